@@ -1,0 +1,257 @@
+"""Who calls: the account, its keys, and where its API lives."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from typing import NoReturn
+
+from attrs import field, frozen
+from yarl import URL
+
+from .endpoint import Role
+from .errors import ConfigError
+
+__all__ = ["Account", "Partner", "Secret", "Shop", "from_env"]
+
+SHOP_URL = "https://api.etelecom.vn/v1/shop"
+PARTNER_URL = "https://api.etelecom.vn/v1/partner"
+
+_KEY_CHARACTERS = re.compile(r"[\x21-\x7e]+")
+_API_KEY = re.compile(r"\d+:")
+_SHOP_KEY = re.compile(r"shop\d+:")
+_METHOD_IN_PATH = re.compile(r"\.[A-Z][A-Za-z0-9]*(/[A-Za-z0-9]*)?$")
+
+
+class Secret:
+    """A text that shows itself to nobody but `reveal()`: not in repr, str, format, pickles or tracebacks."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str | Secret) -> None:
+        self._text: str = text.reveal() if isinstance(text, Secret) else text
+
+    def reveal(self) -> str:
+        """The text itself. Keep it out of variables: tracebacks print those."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A key does not pickle. Let each process read it from its environment: Session.from_env().")
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, _: object) -> Secret:
+        return self
+
+
+@frozen(init=False)
+class Shop:
+    """A shop: one api_key for everything.
+
+    Args:
+        api_key: as the eTelecom console shows it, `<digits>:<secret>`.
+        base_url: host or base of the API, such as `https://pbx.example.vn` or `https://pbx.example.vn/v1/shop`.
+        allow_http: permit plain http to a host that is not this machine. The key then travels in the clear.
+
+    Raises:
+        ConfigError: the key or the URL cannot work; the sentence says what to write instead.
+    """
+
+    api_key: Secret
+    base_url: URL
+
+    def __init__(self, api_key: str | Secret, *, base_url: str | URL = SHOP_URL, allow_http: bool = False) -> None:
+        # From here on no frame holds the bare key, so no traceback can print it.
+        api_key = Secret(api_key)
+        _check_api_key(api_key)
+        object.__setattr__(self, "api_key", api_key)
+        object.__setattr__(self, "base_url", parse_base_url(base_url, default_path="/v1/shop", allow_http=allow_http))
+
+    def key(self, role: Role) -> Secret:  # noqa: ARG002 - a shop has one key for every role
+        """The key for a method of this role."""
+        return self.api_key
+
+    def for_shop(self, shop_key: str | Secret) -> NoReturn:
+        """Only a partner acts for shops."""
+        del shop_key
+        raise ConfigError("for_shop() needs a Partner account; this session belongs to a Shop.")
+
+
+@frozen(init=False)
+class Partner:
+    """A partner: a shop_key for what is done for one shop (all of `Zalo/*`), its own api_key for the rest.
+
+    Args:
+        shop_key: `shop<digits>:<secret>`, from Shop/AuthorizeShop. Without it use `session.for_shop(...)`.
+        api_key: the partner's own, `<digits>:<secret>`. Needed for `Shop/*`, `Webhook/*` and `Etelecom/*Partner*`.
+        base_url: host or base of the API.
+        allow_http: permit plain http to a host that is not this machine. The keys then travel in the clear.
+
+    Raises:
+        ConfigError: a key or the URL cannot work, or neither key is given.
+    """
+
+    shop_key: Secret | None
+    api_key: Secret | None
+    base_url: URL
+    _allow_http: bool = field(repr=False, eq=False)
+
+    def __init__(
+        self,
+        *,
+        shop_key: str | Secret | None = None,
+        api_key: str | Secret | None = None,
+        base_url: str | URL = PARTNER_URL,
+        allow_http: bool = False,
+    ) -> None:
+        shop_key = None if shop_key is None else Secret(shop_key)
+        api_key = None if api_key is None else Secret(api_key)
+        if shop_key is None and api_key is None:
+            raise ConfigError("A Partner needs its api_key, a shop_key, or both.")
+        if shop_key is not None:
+            _check_shop_key(shop_key)
+        if api_key is not None:
+            _check_api_key(api_key)
+        object.__setattr__(self, "shop_key", shop_key)
+        object.__setattr__(self, "api_key", api_key)
+        url = parse_base_url(base_url, default_path="/v1/partner", allow_http=allow_http)
+        object.__setattr__(self, "base_url", url)
+        object.__setattr__(self, "_allow_http", allow_http)
+
+    def key(self, role: Role) -> Secret:
+        """The key for a method of this role.
+
+        Raises:
+            ConfigError: this partner was made without that key.
+        """
+        if role is Role.SHOP:
+            if self.shop_key is None:
+                raise ConfigError("This method acts for one shop: give Partner a shop_key, or use session.for_shop().")
+            return self.shop_key
+        if self.api_key is None:
+            raise ConfigError("This method acts for the partner itself: give Partner its api_key.")
+        return self.api_key
+
+    def for_shop(self, shop_key: str | Secret) -> Partner:
+        """The same partner acting for another shop."""
+        shop_key = Secret(shop_key)
+        return Partner(shop_key=shop_key, api_key=self.api_key, base_url=self.base_url, allow_http=self._allow_http)
+
+
+Account = Shop | Partner
+
+
+def from_env() -> Account:
+    """The account that the environment describes.
+
+    `ETELECOM_ACCOUNT` (shop, the default, or partner), `ETELECOM_API_KEY`, `ETELECOM_SHOP_KEY`, `ETELECOM_BASE_URL`.
+
+    Raises:
+        ConfigError: a variable is missing or cannot work.
+    """
+    kind = os.environ.get("ETELECOM_ACCOUNT", "shop")
+    base_url = os.environ.get("ETELECOM_BASE_URL")
+    if kind == "shop":
+        if not os.environ.get("ETELECOM_API_KEY"):
+            raise ConfigError(
+                "Set ETELECOM_API_KEY to the shop's api_key (for a partner, also ETELECOM_ACCOUNT=partner)."
+            )
+        return Shop(Secret(os.environ["ETELECOM_API_KEY"]), base_url=base_url or SHOP_URL)
+    if kind == "partner":
+        return Partner(
+            shop_key=_env_secret("ETELECOM_SHOP_KEY"),
+            api_key=_env_secret("ETELECOM_API_KEY"),
+            base_url=base_url or PARTNER_URL,
+        )
+    raise ConfigError(f"ETELECOM_ACCOUNT is 'shop' or 'partner', not {kind!r}.")
+
+
+def _env_secret(name: str) -> Secret | None:
+    return Secret(os.environ[name]) if os.environ.get(name) else None
+
+
+def _check_key(key: Secret, name: str) -> None:
+    if not isinstance(key.reveal(), str) or not key.reveal():  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"The {name} is empty: copy it from the eTelecom console.")
+    if not _KEY_CHARACTERS.fullmatch(key.reveal()):
+        raise ConfigError(
+            f"The {name} has spaces, line breaks or non-ASCII characters: give the bare key, without 'Bearer'."
+        )
+
+
+def _check_api_key(key: Secret) -> None:
+    _check_key(key, "api_key")
+    if _SHOP_KEY.match(key.reveal()):
+        raise ConfigError("This api_key is a shop_key (it begins with 'shop'): write Partner(shop_key=...) for it.")
+
+
+def _check_shop_key(key: Secret) -> None:
+    _check_key(key, "shop_key")
+    if _API_KEY.match(key.reveal()):
+        raise ConfigError("This shop_key is an api_key (a shop_key begins with 'shop'): pass it as api_key instead.")
+
+
+def parse_base_url(base_url: str | URL, *, default_path: str, allow_http: bool) -> URL:
+    """The base that `.<Service>/<Method>` is put behind, from a bare host or a full base.
+
+    Raises:
+        ConfigError: it cannot be a base URL; the sentence says what to write instead.
+    """
+    text = str(base_url)
+    example = f"https://api.etelecom.vn{default_path}"
+    if not text.isprintable() or " " in text or not text:
+        raise ConfigError(f"The base URL is empty or has spaces or line breaks: write it like {example}.")
+    try:
+        url = URL(text if "://" in text else "https://" + text)
+        host = url.host
+    except ValueError:
+        host = url = None
+    if url is None or not host:
+        raise ConfigError(f"The base URL is no URL with a host: write it like {example}.")
+    # The text itself stays out of the sentence until it is known to hold no password.
+    if url.user is not None or url.password is not None:
+        raise ConfigError(
+            f"The base URL has a user or password in it: leave them out, the key goes into the account ({example})."
+        )
+    if url.raw_query_string or url.raw_fragment or "?" in text or "#" in text:
+        raise ConfigError(f"The base URL has a query or a fragment: write it without '?' and '#', like {example}.")
+    if url.scheme not in ("https", "http"):
+        raise ConfigError(f"The base URL's scheme is {url.scheme!r}: write it with https, like {example}.")
+    if url.scheme == "http" and not allow_http and not _is_loopback(host):
+        raise ConfigError(
+            f"Plain http would show the key to the network: write https://{host}, or pass allow_http=True."
+        )
+    return url.with_path(_base_path(url, default_path), encoded=True)
+
+
+def _base_path(url: URL, default_path: str) -> str:
+    path = url.raw_path.rstrip("/")
+    if method := _METHOD_IN_PATH.search(path):
+        base = f"{url.origin()}{path[: method.start()] or default_path}"
+        raise ConfigError(f"The base URL names a method: write {base}, the SDK adds the rest.")
+    if path.endswith("."):
+        raise ConfigError(f"The base URL ends in a dot: write {url.origin()}{path.rstrip('.')}, the SDK adds the dot.")
+    if path == "/v1":
+        raise ConfigError(f"The base URL stops at /v1: write {url.origin()}{default_path}.")
+    return path or default_path
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

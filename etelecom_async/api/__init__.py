@@ -1,0 +1,35 @@
+"""The API, one file per subject: payloads, results, `Endpoint` constants and a small namespace class."""
+
+from types import MappingProxyType
+
+from ..endpoint import Endpoint, Role, Safety
+from .consent import CHECK_CONSENT
+
+__all__ = ["ENDPOINTS", "untyped"]
+
+ENDPOINTS = MappingProxyType({endpoint.name: endpoint for endpoint in (CHECK_CONSENT,)})
+"""Every typed method by its wire name."""
+
+
+def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None) -> Endpoint[object, object]:
+    """Any method by its wire name, with plain JSON in and out.
+
+    What is not said is taken from the typed method of that name. For other names the safety is SEND (never repeat on
+    doubt), and the role follows the operator's rule: `Shop/*`, `Webhook/*` and `Etelecom/*Partner*` are done for the
+    partner itself, everything else for one shop.
+    """
+    known = ENDPOINTS.get(name)
+    return Endpoint[object, object](
+        name=name,
+        payload=object,
+        result=object,
+        safety=safety or (known.safety if known else Safety.SEND),
+        role=role or (known.role if known else _role(name)),
+        refusal=known.refusal if known else None,
+    )
+
+
+def _role(name: str) -> Role:
+    service, _, method = name.partition("/")
+    of_the_partner = service in ("Shop", "Webhook") or (service.lower() == "etelecom" and "Partner" in method)
+    return Role.ACCOUNT if of_the_partner else Role.SHOP

@@ -1,0 +1,196 @@
+"""Calling permission: has this customer allowed this business to call over Zalo?"""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+
+from attrs import field, frozen
+
+from ..codec import Id, also
+from ..endpoint import JSON, Caller, Endpoint, Safety
+from ..errors import ApiError, InvalidId, RateLimited, Unavailable
+from ..phone import normalize
+
+__all__ = ["CHECK_CONSENT", "CheckConsent", "Consent", "ConsentState", "Zalo"]
+
+_MAX_ID = 2**63 - 1
+
+
+def to_id(value: int | str) -> int:
+    """An id given as a number or as decimal digits.
+
+    Raises:
+        InvalidId: it is not a whole number in 1..2**63-1.
+    """
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_MAX_ID)):
+        value = int(value)
+    if type(value) is not int or not 1 <= value <= _MAX_ID:
+        raise InvalidId(
+            f"An id is a whole number from 1 to {_MAX_ID}, as int or digits; a float has lost digits of it."
+        )
+    return value
+
+
+@frozen(kw_only=True)
+class CheckConsent:
+    """What `Zalo/CheckConsent` is asked: one customer of one Official Account.
+
+    Args:
+        oa_id: the Zalo OA, 1..2**63-1, as int or decimal digits.
+        phone: the customer, in any common writing; kept in the wire form `84xxxxxxxxx`.
+
+    Raises:
+        InvalidId: oa_id cannot be an id.
+        InvalidPhone: phone cannot be a phone number.
+    """
+
+    oa_id: Id = field(converter=to_id)
+    phone: str = field(converter=normalize)
+
+
+class ConsentState(enum.Enum):
+    """What the answer's `error` means.
+
+    The operator prints no table of it. These are the codes of Zalo's own consent check, whose three answer fields
+    CheckConsent shares: an inference, not a promise. Codes outside the table are UNKNOWN.
+    """
+
+    GRANTED = "granted"
+    ALREADY_ALLOWED = "already allowed"
+    PENDING = "pending"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    NO_PERMISSION = "no permission"
+    REASON_NEEDED = "reason needed"
+    NEVER_MET = "never met"
+    EXPIRED = "expired"
+    OUTSIDE_HOURS = "outside hours"
+    OUTSIDE_PERMITTED_TIME = "outside permitted time"
+    NEVER_ASKED = "never asked"
+    CALLS_OFF = "calls off"
+    TRY_LATER = "try later"
+    BAD_REQUEST = "bad request"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def conclusive(self) -> bool:
+        """False where the answer says that the check itself failed, so that nothing is known of the customer."""
+        return self not in _INCONCLUSIVE
+
+
+_INCONCLUSIVE = frozenset(
+    {ConsentState.TRY_LATER, ConsentState.BAD_REQUEST, ConsentState.FAILED, ConsentState.UNKNOWN},
+)
+
+_STATES = {
+    0: ConsentState.GRANTED,
+    1: ConsentState.ALREADY_ALLOWED,
+    2: ConsentState.PENDING,
+    3: ConsentState.REFUSED,
+    4: ConsentState.BLOCKED,
+    5: ConsentState.TRY_LATER,
+    6: ConsentState.NO_PERMISSION,
+    7: ConsentState.REASON_NEEDED,
+    8: ConsentState.PENDING,
+    9: ConsentState.NEVER_MET,
+    10: ConsentState.TRY_LATER,
+    11: ConsentState.BAD_REQUEST,
+    12: ConsentState.TRY_LATER,
+    13: ConsentState.BAD_REQUEST,
+    14: ConsentState.FAILED,
+    16: ConsentState.EXPIRED,
+    18: ConsentState.OUTSIDE_HOURS,
+    19: ConsentState.OUTSIDE_PERMITTED_TIME,
+    20: ConsentState.NEVER_ASKED,
+    21: ConsentState.CALLS_OFF,
+}
+
+
+@frozen(kw_only=True)
+class Consent:
+    """The answer of `Zalo/CheckConsent`, as the wire has it, and two readings of it that fail closed.
+
+    Attributes:
+        error: the answer's code; None when the server sent none, which is never read as 0.
+        message: the server's words about it; empty when it sent none.
+        expired_time: when the permission ends; None can mean unlimited or unknown, never expired.
+    """
+
+    error: int | None = field(default=None, metadata=also("error_code"))
+    message: str = ""
+    expired_time: datetime | None = None
+
+    @property
+    def granted(self) -> bool:
+        """May the business call this customer now? True only for `error` 0 with no expiry or one in the future."""
+        return self.granted_at(datetime.now(UTC))
+
+    @property
+    def state(self) -> ConsentState:
+        """What the answer means now."""
+        return self.state_at(datetime.now(UTC))
+
+    def granted_at(self, moment: datetime) -> bool:
+        """`granted` as of an aware datetime."""
+        return self.state_at(moment) is ConsentState.GRANTED
+
+    def state_at(self, moment: datetime) -> ConsentState:
+        """`state` as of an aware datetime."""
+        if self.error is None:
+            return ConsentState.UNKNOWN
+        state = _STATES.get(self.error)
+        if state is None:
+            # Zalo's negative codes are faults of its platform.
+            return ConsentState.FAILED if self.error < 0 else ConsentState.UNKNOWN
+        if state is ConsentState.GRANTED and self.expired_time is not None and self.expired_time <= moment:
+            return ConsentState.EXPIRED
+        return state
+
+
+_TRY_LATER: dict[int, type[ApiError]] = {5: RateLimited, 10: Unavailable, 12: Unavailable}
+
+
+def _refusal(body: JSON) -> ApiError | None:
+    """Codes 5, 10 and 12 mean "try later": no answer about the customer, so an error and not a `Consent`."""
+    if not isinstance(body, dict):
+        return None
+    code = body.get("error")
+    if code is None:
+        code = body.get("error_code")
+    if type(code) is not int or code not in _TRY_LATER:
+        return None
+    return _TRY_LATER[code](str(body.get("message") or ""), status=200, code=f"error {code}")
+
+
+CHECK_CONSENT = Endpoint(
+    name="Zalo/CheckConsent",
+    payload=CheckConsent,
+    result=Consent,
+    safety=Safety.READ,
+    refusal=_refusal,
+)
+
+
+@frozen
+class Zalo:
+    """The `Zalo/*` methods of a session."""
+
+    _caller: Caller
+
+    async def check_consent(self, *, oa_id: int | str, phone: str) -> Consent:
+        """Ask whether a customer has granted calling permission. Safe to repeat; not known to be billed.
+
+        Args:
+            oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
+            phone: the customer's number in any common writing.
+
+        Raises:
+            InvalidId, InvalidPhone: before anything is sent.
+            RateLimited, Unavailable: the server said "try later" to the last attempt, also inside a 200.
+            ApiError: the server refused otherwise.
+            DecodeError: it said 200 and the body does not fit.
+            TransportError, DeadlineExceeded, QueueTimeout: no answer.
+        """
+        return await self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))

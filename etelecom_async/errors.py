@@ -1,0 +1,323 @@
+"""Every exception of the SDK, by the layer that failed.
+
+EtelecomError
+ ├── ConfigError             an account, key, URL or option that cannot work
+ ├── InvalidPhone            a text that cannot be a phone number
+ ├── InvalidId               an id that cannot be a 64-bit id
+ ├── SessionClosed           a call on a session that was closed
+ ├── TransportError          no usable answer came
+ │    ├── ConnectError       no connection was made
+ │    │    └── TlsError      the peer's certificate was not accepted
+ │    ├── Disconnected       the connection broke during the exchange
+ │    ├── AttemptTimeout     one attempt took longer than `Timeout.attempt`
+ │    ├── BadAnswer          what came is not HTTP, or not complete
+ │    └── BodyTooLarge       the answer is larger than the transport reads
+ ├── QueueTimeout            waited in this process longer than `Timeout.queue`
+ ├── DeadlineExceeded        all attempts together took `Timeout.total`
+ ├── DecodeError             a 200 whose body does not fit
+ └── ApiError                the server answered, and the answer is no
+      ├── InvalidArgument    400
+      ├── Unauthenticated    401
+      ├── PermissionDenied   403
+      ├── NotFound           404
+      │    └── BadRoute      404, no such method or service
+      ├── Conflict           409
+      ├── FailedPrecondition 412
+      ├── RateLimited        403 resource_exhausted, 429, consent code 5
+      ├── Unavailable        408, 502, 503, 504, consent codes 10 and 12
+      ├── AccountClosed      503 account_closed: permanent
+      ├── ServerFault        500
+      ├── Unimplemented      501
+      └── UnexpectedStatus   anything else, redirects included
+
+Each carries `endpoint`, `url`, `attempts`, `elapsed` and `phase`, pickles and copies, and holds no key.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import ClassVar
+
+__all__ = [
+    "AccountClosed",
+    "ApiError",
+    "AttemptTimeout",
+    "BadAnswer",
+    "BadRoute",
+    "BodyTooLarge",
+    "ConfigError",
+    "Conflict",
+    "ConnectError",
+    "DeadlineExceeded",
+    "DecodeError",
+    "Disconnected",
+    "EtelecomError",
+    "FailedPrecondition",
+    "InvalidArgument",
+    "InvalidId",
+    "InvalidPhone",
+    "NotFound",
+    "PermissionDenied",
+    "Phase",
+    "QueueTimeout",
+    "RateLimited",
+    "ServerFault",
+    "SessionClosed",
+    "TlsError",
+    "TransportError",
+    "Unauthenticated",
+    "Unavailable",
+    "UnexpectedStatus",
+    "Unimplemented",
+]
+
+
+class Phase(enum.Enum):
+    """How far a failed call came: what decides whether a SEND may be repeated."""
+
+    NOT_SENT = "not sent"
+    """The server has not seen the request."""
+    REJECTED = "rejected"
+    """The server saw the request and refused it: nothing was done."""
+    UNKNOWN = "unknown"
+    """The request may have been carried out."""
+
+
+class EtelecomError(Exception):
+    """The base of every error that the SDK raises on purpose. Catch this to catch them all.
+
+    Attributes:
+        message: what went wrong; for an `ApiError` the server's own words, on one line of at most 500 characters.
+        endpoint: the method's wire name, such as `Zalo/CheckConsent`; None before any call.
+        url: where the call went; holds no key.
+        attempts: how many times the request was tried.
+        elapsed: seconds from the call to this error, waiting included.
+        phase: how far the request came.
+        transient: True where the same call may succeed later.
+    """
+
+    # The one positional argument is all that `args` holds and everything else lies in `__dict__`:
+    # that is what makes the pickling and copying of every subclass work without any code for it.
+
+    phase: Phase = Phase.NOT_SENT
+    transient: ClassVar[bool] = False
+    endpoint: str | None = None
+    url: str | None = None
+    attempts: int = 0
+    elapsed: float = 0.0
+
+    def __init__(self, message: str = "", *, phase: Phase | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if phase is not None:
+            self.phase = phase
+
+    def _summary(self) -> str:
+        return type(self).__name__
+
+    def __str__(self) -> str:
+        text = f"{self._summary()}: {self.message}" if self.message else self._summary()
+        if self.url is None:
+            return self.message or text
+        route = "/".join(self.url.rsplit("/", 2)[1:])
+        return f"{route} -> {text} (attempt {self.attempts}, {self.elapsed:.2f} s)"
+
+
+class ConfigError(EtelecomError, ValueError):
+    """An account, key, URL or option cannot work. Nothing was sent; mend what the sentence names."""
+
+
+class InvalidPhone(EtelecomError, ValueError):
+    """The text cannot be a phone number. Nothing was sent; ask for the number again."""
+
+
+class InvalidId(EtelecomError, ValueError):
+    """The value cannot be an id (a whole number in 1..2**63-1). Nothing was sent."""
+
+
+class SessionClosed(EtelecomError, RuntimeError):
+    """The session was closed. Make a new one, or enter the old one again with `async with`."""
+
+
+class TransportError(EtelecomError):
+    """No usable answer came. Transports raise only this and its subclasses; each says its `phase`."""
+
+    phase: Phase = Phase.UNKNOWN
+    transient: ClassVar[bool] = True
+
+
+class ConnectError(TransportError):
+    """No connection was made: DNS, refusal, no route, proxy. Try later; check the base URL and the network."""
+
+    phase: Phase = Phase.NOT_SENT
+
+
+class TlsError(ConnectError):
+    """The peer's TLS certificate was not accepted. Do not retry; mend the clock, the CA bundle or the URL."""
+
+    transient: ClassVar[bool] = False
+
+
+class Disconnected(TransportError):
+    """The connection broke during the exchange. A READ may be repeated; a SEND may have been carried out."""
+
+
+class AttemptTimeout(TransportError, TimeoutError):
+    """One attempt took longer than `Timeout.attempt` seconds."""
+
+
+class BadAnswer(TransportError):
+    """What came is not HTTP, or ends too early. A proxy or another service may be answering."""
+
+
+class BodyTooLarge(TransportError):
+    """The answer is larger than the transport's `max_body`. The rest was not read; raise the bound if it is meant."""
+
+    transient: ClassVar[bool] = False
+
+
+class QueueTimeout(EtelecomError, TimeoutError):
+    """The call waited in this process longer than `Timeout.queue` seconds. Nothing was sent: the service is busy."""
+
+    transient: ClassVar[bool] = False
+
+
+class DeadlineExceeded(EtelecomError, TimeoutError):
+    """All attempts together took `Timeout.total` seconds. The last attempt's error is the `__cause__`."""
+
+    phase: Phase = Phase.UNKNOWN
+
+
+class DecodeError(EtelecomError):
+    """The server said 200 and the body does not fit the method. Nothing is known: treat it as "could not check".
+
+    The message names the JSON path and what was expected there, never the value.
+    """
+
+    phase: Phase = Phase.UNKNOWN
+
+
+def _one_line(words: str) -> str:
+    """A stranger's text made fit for a log: no line breaks, no terminal controls, no megabytes."""
+    limit = 500
+    line = " ".join(words[: 4 * limit].split())
+    return "".join(c for c in line[:limit] if c.isprintable())
+
+
+class ApiError(EtelecomError):
+    """The server answered, and the answer is an error. Classes follow the effective code, then the HTTP status.
+
+    Attributes:
+        status: the HTTP status; 200 for an error inside a successful answer.
+        code: the effective code: `meta.xcode` if the server sent one, else `code`; empty when it sent neither.
+        meta: the error's `meta` as sent.
+        retry_after: seconds the server asked to wait, or None.
+    """
+
+    usual: ClassVar[tuple[int, str]] = (500, "unknown")
+    """The HTTP status and code that the server usually sends for this class (SERVER facts, section errors)."""
+    phase: Phase = Phase.REJECTED
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        meta: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+        phase: Phase | None = None,
+    ) -> None:
+        super().__init__(_one_line(message), phase=phase)
+        self.status = self.usual[0] if status is None else status
+        self.code = self.usual[1] if code is None else code
+        self.meta = dict(meta or {})
+        self.retry_after = retry_after
+
+    def _summary(self) -> str:
+        return f"{self.status} {self.code}".rstrip()
+
+
+class InvalidArgument(ApiError):
+    """The server refused what was asked. Mend the request; the message says what is wrong with it."""
+
+    usual = (400, "invalid_argument")
+
+
+class Unauthenticated(ApiError):
+    """The server does not know the key. Check it and the base URL; every other call will fail alike."""
+
+    usual = (401, "unauthenticated")
+
+
+class PermissionDenied(ApiError):
+    """The key may not do this. Check that the OA belongs to the shop and which key the method wants."""
+
+    usual = (403, "permission_denied")
+
+
+class NotFound(ApiError):
+    """What the request names does not exist."""
+
+    usual = (404, "not_found")
+
+
+class BadRoute(NotFound):
+    """The method or service does not exist there. Check the base URL; every other call will fail alike."""
+
+    usual = (404, "bad_route")
+
+
+class Conflict(ApiError):
+    """It exists already, or something else changed it at the same time. Look at the present state first."""
+
+    usual = (409, "already_exists")
+
+
+class FailedPrecondition(ApiError):
+    """The account or object is not in a state that allows this. The message says what is missing."""
+
+    usual = (412, "failed_precondition")
+
+
+class RateLimited(ApiError):
+    """Too many requests. Slow down; `retry_after` says how long, if the server did."""
+
+    usual = (403, "resource_exhausted")
+    transient: ClassVar[bool] = True
+
+
+class Unavailable(ApiError):
+    """The server, its proxy, Zalo or a carrier could not answer now. Try later."""
+
+    usual = (503, "unavailable")
+    phase: Phase = Phase.UNKNOWN
+    transient: ClassVar[bool] = True
+
+
+class AccountClosed(ApiError):
+    """The account was closed. Permanent: talk to eTelecom."""
+
+    usual = (503, "account_closed")
+
+
+class ServerFault(ApiError):
+    """The server failed on this request. Try later; report it to eTelecom if it stays."""
+
+    usual = (500, "internal")
+    phase: Phase = Phase.UNKNOWN
+    transient: ClassVar[bool] = True
+
+
+class Unimplemented(ApiError):
+    """The server has the method's name and no code for it."""
+
+    usual = (501, "unimplemented")
+
+
+class UnexpectedStatus(ApiError):
+    """A status that the API does not document, redirects included. Check the base URL and proxies."""
+
+    usual = (302, "")
+    phase: Phase = Phase.UNKNOWN

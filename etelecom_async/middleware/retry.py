@@ -1,0 +1,158 @@
+"""When to try again, after how long, and when not."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from attrs import Attribute, evolve, field, frozen
+
+from ..endpoint import Safety
+from ..errors import ApiError, ConfigError, DeadlineExceeded, Disconnected, EtelecomError, Phase
+
+if TYPE_CHECKING:
+    from ..transport.base import Request, Response
+    from . import CallNext
+
+__all__ = ["Retry", "RetryBudget", "Retrying"]
+
+
+def _at_least(minimum: float) -> Callable[[object, Attribute[int] | Attribute[float], float], None]:
+    def check(_: object, attribute: Attribute[int] | Attribute[float], value: float) -> None:
+        if not value >= minimum:
+            raise ConfigError(f"Retry.{attribute.name} is at least {minimum:g}; got {value!r}.")
+
+    return check
+
+
+@frozen(kw_only=True)
+class Retry:
+    """Which failures are worth another attempt.
+
+    A READ is repeated after every transient failure. A SEND, which may be billed, only where the server certainly did
+    not carry it out: the request was never sent, or was refused.
+
+    Attributes:
+        attempts: tries in all, the first one included; 1 never repeats.
+        base: seconds; the pause before attempt n+1 is random between 0 and `base * 2**(n-1)` (full jitter).
+        cap: seconds; no random pause is longer. A server's `Retry-After` comes on top, however long.
+        random: a number in 0..1; for tests.
+
+    Raises:
+        ConfigError: a number is too small.
+    """
+
+    attempts: int = field(default=4, validator=_at_least(1))
+    base: float = field(default=0.5, validator=_at_least(0))
+    cap: float = field(default=20.0, validator=_at_least(0))
+    random: Callable[[], float] = field(default=random.random, repr=False, eq=False)
+
+    def decide(self, error: EtelecomError, request: Request) -> float | None:
+        """Seconds to wait before the next attempt, or None to give up. `request.call.attempts` have been made."""
+        made = request.call.attempts
+        if made >= self.attempts or not error.transient:
+            return None
+        if request.endpoint.safety is Safety.SEND and error.phase is Phase.UNKNOWN:
+            return None
+        if made == 1 and isinstance(error, Disconnected):
+            return 0.0  # most often a kept-alive connection that the server had just closed
+        backoff = self.random() * min(self.cap, self.base * 2.0 ** (made - 1))
+        asked = error.retry_after if isinstance(error, ApiError) else None
+        return backoff + (asked or 0.0)
+
+
+class RetryBudget:
+    """Keeps an outage from being multiplied: retries in all are at most a tenth of the calls, and `reserve` at first.
+
+    Shared by all sessions of an account.
+    """
+
+    share = 0.1
+
+    def __init__(self, *, reserve: float = 10.0) -> None:
+        self._reserve = reserve
+        self._tokens = reserve
+
+    def deposit(self) -> None:
+        """A call begins."""
+        self._tokens = min(self._reserve, self._tokens + self.share)
+
+    def withdraw(self) -> bool:
+        """May one more retry be made? If so it is paid for."""
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class Retrying:
+    """The loop around a `Retry`: attempts, pauses, and the deadline over them all.
+
+    Args:
+        policy: which failures are worth another attempt.
+        budget: what retries are paid from.
+        clock: seconds, monotonic; for tests.
+        sleep: waits that many seconds; for tests.
+
+    Raises (when called):
+        EtelecomError: the last attempt's, when it is not worth another, the budget is spent, or the pause would outlast
+            `Timeout.total`.
+        DeadlineExceeded: the last attempt was cut short by `Timeout.total`.
+    """
+
+    def __init__(
+        self,
+        policy: Retry,
+        *,
+        budget: RetryBudget,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._policy = policy
+        self._budget = budget
+        self._clock = clock
+        self._sleep = sleep
+
+    async def __call__(self, request: Request, call_next: CallNext) -> Response:
+        call = request.call
+        started = self._clock()
+        self._budget.deposit()
+        left = request.timeout.total
+        while True:
+            call.attempts += 1
+            try:
+                return await call_next(_within(request, left))
+            except EtelecomError as error:
+                if request.timeout.total is not None:
+                    left = request.timeout.total - (self._clock() - started - call.queued)
+                pause = self._pause(error, request, left)
+                if pause is None:
+                    raise
+            await self._sleep(pause)
+            if left is not None:
+                left -= pause
+
+    def _pause(self, error: EtelecomError, request: Request, left: float | None) -> float | None:
+        if left is not None and left <= 0 and isinstance(error, TimeoutError):
+            raise DeadlineExceeded(f"no answer within {request.timeout.total:g} s", phase=error.phase) from error
+        pause = self._policy.decide(error, request)
+        if pause is None:
+            if error.phase is Phase.UNKNOWN and request.endpoint.safety is Safety.SEND:
+                error.add_note("It may have been carried out. Look before you send it again.")
+            return None
+        if left is not None and pause >= left:
+            return None
+        if not self._budget.withdraw():
+            error.add_note("Not tried again: too many calls fail, and the retry budget is spent.")
+            return None
+        return pause
+
+
+def _within(request: Request, left: float | None) -> Request:
+    limit = request.timeout.attempt
+    if left is None or (limit is not None and limit <= left):
+        return request
+    return request.with_timeout(evolve(request.timeout, attempt=left))

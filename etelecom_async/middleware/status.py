@@ -1,0 +1,181 @@
+"""Which answers are errors: every status but 200, and a 200 that says "try later"."""
+
+from __future__ import annotations
+
+import email.utils
+import html
+import math
+import re
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ..endpoint import JSON
+from ..errors import (
+    AccountClosed,
+    ApiError,
+    BadRoute,
+    Conflict,
+    DecodeError,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Phase,
+    RateLimited,
+    ServerFault,
+    Unauthenticated,
+    Unavailable,
+    UnexpectedStatus,
+    Unimplemented,
+)
+from ..transport.base import Request, Response
+
+if TYPE_CHECKING:
+    from . import CallNext
+
+__all__ = ["api_error", "retry_after", "status"]
+
+_OK = 200
+
+_BY_CODE = MappingProxyType(
+    {
+        "invalid_argument": InvalidArgument,
+        "malformed": InvalidArgument,
+        "validation_failed": InvalidArgument,
+        "out_of_range": InvalidArgument,
+        "unauthenticated": Unauthenticated,
+        "permission_denied": PermissionDenied,
+        "resource_exhausted": RateLimited,
+        "not_found": NotFound,
+        "bad_route": BadRoute,
+        "canceled": Unavailable,
+        "deadline_exceeded": Unavailable,
+        "already_exists": Conflict,
+        "aborted": Conflict,
+        "failed_precondition": FailedPrecondition,
+        "internal": ServerFault,
+        "unknown": ServerFault,
+        "data_loss": ServerFault,
+        "external_service": Unavailable,
+        "unimplemented": Unimplemented,
+        "unavailable": Unavailable,
+        "account_closed": AccountClosed,
+    }
+)
+_BY_STATUS = MappingProxyType(
+    {
+        400: InvalidArgument,
+        401: Unauthenticated,
+        403: PermissionDenied,
+        # Without a code of the API's own it is the plain page for an unknown service, or another server's.
+        404: BadRoute,
+        408: Unavailable,
+        409: Conflict,
+        412: FailedPrecondition,
+        413: InvalidArgument,
+        429: RateLimited,
+        500: ServerFault,
+        501: Unimplemented,
+        502: Unavailable,
+        503: Unavailable,
+        504: Unavailable,
+    }
+)
+
+
+async def status(request: Request, call_next: CallNext) -> Response:
+    """Let a 200 through unless its body says "try later"; raise the `ApiError` that anything else means.
+
+    Raises:
+        ApiError: the class follows the effective code (`meta.xcode` or `code`), then the HTTP status.
+        DecodeError: a 200 that is not JSON.
+    """
+    response = await call_next(request)
+    if response.status != _OK:
+        raise api_error(response)
+    if request.endpoint.refusal is not None:
+        error = request.endpoint.refusal(response.json())
+        if error is not None:
+            error.retry_after = retry_after(response)
+            raise error
+    return response
+
+
+def api_error(response: Response) -> ApiError:
+    """What an answer with another status than 200 means, read from both generations of the error body or from none."""
+    code, message, meta = _parse(response)
+    known = _BY_CODE.get(code) or _BY_STATUS.get(response.status)
+    if known is None:
+        known = ServerFault if response.status >= 500 else UnexpectedStatus  # noqa: PLR2004
+    if response.status == 429:  # noqa: PLR2004 - a proxy's limiter may put any body under it
+        known = RateLimited
+    # A status below 400 refuses nothing, so nobody knows what was done.
+    phase = Phase.UNKNOWN if response.status < 400 else None  # noqa: PLR2004
+    return known(
+        message or _hint(response),
+        status=response.status,
+        code=code,
+        meta=meta,
+        retry_after=retry_after(response),
+        phase=phase,
+    )
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds that an answer's `Retry-After` asks to wait, given as seconds or as an HTTP date; None without one."""
+    value = response.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        moment = _http_date(value)
+        if moment is None:
+            return None
+        # Against the server's own clock where it is told, since ours may differ.
+        now = _http_date(response.headers.get("date", "")) or datetime.now(UTC)
+        seconds = (moment - now).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+def _parse(response: Response) -> tuple[str, str, dict[str, str]]:
+    """Code, words and meta of an error body; any of them may be missing or of the wrong type."""
+    try:
+        body = response.json()
+    except DecodeError:
+        return "", _page(response), {}
+    if not isinstance(body, dict):
+        return "", "", {}
+    raw = body.get("meta")
+    meta = {name: value for name, value in raw.items() if isinstance(value, str)} if isinstance(raw, dict) else {}
+    return meta.get("xcode") or _text(body.get("code")), _text(body.get("msg")), meta
+
+
+def _text(value: JSON) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _page(response: Response) -> str:
+    """The words of a plain-text or HTML error page, as a proxy or an unknown service sends it."""
+    text = response.body[:4000].decode(errors="replace")
+    text = re.sub(r"(?s)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
+    return html.unescape(text)[:200]
+
+
+def _hint(response: Response) -> str:
+    location = response.headers.get("location")
+    if location:
+        # Without its query, which may be anybody's token.
+        return (
+            f"redirects to {location.partition('?')[0]}; redirects are not followed, put the right host into base_url"
+        )
+    return ""

@@ -1,0 +1,310 @@
+"""The one call path: encode once, build the request, run the layers, decode once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType, TracebackType
+from typing import Generic, Self, TypeVar
+
+from attrs import define, frozen
+from yarl import URL
+
+from . import account as accounts
+from . import codec
+from ._version import __version__
+from .api import untyped
+from .api.consent import Zalo
+from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
+from .errors import ConfigError, EtelecomError, SessionClosed
+from .middleware import CallNext, Middleware, compose
+from .middleware.auth import Auth
+from .middleware.retry import Retry, RetryBudget, Retrying
+from .middleware.status import status
+from .middleware.telemetry import telemetry
+from .middleware.throttle import Throttle
+from .timeout import Timeout
+from .transport.base import Call, Pooled, Request, Response, Transport
+
+__all__ = ["Reply", "Session"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+Value = TypeVar("Value", covariant=True)
+
+_HEADERS = MappingProxyType(
+    {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        # Answers are small, and what is not compressed cannot be a bomb.
+        "Accept-Encoding": "identity",
+        "User-Agent": f"etelecom-async/{__version__}",
+    }
+)
+
+
+@frozen(kw_only=True)
+class Reply(Generic[Value]):
+    """A result with how it came about.
+
+    Attributes:
+        value: what `call` would have returned.
+        response: the last attempt's answer.
+        attempts: how many times the request was tried.
+        elapsed: seconds from the call to the result, waiting included.
+    """
+
+    value: Value
+    response: Response
+    attempts: int
+    elapsed: float
+
+
+@define(eq=False)
+class _Shared:
+    """What the sessions of an account have in common; the derived ones hold the same."""
+
+    transport: Transport
+    owns_transport: bool
+    throttle: Throttle
+    budget: RetryBudget
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[object]]
+    is_closed: bool = False
+
+    def send(self, request: Request) -> Awaitable[Response]:
+        if self.is_closed:
+            raise SessionClosed("This session is closed: make a new one, or enter it again with 'async with'.")
+        return self.transport.send(request)
+
+
+class Session:
+    """Calls the API for one account. Cheap to make; opens no connection before its first call.
+
+        async with Session(Shop(api_key)) as session:
+            consent = await session.zalo.check_consent(oa_id=oa_id, phone=phone)
+
+    One session serves a whole program: it may be made at import, shared by any number of tasks, and used under one
+    event loop after another. Close it with `async with` or `aclose()`.
+
+    Args:
+        account: who calls, `Shop(...)` or `Partner(...)`.
+        transport: what carries the requests; an `AiohttpTransport` of its own unless given. One that is given stays
+            yours to close.
+        timeout: the time limits.
+        retry: which failures are worth another attempt.
+        throttle: how much at once.
+        middlewares: layers of your own, outermost first, between retry and throttle: each sees every attempt.
+        clock: seconds, monotonic; for tests.
+        sleep: waits that many seconds; for tests.
+
+    Raises:
+        ConfigError: options that cannot go together.
+    """
+
+    def __init__(
+        self,
+        account: accounts.Account,
+        *,
+        transport: Transport | None = None,
+        timeout: Timeout | None = None,
+        retry: Retry | None = None,
+        throttle: Throttle | None = None,
+        middlewares: Iterable[Middleware] = (),
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        shared = _Shared(
+            transport=_default_transport() if transport is None else transport,
+            owns_transport=transport is None,
+            throttle=throttle or Throttle(),
+            budget=RetryBudget(),
+            clock=clock,
+            sleep=sleep,
+        )
+        self._set_up(account, shared, timeout or Timeout(), retry or Retry(), tuple(middlewares))
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        transport: Transport | None = None,
+        timeout: Timeout | None = None,
+        retry: Retry | None = None,
+        throttle: Throttle | None = None,
+        middlewares: Iterable[Middleware] = (),
+    ) -> Self:
+        """A session for the account that `ETELECOM_ACCOUNT`, `_API_KEY`, `_SHOP_KEY` and `_BASE_URL` describe.
+
+        Raises:
+            ConfigError: a variable is missing or cannot work; the sentence names it.
+        """
+        return cls(
+            accounts.from_env(),
+            transport=transport,
+            timeout=timeout,
+            retry=retry,
+            throttle=throttle,
+            middlewares=middlewares,
+        )
+
+    def with_options(
+        self,
+        *,
+        timeout: Timeout | None = None,
+        retry: Retry | None = None,
+        middlewares: Iterable[Middleware] | None = None,
+    ) -> Session:
+        """The same session with other options. Connections, throttle, retry budget and closing stay in common."""
+        return self._derive(
+            self.account,
+            timeout or self._timeout,
+            retry or self._retry,
+            self._middlewares if middlewares is None else tuple(middlewares),
+        )
+
+    def for_shop(self, shop_key: str | accounts.Secret) -> Session:
+        """The same partner's session acting for another shop, over the same connections and throttle.
+
+        Raises:
+            ConfigError: this session belongs to a Shop, or the key is no shop_key.
+        """
+        shop_key = accounts.Secret(shop_key)
+        return self._derive(self.account.for_shop(shop_key), self._timeout, self._retry, self._middlewares)
+
+    @property
+    def account(self) -> accounts.Account:
+        """Who calls."""
+        return self._account
+
+    @property
+    def throttle(self) -> Throttle:
+        """How much at once, and what it is doing now: `session.throttle.snapshot()`."""
+        return self._shared.throttle
+
+    @property
+    def zalo(self) -> Zalo:
+        """The `Zalo/*` methods."""
+        return Zalo(self)
+
+    async def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Res:
+        """Call a typed method.
+
+        Raises:
+            EtelecomError: every failure, with `endpoint`, `attempts`, `elapsed` and `phase`.
+        """
+        return (await self.call_raw(endpoint, payload)).value
+
+    async def call_raw(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Reply[Res]:
+        """`call`, and how the result came about.
+
+        Raises:
+            EtelecomError: as `call`.
+        """
+        return await self._run(endpoint, payload, lambda response: codec.decode(response.json(), endpoint.result))
+
+    async def invoke(
+        self,
+        name: str,
+        payload: Mapping[str, JSON] | None = None,
+        *,
+        safety: Safety | None = None,
+        role: Role | None = None,
+    ) -> JSON:
+        """Call any method by its wire name, typed here or not, with plain JSON in and out.
+
+        Args:
+            name: `<Service>/<Method>`, such as `Etelecom/GetHotlines`.
+            payload: the JSON object to send; `{}` unless given.
+            safety: READ lets it be repeated after any failure. Unless given it is SEND for methods unknown here.
+            role: which of a partner's keys to use; unless given, the one that the operator's docs name.
+
+        Raises:
+            EtelecomError: as `call`.
+        """
+        endpoint = untyped(name, safety=safety, role=role)
+        return (await self._run(endpoint, dict(payload or {}), Response.json)).value
+
+    async def aclose(self) -> None:
+        """Close the session and every one derived from it. Calling it again does nothing."""
+        self._shared.is_closed = True
+        if self._shared.owns_transport:
+            await self._shared.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        self._shared.is_closed = False
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<Session {self._account!r}>"
+
+    async def _run(self, endpoint: AnyEndpoint, payload: object, read: Callable[[Response], Value]) -> Reply[Value]:
+        call = Call()
+        started = self._shared.clock()
+        url = self._url(endpoint.name)
+        try:
+            request = Request(endpoint, url, _HEADERS, codec.encode(payload), self._timeout, call)
+            response = await self._send(request)
+            value = read(response)
+        except EtelecomError as error:
+            error.endpoint, error.url = endpoint.name, str(url)
+            error.attempts, error.elapsed = call.attempts, self._shared.clock() - started
+            raise
+        elapsed = self._shared.clock() - started
+        return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
+
+    def _url(self, name: str) -> URL:
+        """`<base>.<Service>/<Method>`: the dot belongs to the base's last segment, so joining paths would be wrong."""
+        url = self._urls.get(name)
+        if url is None:
+            service, method = name.split("/")
+            base = self._account.base_url
+            url = self._urls[name] = base.with_path(f"{base.raw_path}.{service}/{method}", encoded=True)
+        return url
+
+    def _derive(
+        self, account: accounts.Account, timeout: Timeout, retry: Retry, middlewares: tuple[Middleware, ...]
+    ) -> Session:
+        session = Session.__new__(Session)
+        session._set_up(account, self._shared, timeout, retry, middlewares)  # noqa: SLF001
+        return session
+
+    def _set_up(
+        self,
+        account: accounts.Account,
+        shared: _Shared,
+        timeout: Timeout,
+        retry: Retry,
+        middlewares: tuple[Middleware, ...],
+    ) -> None:
+        _check_pool(shared.transport, shared.throttle)
+        self._account = account
+        self._shared = shared
+        self._timeout = timeout
+        self._retry = retry
+        self._middlewares = middlewares
+        self._urls: dict[str, URL] = {}
+        retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
+        layers: list[Middleware] = [telemetry, retrying, *middlewares, shared.throttle, status, Auth(account)]
+        self._send: CallNext = compose(layers, shared.send)
+
+
+def _default_transport() -> Transport:
+    from .transport.aiohttp import AiohttpTransport  # noqa: PLC0415 - importing the SDK must not import aiohttp
+
+    return AiohttpTransport()
+
+
+def _check_pool(transport: Transport, throttle: Throttle) -> None:
+    size = transport.pool_size if isinstance(transport, Pooled) else None
+    if size is not None and size < throttle.concurrency:
+        raise ConfigError(
+            f"The transport has {size} connections and the throttle {throttle.concurrency} slots, so calls would time"
+            f" out while they queue for a connection: pass throttle=Throttle(concurrency={size}), or a larger pool.",
+        )

@@ -1,0 +1,9 @@
+"""The seam between the SDK and HTTP: `Request` in, `Response` out.
+
+`AiohttpTransport`, the default, lives in `etelecom_async.transport.aiohttp`, so that importing the SDK does not import
+aiohttp.
+"""
+
+from .base import Call, Pooled, Request, Response, Transport
+
+__all__ = ["Call", "Pooled", "Request", "Response", "Transport"]

@@ -1,0 +1,232 @@
+"""The default transport, on aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import ssl
+import warnings
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+
+import aiohttp
+from yarl import URL
+
+from ..errors import (
+    AttemptTimeout,
+    BadAnswer,
+    BodyTooLarge,
+    ConfigError,
+    ConnectError,
+    Disconnected,
+    TlsError,
+    TransportError,
+)
+from .base import Request, Response
+
+__all__ = ["AiohttpTransport"]
+
+_PACKAGE = str(Path(__file__).parent.parent)
+
+
+class AiohttpTransport:
+    """Carries requests over aiohttp. Opens at the first request, under whatever event loop that runs in.
+
+    Args:
+        session: a ClientSession of yours whose connections are to be used. Its connector, `trust_env` and trace
+            configurations are borrowed and stay yours to close; its cookies, headers and time limits are not used.
+        pool_size: connections at most; None for no limit, since the session's throttle already sets one.
+        ssl_context: for TLS with a private CA or a client certificate; None verifies against the system's.
+        proxy: URL of an HTTP proxy.
+        trust_env: take proxies from `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and netrc.
+        max_body: bytes of an answer that are read at most.
+        connect_timeout: seconds for a new connection; within the attempt's own limit.
+
+    Raises:
+        ConfigError: options that cannot go together.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession | None = None,
+        pool_size: int | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | URL | None = None,
+        trust_env: bool = False,
+        max_body: int = 10 * 2**20,
+        connect_timeout: float = 5.0,
+    ) -> None:
+        if session is not None and (pool_size is not None or ssl_context is not None):
+            raise ConfigError("A borrowed session brings its own pool and TLS: set pool_size and ssl_context there.")
+        if pool_size is not None and pool_size < 1:
+            raise ConfigError(f"pool_size is at least 1, or None for no limit; got {pool_size!r}.")
+        self._lender = session
+        self._pool_size = pool_size
+        self._ssl = ssl_context
+        self._proxy = None if proxy is None else URL(proxy)
+        self._trust_env = trust_env
+        self._max_body = max_body
+        self._connect_timeout = connect_timeout
+        self._origin = _caller()
+        self._http: aiohttp.ClientSession | None = None
+        self._lifetime: AsyncGenerator[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+        self._limit = (0.0, aiohttp.ClientTimeout())
+
+    @property
+    def pool_size(self) -> int | None:
+        """How many requests it carries at once; None for any number."""
+        if self._lender is not None and self._lender.connector is not None:
+            return self._lender.connector.limit or None
+        return self._pool_size
+
+    async def send(self, request: Request, /) -> Response:
+        """Carry one request; `Transport` says what this promises."""
+        http = self._http
+        if http is None or http.closed or asyncio.get_running_loop() is not self._loop:
+            http = await self._open()
+        # Everything that aiohttp raises holds the request and with it the key, so its errors end here: a new one is
+        # raised outside of the except block, with no context and no cause.
+        try:
+            answer = await http.post(
+                request.url,
+                data=request.body,
+                headers=request.headers,
+                timeout=self._timeout(request.timeout.attempt),
+                allow_redirects=False,
+                proxy=self._proxy,
+            )
+            try:
+                body = await self._read(answer)
+            except BaseException:
+                answer.close()
+                raise
+            return Response(answer.status, _headers(answer.headers), body)
+        except TransportError:
+            raise
+        except (aiohttp.ClientError, OSError, RuntimeError, ValueError) as error:
+            failure = _translate(error)
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the connections that this transport opened; a borrowed session stays open."""
+        lifetime, self._lifetime, self._http = self._lifetime, None, None
+        if lifetime is not None and not self._is_stale():
+            await lifetime.aclose()
+
+    def __del__(self) -> None:
+        if self._http is not None and not self._http.closed and self._lender is None:
+            message = f"The session made at {self._origin} was dropped open: use 'async with', or await its aclose()."
+            warnings.warn(message, ResourceWarning, source=self, stacklevel=1)
+
+    async def _open(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._http is not None and not self._http.closed:
+            if not self._is_stale():
+                raise ConfigError(
+                    f"The session made at {self._origin} is open in another event loop that is still alive:"
+                    " make one session per loop, or aclose() it there first.",
+                )
+            self._http.detach()
+        self._loop, self._pid = loop, os.getpid()
+        self._http = http = self._new_session()
+        # An async generator that has begun is closed by its loop at the loop's end. That closes the connections of a
+        # session that outlives its loop, as a module-level one does under asyncio.run.
+        self._lifetime = _lifetime(http)
+        await anext(self._lifetime)
+        return http
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        lender = self._lender
+        if lender is not None and (lender.closed or lender.connector is None):
+            raise ConnectError("The borrowed aiohttp session is closed.")
+        connector = (
+            aiohttp.TCPConnector(limit=self._pool_size or 0, ssl=self._ssl or True)
+            if lender is None
+            else lender.connector
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=lender is None,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=self._trust_env if lender is None else lender.trust_env,
+            trace_configs=None if lender is None else lender.trace_configs,
+        )
+
+    def _is_stale(self) -> bool:
+        """The loop is gone, or belongs to the process that this one was forked from."""
+        return self._loop is None or self._loop.is_closed() or self._pid != os.getpid()
+
+    def _timeout(self, attempt: float | None) -> aiohttp.ClientTimeout:
+        """The limit as aiohttp takes it; nearly every call asks for the same."""
+        seconds, limit = self._limit
+        if seconds != attempt:
+            limit = aiohttp.ClientTimeout(total=attempt, sock_connect=self._connect_timeout)
+            self._limit = (attempt or 0.0, limit)
+        return limit
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            raise BadAnswer("the answer is compressed, though uncompressed was asked for")
+        if answer.content_length is not None:
+            # Here HTTP's own framing bounds what is read.
+            if answer.content_length > self._max_body:
+                raise self._too_large()
+            return await answer.read()
+        body = bytearray()
+        async for chunk in answer.content.iter_any():
+            body += chunk
+            if len(body) > self._max_body:
+                raise self._too_large()
+        return bytes(body)
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
+
+
+async def _lifetime(http: aiohttp.ClientSession) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        await http.close()
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _translate(error: Exception) -> TransportError:  # noqa: PLR0911 - a table, one row a line
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ServerFingerprintMismatch():
+            return TlsError(f"the certificate was not accepted: {error}")
+        case aiohttp.ConnectionTimeoutError():
+            return ConnectError("no connection within the time for connecting")
+        case TimeoutError():
+            return AttemptTimeout("no answer within the attempt's time")
+        case aiohttp.ClientConnectorError():
+            return ConnectError(str(error))
+        case aiohttp.ClientHttpProxyError():
+            return ConnectError(f"the proxy refused with status {error.status}")
+        case aiohttp.ClientPayloadError():
+            return Disconnected("the answer ended too early")
+        case aiohttp.ClientResponseError():
+            # Its text quotes what the peer sent, which may be anything, so it is left out.
+            return BadAnswer("what came is not HTTP")
+        case aiohttp.ServerDisconnectedError():
+            return Disconnected("the server closed the connection without an answer")
+        case aiohttp.ClientConnectionError() | OSError():
+            return Disconnected(str(error) or type(error).__name__)
+        case _:
+            return TransportError(type(error).__name__)
+
+
+def _caller() -> str:
+    """The first line outside of this package on the way here: where the session was made."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return "an unknown place" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -1,0 +1,128 @@
+"""What goes through a transport, and what a transport promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+import attrs
+from attrs import define, field, frozen
+from yarl import URL
+
+from .. import codec
+from ..endpoint import JSON, AnyEndpoint
+from ..timeout import Timeout
+
+__all__ = ["Call", "Pooled", "Request", "Response", "Transport"]
+
+
+@define(eq=False)
+class Call:
+    """What has happened to one call so far: written by the layers, read by errors and telemetry.
+
+    Attributes:
+        attempts: how many times the request was tried.
+        queued: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
+    """
+
+    attempts: int = 0
+    queued: float = 0.0
+
+
+@frozen(eq=False)
+class Request:
+    """One attempt of one call: a POST of JSON bytes.
+
+    Attributes:
+        endpoint: the method that is called.
+        url: where it goes.
+        headers: what to send with it, complete. The key is in here only below the auth layer, hidden from repr.
+        body: the bytes to send.
+        timeout: the time limits; `attempt` is the one that a transport keeps.
+        call: the call that this is an attempt of.
+    """
+
+    endpoint: AnyEndpoint = field(repr=lambda endpoint: endpoint.name)
+    url: URL
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
+    timeout: Timeout
+    call: Call = field(factory=Call)
+
+    def with_headers(self, headers: Mapping[str, str]) -> Request:
+        """The same attempt with these headers and no others."""
+        return Request(self.endpoint, self.url, headers, self.body, self.timeout, self.call)
+
+    def with_timeout(self, timeout: Timeout) -> Request:
+        """The same request under other time limits."""
+        return Request(self.endpoint, self.url, self.headers, self.body, timeout, self.call)
+
+
+@define(eq=False)
+class Response:
+    """What the server answered, read whole.
+
+    Attributes:
+        status: the HTTP status.
+        headers: by their names in lower case; of a repeated header, the last.
+        body: the bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
+    _parsed: JSON = field(init=False, repr=False, default=None)
+    _is_parsed: bool = field(init=False, repr=False, default=False)
+
+    def json(self) -> JSON:
+        """The body parsed, once however often it is asked for.
+
+        Raises:
+            DecodeError: it is not JSON.
+        """
+        if not self._is_parsed:
+            self._parsed = codec.loads(self.body)
+            self._is_parsed = True
+        return self._parsed
+
+    def with_body(self, headers: Mapping[str, str], body: bytes) -> Response:
+        """The same status with other headers and another body."""
+        return attrs.evolve(self, headers=headers, body=body)
+
+
+class Transport(Protocol):
+    """Carries one request to the server and its answer back. Two methods; no base class is needed.
+
+    `send`
+    - sends `request.body` as a POST to `request.url` with exactly the headers of `request.headers` (HTTP's own framing
+      headers come on top);
+    - returns a `Response` for every HTTP status: judging it is not a transport's work;
+    - reads the body whole and bounded, and raises `BodyTooLarge` rather than hold more;
+    - follows no redirect, because a Bearer key must not travel, and keeps no cookies;
+    - gives up after `request.timeout.attempt` seconds with `AttemptTimeout`;
+    - raises nothing but `TransportError`s, each with its `phase`, and with no other exception as context or cause:
+      those of HTTP libraries hold the request, and with it the key (misuse, say by a second loop, is `ConfigError`);
+    - lets cancellation through, and then leaves nothing behind.
+
+    `aclose` releases everything; calling it again does nothing; a later `send` opens anew.
+
+    `etelecom_async.testing.TransportContract` is this text as a test suite.
+    """
+
+    async def send(self, request: Request, /) -> Response:
+        """Carry one request; see the class for what this promises."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release everything that is held."""
+        ...
+
+
+@runtime_checkable
+class Pooled(Protocol):
+    """A transport with fewer connections than it may be given requests says so, and the session checks it."""
+
+    @property
+    def pool_size(self) -> int | None:
+        """How many requests it carries at once; None for any number."""
+        ...
