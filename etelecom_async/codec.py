@@ -161,7 +161,16 @@ def _is_optional_time(kind: object) -> bool:
     return kind == _OPTIONAL_TIME
 
 
+def _is_object(kind: object) -> bool:
+    return kind is object
+
+
+def _as_is(value: object, _: object) -> object:
+    return value
+
+
 _converter = Converter()
+_converter.register_structure_hook_func(_is_object, _as_is)
 _converter.register_structure_hook(str, _exactly(str, "a string"))
 _converter.register_structure_hook(int, _exactly(int, "a whole number"))
 _converter.register_structure_hook(bool, _exactly(bool, "true or false"))

@@ -74,6 +74,7 @@ class AiohttpTransport:
         self._lifetime: AsyncGenerator[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
+        self._inherited: list[aiohttp.ClientSession] = []
         self._limit = (0.0, aiohttp.ClientTimeout())
 
     @property
@@ -113,8 +114,16 @@ class AiohttpTransport:
 
     async def aclose(self) -> None:
         """Close the connections that this transport opened; a borrowed session stays open."""
-        lifetime, self._lifetime, self._http = self._lifetime, None, None
-        if lifetime is not None and not self._is_stale():
+        http, lifetime = self._http, self._lifetime
+        self._http = self._lifetime = None
+        if http is None or lifetime is None:
+            return
+        if self._is_forked():
+            # Closing it would reach into the parent's event loop, and so would its finalizer.
+            self._inherited.append(http)
+        elif self._is_orphaned():
+            await http.close()
+        else:
             await lifetime.aclose()
 
     def __del__(self) -> None:
@@ -125,12 +134,12 @@ class AiohttpTransport:
     async def _open(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         if self._http is not None and not self._http.closed:
-            if not self._is_stale():
+            if not self._is_forked() and not self._is_orphaned():
                 raise ConfigError(
                     f"The session made at {self._origin} is open in another event loop that is still alive:"
                     " make one session per loop, or aclose() it there first.",
                 )
-            self._http.detach()
+            await self.aclose()
         self._loop, self._pid = loop, os.getpid()
         self._http = http = self._new_session()
         # An async generator that has begun is closed by its loop at the loop's end. That closes the connections of a
@@ -157,9 +166,13 @@ class AiohttpTransport:
             trace_configs=None if lender is None else lender.trace_configs,
         )
 
-    def _is_stale(self) -> bool:
-        """The loop is gone, or belongs to the process that this one was forked from."""
-        return self._loop is None or self._loop.is_closed() or self._pid != os.getpid()
+    def _is_forked(self) -> bool:
+        """What is open was opened by the process that this one was forked from."""
+        return self._pid != os.getpid()
+
+    def _is_orphaned(self) -> bool:
+        """What is open belongs to an event loop that is gone."""
+        return self._loop is not None and self._loop.is_closed()
 
     def _timeout(self, attempt: float | None) -> aiohttp.ClientTimeout:
         """The limit as aiohttp takes it; nearly every call asks for the same."""

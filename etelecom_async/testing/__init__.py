@@ -1,0 +1,22 @@
+"""For the tests of code that uses the SDK, and of transports.
+
+`MockTransport` answers in place of the server. `TransportContract` holds a transport of your own to what the SDK relies
+on, with `Peer` as the far end. None of it needs a test runner or an HTTP library.
+"""
+
+from .contract import TransportContract
+from .mock import MockCall, MockTransport, Route
+from .peer import Answer, Cut, HangUp, Peer, Refuse, Silence
+
+__all__ = [
+    "Answer",
+    "Cut",
+    "HangUp",
+    "MockCall",
+    "MockTransport",
+    "Peer",
+    "Refuse",
+    "Route",
+    "Silence",
+    "TransportContract",
+]

@@ -1,0 +1,237 @@
+"""What `Transport` promises, as a test suite that any transport can be held to.
+
+from etelecom_async.testing import TransportContract
+
+
+class TestMyTransport(TransportContract):
+    def make(self, *, max_body):
+        return MyTransport(max_body=max_body)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+
+import attrs
+from yarl import URL
+
+from ..api import untyped
+from ..errors import (
+    AttemptTimeout,
+    BodyTooLarge,
+    ConnectError,
+    Disconnected,
+    Phase,
+    TransportError,
+)
+from ..timeout import Timeout
+from ..transport.base import Request, Response, Transport
+from .peer import Answer, Cut, HangUp, Peer, Refuse, Silence
+
+__all__ = ["TransportContract"]
+
+_METHOD = untyped("Zalo/CheckConsent")
+_PATH = "/v1/shop.Zalo/CheckConsent"
+_MAX_BODY = 100_000
+_PATIENCE = 10.0
+
+
+@attrs.frozen
+class _Line:
+    """An open transport and where its peer is."""
+
+    transport: Transport
+    origin: str
+
+    def request(self, *, body: bytes = b"{}", attempt: float = _PATIENCE) -> Request:
+        headers = {"Content-Type": "application/json", "Authorization": "Bearer 1:contract", "X-Trace": "7"}
+        return Request(_METHOD, URL(self.origin + _PATH), headers, body, Timeout(attempt=attempt))
+
+    async def send(self, *, body: bytes = b"{}", attempt: float = _PATIENCE) -> Response:
+        return await self.transport.send(self.request(body=body, attempt=attempt))
+
+    async def failure(self, *, attempt: float = _PATIENCE) -> TransportError:
+        """The error that a request ends in."""
+        failure: TransportError | None = None
+        try:
+            await self.send(attempt=attempt)
+        except TransportError as error:
+            failure = error
+        assert failure is not None, "the request did not fail"
+        assert failure.__context__ is None, "an HTTP library's error holds the request and with it the key"
+        assert failure.__cause__ is None, "an HTTP library's error holds the request and with it the key"
+        return failure
+
+
+class TransportContract:
+    """Subclass it and override `make`; a transport without sockets overrides `connect` instead.
+
+    The tests are plain functions that run their own event loops, so any runner can collect them.
+    """
+
+    def make(self, *, max_body: int) -> Transport:
+        """A new transport that reads at most `max_body` bytes of an answer."""
+        raise NotImplementedError(f"override make() or connect() in {type(self).__name__}")
+
+    @asynccontextmanager
+    async def connect(self, peer: Peer, *, max_body: int) -> AsyncGenerator[tuple[Transport, str]]:
+        """A transport in front of the peer, and the peer's origin."""
+        async with peer.serve() as origin:
+            transport = self.make(max_body=max_body)
+            try:
+                yield transport, origin
+            finally:
+                await transport.aclose()
+
+    def run(self, peer: Peer, test: Callable[[_Line], Coroutine[object, object, None]]) -> None:
+        """Run one test in an event loop of its own, and see that it leaves no task behind."""
+
+        async def main() -> None:
+            async with asyncio.timeout(3 * _PATIENCE):
+                async with self.connect(peer, max_body=_MAX_BODY) as (transport, origin):
+                    before = asyncio.all_tasks()
+                    await test(_Line(transport, origin))
+                    await _settle(lambda: asyncio.all_tasks() <= before | _servers())
+
+        # With a factory of its own a Runner leaves the thread's current loop alone, which test runners keep track of.
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            runner.run(main())
+
+    def test_an_answer_arrives_with_status_headers_and_exact_bytes(self) -> None:
+        body = bytes(range(256)) * 10
+
+        async def test(line: _Line) -> None:
+            response = await line.send()
+            assert response.status == 200
+            assert response.headers["x-limit"] == "Ten"
+            assert response.body == body
+
+        self.run(Peer(Answer(200, body, {"X-Limit": "Ten"})), test)
+
+    def test_a_request_arrives_as_a_post_with_its_exact_bytes_and_headers(self) -> None:
+        peer = Peer(Answer())
+        body = '{"phone":"84987654321","note":"đồng ý"}'.encode()
+
+        async def test(line: _Line) -> None:
+            await line.send(body=body)
+            received = peer.received[0]
+            assert (received.method, received.path, received.body) == ("POST", _PATH, body)
+            assert received.headers["authorization"] == "Bearer 1:contract"
+            assert received.headers["content-type"] == "application/json"
+            assert received.headers["x-trace"] == "7"
+
+        self.run(peer, test)
+
+    def test_every_status_is_an_answer(self) -> None:
+        statuses = [status for status in range(200, 600) if status not in (204, 205, 304)]
+
+        async def test(line: _Line) -> None:
+            assert [(await line.send()).status for _ in statuses] == statuses
+
+        self.run(Peer(*(Answer(status) for status in statuses)), test)
+
+    def test_a_redirect_is_not_followed(self) -> None:
+        for status in (301, 302, 303, 307, 308):
+            peer = Peer(Answer(status, b"", {"Location": "/elsewhere"}), Answer())
+
+            async def test(line: _Line, peer: Peer = peer, status: int = status) -> None:
+                assert (await line.send()).status == status
+                assert [received.path for received in peer.received] == [_PATH]
+
+            self.run(peer, test)
+
+    def test_a_cookie_is_not_kept(self) -> None:
+        peer = Peer(Answer(200, b"{}", {"Set-Cookie": "a=1; Path=/"}), Answer())
+
+        async def test(line: _Line) -> None:
+            await line.send()
+            await line.send()
+            assert "cookie" not in peer.received[1].headers
+
+        self.run(peer, test)
+
+    def test_a_body_above_the_bound_is_refused_and_the_next_call_works(self) -> None:
+        peer = Peer(Answer(200, b"x" * (_MAX_BODY + 1)), Answer(200, b"y" * _MAX_BODY))
+
+        async def test(line: _Line) -> None:
+            assert isinstance(await line.failure(), BodyTooLarge)
+            assert len((await line.send()).body) == _MAX_BODY
+
+        self.run(peer, test)
+
+    def test_silence_ends_with_the_attempts_time(self) -> None:
+        async def test(line: _Line) -> None:
+            error = await line.failure(attempt=0.05)
+            assert isinstance(error, AttemptTimeout)
+            assert error.phase is Phase.UNKNOWN
+
+        self.run(Peer(Silence()), test)
+
+    def test_a_connection_closed_without_an_answer_is_disconnected(self) -> None:
+        async def test(line: _Line) -> None:
+            error = await line.failure()
+            assert isinstance(error, Disconnected)
+            assert error.phase is Phase.UNKNOWN
+
+        self.run(Peer(HangUp()), test)
+
+    def test_a_body_cut_short_is_never_an_answer(self) -> None:
+        async def test(line: _Line) -> None:
+            assert (await line.failure()).phase is Phase.UNKNOWN
+
+        self.run(Peer(Cut()), test)
+
+    def test_a_refused_connection_was_not_sent(self) -> None:
+        async def test(line: _Line) -> None:
+            error = await line.failure()
+            assert isinstance(error, ConnectError)
+            assert error.phase is Phase.NOT_SENT
+
+        self.run(Peer(Refuse()), test)
+
+    def test_cancellation_passes_through_and_the_next_call_works(self) -> None:
+        peer = Peer(Silence(), Answer())
+
+        async def test(line: _Line) -> None:
+            call = asyncio.ensure_future(line.send())
+            await _settle(lambda: bool(peer.received))
+            call.cancel()
+            await asyncio.wait([call])
+            assert call.cancelled()
+            assert (await line.send()).status == 200
+
+        self.run(peer, test)
+
+    def test_many_requests_at_once_each_get_an_answer(self) -> None:
+        peer = Peer(Answer())
+
+        async def test(line: _Line) -> None:
+            answers: list[Awaitable[Response]] = [line.send(body=b"%d" % n) for n in range(50)]
+            assert {response.status for response in await asyncio.gather(*answers)} == {200}
+            assert sorted(int(received.body) for received in peer.received) == list(range(50))
+
+        self.run(peer, test)
+
+    def test_closing_twice_does_nothing_and_a_later_call_opens_anew(self) -> None:
+        async def test(line: _Line) -> None:
+            await line.transport.aclose()
+            await line.send()
+            await line.transport.aclose()
+            await line.transport.aclose()
+            assert (await line.send()).status == 200
+
+        self.run(Peer(Answer()), test)
+
+
+async def _settle(condition: Callable[[], bool]) -> None:
+    """Give what is under way the turns of the loop that it needs."""
+    async with asyncio.timeout(_PATIENCE):
+        while not condition():  # noqa: ASYNC110 - the condition belongs to the other side of a socket
+            await asyncio.sleep(0.001)
+
+
+def _servers() -> set[asyncio.Task[object]]:
+    """Tasks of the peer itself, which live as long as its connections."""
+    return {task for task in asyncio.all_tasks() if "Peer.serve" in repr(task.get_coro())}

@@ -1,0 +1,194 @@
+"""A transport that answers as a test says, through the SDK's real codec, status and retry layers."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar, cast, overload
+
+from attrs import frozen
+
+from .. import codec
+from ..api import untyped
+from ..endpoint import AnyEndpoint, Endpoint
+from ..errors import ApiError, AttemptTimeout, BodyTooLarge, DecodeError, EtelecomError
+from ..transport.base import Request, Response
+
+__all__ = ["MockCall", "MockTransport", "Route"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+_OK = 200
+_JSON = {"content-type": "application/json"}
+
+
+@frozen
+class MockCall:
+    """One attempt that reached the transport.
+
+    Attributes:
+        endpoint: the method's wire name.
+        payload: what was sent, decoded: the payload class of a typed method, plain JSON of any other.
+        request: the attempt, without its key.
+    """
+
+    endpoint: str
+    payload: object
+    request: Request
+
+
+class Route(Generic[Req, Res]):
+    """What a mock does for one method: steps that are taken in turn, of which the last one stays.
+
+        mock.on(CHECK_CONSENT).fail(RateLimited(retry_after=1)).reply(Consent(error=0))
+
+    Attributes:
+        payloads: what was sent to this route, in order.
+    """
+
+    def __init__(self, endpoint: Endpoint[Req, Res], where: Callable[[Req], bool] | None) -> None:
+        self.payloads: list[Req] = []
+        self._endpoint: Endpoint[Req, Res] = endpoint
+        self._where = where
+        self._steps: list[Callable[[Request, Req], object]] = []
+
+    def reply(self, value: Res) -> Route[Req, Res]:
+        """Answer 200 with this result, encoded as the server would."""
+        return self._then(lambda _request, _payload: value)
+
+    def fail(self, error: EtelecomError) -> Route[Req, Res]:
+        """Fail with this error: an `ApiError` as the server would send it, any other as the transport would raise it.
+
+        Raises:
+            ValueError: the error lies inside a 200, so it is a result: `reply(Consent(error=5))`.
+        """
+        if isinstance(error, ApiError) and error.status == _OK:
+            raise ValueError("An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)).")
+        return self._then(lambda _request, _payload: error)
+
+    def answer(self, function: Callable[[Req], Res | Awaitable[Res]]) -> Route[Req, Res]:
+        """Answer 200 with what the function, plain or async, makes of the payload; what it raises is as in `fail`."""
+        return self._then(lambda _request, payload: function(payload))
+
+    def respond(self, function: Callable[[Request], Response | Awaitable[Response]]) -> Route[Req, Res]:
+        """Answer with a bare HTTP response: other statuses, HTML pages, broken bodies."""
+        return self._then(lambda request, _payload: function(request))
+
+    def __repr__(self) -> str:
+        filtered = " where ..." if self._where else ""
+        return f"{self._endpoint.name}{filtered} ({len(self._steps)} steps, called {len(self.payloads)} times)"
+
+    def _then(self, step: Callable[[Request, Req], object]) -> Route[Req, Res]:
+        self._steps.append(step)
+        return self
+
+    def payload_of(self, request: Request) -> Req | None:
+        """The request's payload if this route answers it, else None."""
+        if request.endpoint.name != self._endpoint.name:
+            return None
+        try:
+            payload = codec.decode(codec.loads(request.body), self._endpoint.payload)
+        except DecodeError as error:
+            raise AssertionError(f"What was sent to {self._endpoint.name} does not fit it: {error}") from None
+        return payload if self._where is None or self._where(payload) else None
+
+    async def play(self, request: Request, payload: Req) -> Response:
+        """Take the next step."""
+        if not self._steps:
+            raise AssertionError(f"{self!r} has no answer: add .reply(...), .fail(...) or .answer(...).")
+        step = self._steps[min(len(self.payloads), len(self._steps) - 1)]
+        self.payloads.append(payload)
+        try:
+            result = step(request, payload)
+            if inspect.isawaitable(result):
+                result = await result
+        except ApiError as error:
+            result = error
+        if isinstance(result, ApiError):
+            return _render(result)
+        if isinstance(result, EtelecomError):
+            raise copy.copy(result)
+        return result if isinstance(result, Response) else Response(_OK, _JSON, codec.encode(result))
+
+
+class MockTransport:
+    """Answers in place of the server, at the SDK's own seam: no socket, no HTTP library, nothing patched.
+
+        mock = MockTransport()
+        mock.on(CHECK_CONSENT).reply(Consent(error=0))
+        session = Session(Shop("1:test"), transport=mock)
+
+    Where two routes fit, the one made last answers, so a test overrides its fixture. A call that fits none is an
+    AssertionError, which no retry swallows.
+
+    Args:
+        max_body: bytes; a longer answer is `BodyTooLarge`, as with a real transport.
+
+    Attributes:
+        calls: every attempt, in order.
+    """
+
+    def __init__(self, *, max_body: int = 10 * 2**20) -> None:
+        self.calls: list[MockCall] = []
+        self._max_body = max_body
+        self._routes: list[Route[object, object]] = []
+
+    @overload
+    def on(self, endpoint: Endpoint[Req, Res], /, *, where: Callable[[Req], bool] | None = None) -> Route[Req, Res]: ...
+    @overload
+    def on(self, endpoint: str, /, *, where: Callable[[object], bool] | None = None) -> Route[object, object]: ...
+    def on(
+        self, endpoint: Endpoint[Req, Res] | str, /, *, where: Callable[[Req], bool] | None = None
+    ) -> Route[Req, Res]:
+        """A new route for a method, typed or by its wire name; `where` narrows it to some payloads."""
+        method = cast("Endpoint[Req, Res]", untyped(endpoint)) if isinstance(endpoint, str) else endpoint
+        route = Route(method, where)
+        self._routes.append(cast("Route[object, object]", route))
+        return route
+
+    async def send(self, request: Request, /) -> Response:
+        """Answer one attempt."""
+        self.calls.append(MockCall(request.endpoint.name, _payload(request.endpoint, request.body), _keyless(request)))
+        for route in reversed(self._routes):
+            payload = route.payload_of(request)
+            if payload is not None:
+                return await self._limited(request, route.play(request, payload))
+        routed = "".join(f"\n  {route!r}" for route in self._routes) or " nothing"
+        raise AssertionError(f"No route answers {request.endpoint.name} {self.calls[-1].payload}. Routed:{routed}")
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    async def _limited(self, request: Request, answer: Awaitable[Response]) -> Response:
+        limit = asyncio.timeout(request.timeout.attempt)
+        try:
+            async with limit:
+                response = await answer
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            failure = AttemptTimeout("no answer within the attempt's time")
+        else:
+            if len(response.body) > self._max_body:
+                raise BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
+            return response
+        raise failure
+
+
+def _payload(endpoint: AnyEndpoint, body: bytes) -> object:
+    return codec.decode(codec.loads(body), cast("type[object]", endpoint.payload))
+
+
+def _keyless(request: Request) -> Request:
+    return request.with_headers({name: value for name, value in request.headers.items() if name != "Authorization"})
+
+
+def _render(error: ApiError) -> Response:
+    """The error as the server would send it."""
+    body = {"code": error.code, "msg": error.message, "meta": error.meta}
+    wait = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
+    return Response(error.status, {**_JSON, **wait}, json.dumps(body).encode())

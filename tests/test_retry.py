@@ -1,0 +1,283 @@
+"""When the SDK tries again: through a session, a mock in place of the server, and a clock that only the test moves."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etelecom_async import (
+    AccountClosed,
+    AttemptTimeout,
+    ConfigError,
+    Conflict,
+    ConnectError,
+    Consent,
+    DeadlineExceeded,
+    Disconnected,
+    Endpoint,
+    EtelecomError,
+    InvalidArgument,
+    Phase,
+    RateLimited,
+    Retry,
+    Safety,
+    ServerFault,
+    Session,
+    Shop,
+    Throttle,
+    Timeout,
+    TlsError,
+    Unavailable,
+)
+from etelecom_async.api.consent import CHECK_CONSENT, CheckConsent
+from etelecom_async.middleware.retry import RetryBudget
+from etelecom_async.testing import MockTransport
+
+READ = CHECK_CONSENT
+SEND = Endpoint(name="Zalo/RequestConsent", payload=CheckConsent, result=Consent, safety=Safety.SEND)
+PAYLOAD = CheckConsent(oa_id=7, phone="0987654321")
+OK = Consent(error=0)
+
+
+class Clock:
+    """Time that moves when somebody sleeps."""
+
+    def __init__(self):
+        self.now = 100.0
+        self.sleeps = []
+
+    def __call__(self):
+        return self.now
+
+    async def sleep(self, seconds):
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+
+def session(mock, *, clock=None, **options):
+    clock = clock or Clock()
+    options.setdefault("retry", Retry(random=lambda: 1.0))
+    return Session(Shop("1:test"), transport=mock, clock=clock, sleep=clock.sleep, **options)
+
+
+async def outcome(errors, endpoint=READ, **options):
+    """Call against a server that fails with these errors in turn and then works: attempts, sleeps and the end."""
+    mock, clock = MockTransport(), Clock()
+    route = mock.on(endpoint)
+    for error in errors:
+        route.fail(error)
+    route.reply(OK)
+    try:
+        end = await session(mock, clock=clock, **options).call(endpoint, PAYLOAD)
+    except EtelecomError as error:
+        end = error
+    return len(mock.calls), clock.sleeps, end
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RateLimited(), Unavailable(), ServerFault(), ConnectError("x"), Disconnected("x"), AttemptTimeout("x")],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_read_is_repeated_after_every_transient_failure(error):
+    attempts, _, end = await outcome([error, error])
+    assert (attempts, end) == (3, OK)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InvalidArgument(), AccountClosed(), Conflict(), TlsError("x")],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_permanent_failure_is_raised_at_once(error):
+    attempts, sleeps, end = await outcome([error])
+    assert (attempts, sleeps, type(end)) == (1, [], type(error))
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [
+        (ConnectError("never reached"), 2),
+        (RateLimited(), 2),
+        (Disconnected("during the exchange"), 1),
+        (AttemptTimeout("no answer"), 1),
+        (Unavailable(), 1),
+        (ServerFault(), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_a_send_is_repeated_only_where_it_was_certainly_not_carried_out(error, attempts):
+    made, _, end = await outcome([error], SEND)
+    assert made == attempts
+    if attempts == 1:
+        assert end.phase is Phase.UNKNOWN
+        assert "may have been carried out" in end.__notes__[0]
+
+
+FAILURES = st.sampled_from(
+    [
+        ConnectError("c"),
+        Disconnected("d"),
+        AttemptTimeout("t"),
+        RateLimited(),
+        Unavailable(),
+        ServerFault(),
+        InvalidArgument(),
+    ]
+)
+
+
+@given(st.lists(FAILURES, max_size=6))
+def test_a_send_never_follows_a_failure_of_unknown_fate(errors):
+    attempts, _, _ = asyncio.run(outcome(errors, SEND))
+    before_the_last = errors[: attempts - 1]
+    assert all(error.phase is not Phase.UNKNOWN for error in before_the_last)
+
+
+async def test_attempts_are_counted_in_all_and_the_error_says_how_many():
+    attempts, _, end = await outcome([Unavailable("later")] * 9, retry=Retry(attempts=3, random=lambda: 0.0))
+    assert attempts == 3
+    assert end.attempts == 3
+    assert str(end) == "shop.Zalo/CheckConsent -> 503 unavailable: later (attempt 3, 0.00 s)"
+
+
+async def test_one_attempt_means_no_retry():
+    attempts, _, end = await outcome([Unavailable()], retry=Retry(attempts=1))
+    assert attempts == 1
+    assert isinstance(end, Unavailable)
+
+
+async def test_pauses_double_up_to_the_cap_under_full_jitter():
+    retry = Retry(attempts=6, base=0.5, cap=3.0, random=lambda: 1.0)
+    _, sleeps, _ = await outcome([Unavailable()] * 5, retry=retry)
+    assert sleeps == [0.5, 1.0, 2.0, 3.0, 3.0]
+    _, sleeps, _ = await outcome([Unavailable()] * 2, retry=Retry(base=0.5, random=lambda: 0.25))
+    assert sleeps == [0.125, 0.25]
+
+
+async def test_retry_after_is_a_floor_under_the_pause():
+    _, sleeps, _ = await outcome([RateLimited(retry_after=7)])
+    assert sleeps == [7.5]
+
+
+async def test_a_retry_after_beyond_the_deadline_is_not_waited_for():
+    attempts, sleeps, end = await outcome([RateLimited(retry_after=90)])
+    assert (attempts, sleeps) == (1, [])
+    assert end.retry_after == 90
+
+
+async def test_the_first_disconnection_is_repeated_at_once_and_the_second_waits():
+    _, sleeps, _ = await outcome([Disconnected("stale"), Disconnected("again")])
+    assert sleeps == [0.0, 1.0]
+
+
+async def test_the_last_attempt_is_cut_to_the_deadline_and_says_so():
+    clock = Clock()
+    mock = MockTransport()
+    limits = []
+
+    def hang(request):
+        limits.append(request.timeout.attempt)
+        clock.now += request.timeout.attempt
+        raise AttemptTimeout("no answer")
+
+    mock.on(READ).respond(hang)
+    with pytest.raises(DeadlineExceeded) as caught:
+        await session(mock, clock=clock, timeout=Timeout(attempt=10, total=25)).call(READ, PAYLOAD)
+    assert limits == [10, 10, 3.5]
+    assert clock.now - 100 == 25
+    assert isinstance(caught.value.__cause__, AttemptTimeout)
+    assert caught.value.phase is Phase.UNKNOWN
+    assert caught.value.elapsed == 25
+
+
+@given(st.floats(1, 50), st.floats(1, 50), st.lists(st.floats(0, 30), min_size=1, max_size=8))
+def test_attempts_and_pauses_never_outlast_the_deadline(attempt, total, durations):
+    clock = Clock()
+    mock = MockTransport()
+
+    def take(request):
+        seconds = durations[(len(mock.calls) - 1) % len(durations)]
+        clock.now += min(seconds, request.timeout.attempt)
+        raise AttemptTimeout("no answer") if seconds >= request.timeout.attempt else Unavailable()
+
+    mock.on(READ).respond(take)
+    limits = Timeout(attempt=attempt, total=total)
+    with pytest.raises((DeadlineExceeded, Unavailable, AttemptTimeout)):
+        asyncio.run(session(mock, clock=clock, timeout=limits, retry=Retry(attempts=9)).call(READ, PAYLOAD))
+    assert clock.now - 100 <= total * (1 + 1e-9)
+
+
+async def test_waiting_for_a_slot_counts_in_no_time_limit():
+    clock = Clock()
+    mock = MockTransport()
+
+    async def slow(_payload):
+        await asyncio.sleep(0)
+        clock.now += 9
+        return OK
+
+    mock.on(READ).answer(slow)
+    one_at_a_time = session(mock, clock=clock, throttle=Throttle(concurrency=1, clock=clock), timeout=Timeout(total=20))
+    answers = await asyncio.gather(*(one_at_a_time.call(READ, PAYLOAD) for _ in range(50)))
+    assert answers == [OK] * 50
+    assert clock.now - 100 == 450
+
+
+async def test_when_everything_fails_attempts_stay_within_a_tenth_above_the_calls():
+    mock = MockTransport()
+    mock.on(READ).fail(Unavailable())
+    failing = session(mock)
+    ends = await asyncio.gather(*(failing.call(READ, PAYLOAD) for _ in range(1000)), return_exceptions=True)
+    assert {type(end) for end in ends} == {Unavailable}
+    assert len(mock.calls) <= 1000 * 1.1 + 10
+    assert any("budget" in note for end in ends for note in getattr(end, "__notes__", ()))
+
+
+def test_the_budget_refills_by_a_tenth_of_a_call_up_to_its_reserve():
+    budget = RetryBudget(reserve=2)
+    assert [budget.withdraw() for _ in range(3)] == [True, True, False]
+    for _ in range(11):
+        budget.deposit()
+    assert [budget.withdraw() for _ in range(2)] == [True, False]
+    for _ in range(100):
+        budget.deposit()
+    assert [budget.withdraw() for _ in range(3)] == [True, True, False]
+
+
+async def test_derived_sessions_share_the_budget():
+    mock = MockTransport()
+    mock.on(READ).fail(Unavailable())
+    root = session(mock)
+    for _ in range(30):
+        with pytest.raises(Unavailable):
+            await root.call(READ, PAYLOAD)
+    mock.calls.clear()
+    with pytest.raises(Unavailable):
+        await root.with_options(retry=Retry(attempts=9)).call(READ, PAYLOAD)
+    assert len(mock.calls) == 1
+
+
+async def test_cancellation_is_never_retried():
+    mock = MockTransport()
+    mock.on(READ).answer(lambda _payload: asyncio.get_running_loop().create_future())
+    call = asyncio.ensure_future(session(mock).call(READ, PAYLOAD))
+    while not mock.calls:
+        await asyncio.sleep(0)
+    call.cancel()
+    await asyncio.wait([call])
+    assert call.cancelled()
+    assert len(mock.calls) == 1
+
+
+@pytest.mark.parametrize("options", [{"attempts": 0}, {"base": -1}, {"cap": -1}, {"base": float("nan")}])
+def test_a_retry_that_cannot_work_is_refused(options):
+    with pytest.raises(ConfigError):
+        Retry(**options)
+
+
+@pytest.mark.parametrize("options", [{"attempt": 0}, {"total": -1}, {"queue": 0}, {"attempt": float("inf")}])
+def test_a_time_limit_that_cannot_work_is_refused(options):
+    with pytest.raises(ConfigError):
+        Timeout(**options)
