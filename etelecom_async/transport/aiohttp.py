@@ -58,6 +58,8 @@ class AiohttpTransport:
         max_body: int = 10 * 2**20,
         connect_timeout: float = 5.0,
     ) -> None:
+        # First of all, since the finalizer looks at it even where the options are refused.
+        self._http: aiohttp.ClientSession | None = None
         if session is not None and (pool_size is not None or ssl_context is not None):
             raise ConfigError("A borrowed session brings its own pool and TLS: set pool_size and ssl_context there.")
         if pool_size is not None and pool_size < 1:
@@ -70,7 +72,6 @@ class AiohttpTransport:
         self._max_body = max_body
         self._connect_timeout = connect_timeout
         self._origin = _caller()
-        self._http: aiohttp.ClientSession | None = None
         self._lifetime: AsyncGenerator[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
