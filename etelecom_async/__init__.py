@@ -8,7 +8,7 @@ async with Session(Shop(api_key)) as session:
 
 from ._version import __version__
 from .account import Partner, Secret, Shop
-from .api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState
+from .api.consent import CHECK_CONSENT, CheckConsent, Checked, Consent, ConsentState, Failed
 from .endpoint import Endpoint, Role, Safety
 from .errors import (
     AccountClosed,
@@ -56,6 +56,7 @@ __all__ = [
     "BadRoute",
     "BodyTooLarge",
     "CheckConsent",
+    "Checked",
     "ConfigError",
     "Conflict",
     "ConnectError",
@@ -66,6 +67,7 @@ __all__ = [
     "Disconnected",
     "Endpoint",
     "EtelecomError",
+    "Failed",
     "FailedPrecondition",
     "InvalidArgument",
     "InvalidId",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import AsyncIterable, Iterable
 from datetime import UTC, datetime
 
 from attrs import field, frozen
 
+from ..bulk.run import Bulk
 from ..codec import Id, also
 from ..endpoint import JSON, Caller, Endpoint, Safety
-from ..errors import ApiError, InvalidId, RateLimited, Unavailable
+from ..errors import ApiError, EtelecomError, InvalidId, RateLimited, Unavailable
 from ..phone import normalize
 
-__all__ = ["CHECK_CONSENT", "CheckConsent", "Consent", "ConsentState", "Zalo"]
+__all__ = ["CHECK_CONSENT", "CheckConsent", "Checked", "Consent", "ConsentState", "Failed", "Zalo"]
 
 _MAX_ID = 2**63 - 1
 
@@ -174,6 +176,28 @@ CHECK_CONSENT = Endpoint(
 
 
 @frozen
+class Checked:
+    """A phone that was checked: its place in the input, as it was given, and the answer."""
+
+    index: int
+    phone: str
+    consent: Consent
+
+
+@frozen
+class Failed:
+    """A phone that could not be checked: its place in the input, as it was given, and why. Not the same as a "no"."""
+
+    index: int
+    phone: str
+    error: EtelecomError
+
+
+def _granted(consent: Consent) -> bool:
+    return consent.granted
+
+
+@frozen
 class Zalo:
     """The `Zalo/*` methods of a session."""
 
@@ -194,3 +218,51 @@ class Zalo:
             TransportError, DeadlineExceeded, QueueTimeout: no answer.
         """
         return await self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
+
+    def check_consents(
+        self,
+        *,
+        oa_id: int | str,
+        phones: Iterable[str] | AsyncIterable[str],
+        concurrency: int = 100,
+        ordered: bool = False,
+        total: int | None = None,
+    ) -> Bulk[str, Consent, Checked, Failed]:
+        """Check any number of phones in constant memory; each one's outcome comes as it completes.
+
+            async with session.zalo.check_consents(oa_id=oa_id, phones=phones) as run:
+                async for outcome in run:
+                    match outcome:
+                        case Checked(phone=phone, consent=consent): ...
+                        case Failed(phone=phone, error=error): ...
+
+        A phone that cannot be checked is a `Failed` in its place. The same number given twice, in whatever writing, is
+        asked once while the first is under way or among the last few thousand answered.
+
+        Args:
+            oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
+            phones: a sync or async iterable, pulled lazily.
+            concurrency: checks under way at once, at least 1. The session's throttle has the last word.
+            ordered: outcomes in the order of the phones; a slow one then holds up those behind it.
+            total: how many phones there are, for the ETA; taken from `len(phones)` where that exists.
+
+        Raises:
+            InvalidId, ConfigError: before anything is sent.
+            Unauthenticated, PermissionDenied, BadRoute, AccountClosed: out of the run, which they end at once.
+        """
+        to_id(oa_id)
+
+        async def check(phone: str) -> Consent:
+            return await self.check_consent(oa_id=oa_id, phone=phone)
+
+        return Bulk(
+            check,
+            phones,
+            done=Checked,
+            failed=Failed,
+            concurrency=concurrency,
+            ordered=ordered,
+            key=normalize,
+            granted=_granted,
+            total=total,
+        )

@@ -1,0 +1,257 @@
+"""A bounded run of one call over many items, whose memory is set by the concurrency alone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterable, Awaitable, Callable, Hashable, Iterable, Iterator, Sized
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from attrs import frozen
+
+from ..errors import (
+    AccountClosed,
+    BadRoute,
+    ConfigError,
+    EtelecomError,
+    PermissionDenied,
+    SessionClosed,
+    Unauthenticated,
+)
+from .memory import Memory
+from .progress import Progress, Tally
+
+__all__ = ["Bulk", "Done", "NotDone"]
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+Good = TypeVar("Good")
+Bad = TypeVar("Bad")
+
+_HOPELESS = (Unauthenticated, PermissionDenied, BadRoute, AccountClosed, ConfigError, SessionClosed)
+"""Errors that every further call would meet too: no hundred thousand calls on a dead key."""
+
+
+@frozen
+class Done(Generic[Item, Value]):
+    """An item that was done: its place in the input, itself, and what came of it."""
+
+    index: int
+    item: Item
+    value: Value
+
+
+@frozen
+class NotDone(Generic[Item]):
+    """An item that could not be done: its place in the input, itself, and why."""
+
+    index: int
+    item: Item
+    error: EtelecomError
+
+
+class Bulk(Generic[Item, Value, Good, Bad]):
+    """Runs a call over any number of items and gives each one's outcome as it completes.
+
+        async with Bulk.of(call, items) as run:
+            async for outcome in run:
+                ...
+
+    It owns its workers: leaving the block, by whatever way, ends them. Items are pulled lazily, and never more than
+    `concurrency` of them are ahead of what the consumer has taken. An `EtelecomError` of one item is its outcome;
+    errors that every item would meet (a dead key, a wrong URL) and programming errors end the run and are raised.
+
+    Args:
+        call: what is done with one item.
+        items: a sync or async iterable. A sync one is pulled on the event loop, so it should not block.
+        done: makes the outcome of (index, item, value).
+        failed: makes the outcome of (index, item, error).
+        concurrency: calls under way at once, at least 1.
+        ordered: give outcomes in the order of the items; a slow one then holds up those behind it.
+        key: what makes two items the same question, which is then asked once while the first is under way or
+            remembered; None asks for each.
+        remember: answers that are remembered at most.
+        granted: which values count as `progress.granted`.
+        total: how many items there are, for the ETA; taken from `len(items)` where that exists.
+        clock: seconds, monotonic; for tests.
+
+    Raises:
+        ConfigError: concurrency is not a whole number above 0.
+    """
+
+    def __init__(
+        self,
+        call: Callable[[Item], Awaitable[Value]],
+        items: Iterable[Item] | AsyncIterable[Item],
+        *,
+        done: Callable[[int, Item, Value], Good],
+        failed: Callable[[int, Item, EtelecomError], Bad],
+        concurrency: int = 100,
+        ordered: bool = False,
+        key: Callable[[Item], Hashable] | None = None,
+        remember: int = 4096,
+        granted: Callable[[Value], bool] = bool,
+        total: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if type(concurrency) is not int or concurrency < 1:
+            raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")
+        self._call = call
+        self._key = key
+        self._memory: Memory[Value] = Memory(remember)
+        self._items = items
+        self._pull: Callable[[], Awaitable[Item]] | None = None
+        self._make_done = done
+        self._make_failed = failed
+        self._granted = granted
+        self._concurrency = concurrency
+        self._ordered = ordered
+        self._tally = Tally(total=len(items) if total is None and isinstance(items, Sized) else total, clock=clock)
+        self._is_exhausted = False
+        self._pulled = 0
+        self._delivered = 0
+        self._workers: set[asyncio.Task[None]] = set()
+        self._error: BaseException | None = None
+        self._ready: deque[Good | Bad] = deque()
+        self._early: dict[int, Good | Bad] = {}
+        self._pulling = asyncio.Lock()
+        self._room = asyncio.Event()
+        self._news = asyncio.Event()
+
+    @classmethod
+    def of(
+        cls,
+        call: Callable[[Item], Awaitable[Value]],
+        items: Iterable[Item] | AsyncIterable[Item],
+        *,
+        concurrency: int = 100,
+        ordered: bool = False,
+    ) -> Bulk[Item, Value, Done[Item, Value], NotDone[Item]]:
+        """A run whose outcomes are `Done` and `NotDone`."""
+        return Bulk(call, items, done=Done, failed=NotDone, concurrency=concurrency, ordered=ordered)
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run has come."""
+        return self._tally.progress
+
+    async def collect(self) -> list[Good | Bad]:
+        """Every outcome, in the order of the items. For jobs whose outcomes fit in memory.
+
+        Raises:
+            ConfigError: the run has already begun to give outcomes.
+        """
+        if self._pulled:
+            raise ConfigError("collect() takes the whole run: call it instead of iterating.")
+        self._ordered = True
+        if self._pull is not None:
+            return [outcome async for outcome in self]
+        async with self:
+            return [outcome async for outcome in self]
+
+    def stop(self) -> None:
+        """Begin no more items. What is under way ends and is still given."""
+        self._is_exhausted = True
+        self._room.set()
+
+    async def __aenter__(self) -> Self:
+        if self._pull is not None:
+            raise ConfigError("A bulk run runs once: make a new one.")
+        items = self._items
+        self._pull = aiter(items).__anext__ if isinstance(items, AsyncIterable) else _pull_from(iter(items))
+        for _ in range(self._concurrency):
+            worker = asyncio.create_task(self._work(self._pull))
+            self._workers.add(worker)
+            worker.add_done_callback(self._worker_ended)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        workers = list(self._workers)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        if error is None and self._error is not None:
+            raise self._error
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Good | Bad:
+        if self._pull is None:
+            raise ConfigError("Enter the run first: async with session.zalo.check_consents(...) as run.")
+        while not self._ready:
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error
+            if not self._workers:
+                raise StopAsyncIteration
+            self._news.clear()
+            await self._news.wait()
+        self._delivered += 1
+        self._room.set()
+        return self._ready.popleft()
+
+    async def _work(self, pull: Callable[[], Awaitable[Item]]) -> None:
+        while True:
+            async with self._pulling:
+                while self._pulled - self._delivered >= self._concurrency and not self._is_exhausted:
+                    self._room.clear()
+                    await self._room.wait()
+                if self._is_exhausted:
+                    return
+                try:
+                    item = await pull()
+                except StopAsyncIteration:
+                    self._is_exhausted = True
+                    return
+                index = self._pulled
+                self._pulled += 1
+            self._give(index, await self._outcome(index, item))
+
+    async def _outcome(self, index: int, item: Item) -> Good | Bad:
+        try:
+            value = await self._ask(item)
+        except _HOPELESS:
+            raise
+        except EtelecomError as error:
+            self._tally.count(granted=False, failed=True)
+            return self._make_failed(index, item, error)
+        self._tally.count(granted=self._granted(value), failed=False)
+        return self._make_done(index, item, value)
+
+    async def _ask(self, item: Item) -> Value:
+        if self._key is None:
+            return await self._call(item)
+        return await self._memory.ask(self._key(item), lambda: self._call(item))
+
+    def _give(self, index: int, outcome: Good | Bad) -> None:
+        if not self._ordered:
+            self._ready.append(outcome)
+        else:
+            self._early[index] = outcome
+            while (following := self._delivered + len(self._ready)) in self._early:
+                self._ready.append(self._early.pop(following))
+        self._news.set()
+
+    def _worker_ended(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        error = None if worker.cancelled() else worker.exception()
+        if error is not None and self._error is None:
+            self._error = error
+            for other in self._workers:
+                other.cancel()
+        self._news.set()
+
+
+def _pull_from(items: Iterator[Item]) -> Callable[[], Awaitable[Item]]:
+    async def pull() -> Item:
+        try:
+            return next(items)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    return pull
