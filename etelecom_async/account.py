@@ -58,7 +58,7 @@ class Secret:
         return self
 
 
-@frozen(init=False)
+@frozen(init=False, repr=False)
 class Shop:
     """A shop: one api_key for everything.
 
@@ -81,6 +81,9 @@ class Shop:
         object.__setattr__(self, "api_key", api_key)
         object.__setattr__(self, "base_url", parse_base_url(base_url, default_path="/v1/shop", allow_http=allow_http))
 
+    def __repr__(self) -> str:
+        return _describe(self)
+
     def key(self, role: Role) -> Secret:  # noqa: ARG002 - a shop has one key for every role
         """The key for a method of this role."""
         return self.api_key
@@ -91,7 +94,7 @@ class Shop:
         raise ConfigError("for_shop() needs a Partner account; this session belongs to a Shop.")
 
 
-@frozen(init=False)
+@frozen(init=False, repr=False)
 class Partner:
     """A partner: a shop_key for what is done for one shop (all of `Zalo/*`), its own api_key for the rest.
 
@@ -108,7 +111,7 @@ class Partner:
     shop_key: Secret | None
     api_key: Secret | None
     base_url: URL
-    _allow_http: bool = field(repr=False, eq=False)
+    _allow_http: bool = field(eq=False)
 
     def __init__(
         self,
@@ -131,6 +134,9 @@ class Partner:
         url = parse_base_url(base_url, default_path="/v1/partner", allow_http=allow_http)
         object.__setattr__(self, "base_url", url)
         object.__setattr__(self, "_allow_http", allow_http)
+
+    def __repr__(self) -> str:
+        return _describe(self)
 
     def key(self, role: Role) -> Secret:
         """The key for a method of this role.
@@ -155,6 +161,11 @@ class Partner:
 Account = Shop | Partner
 
 
+def _describe(account: Account) -> str:
+    # Tracebacks with locals also print an account that is refused half-made.
+    return f"<{type(account).__name__} {getattr(account, 'base_url', 'without a base URL')}>"
+
+
 def from_env() -> Account:
     """The account that the environment describes.
 
@@ -177,7 +188,8 @@ def from_env() -> Account:
             api_key=_env_secret("ETELECOM_API_KEY"),
             base_url=base_url or PARTNER_URL,
         )
-    raise ConfigError(f"ETELECOM_ACCOUNT is 'shop' or 'partner', not {kind!r}.")
+    # What it is stays out of the sentence: it may be a key in the wrong variable.
+    raise ConfigError("ETELECOM_ACCOUNT has to be 'shop' or 'partner', and is something else.")
 
 
 def _env_secret(name: str) -> Secret | None:
@@ -211,7 +223,8 @@ def parse_base_url(base_url: str | URL, *, default_path: str, allow_http: bool) 
     Raises:
         ConfigError: it cannot be a base URL; the sentence says what to write instead.
     """
-    text = str(base_url)
+    # None, as from an unset variable, must not become a host of that name.
+    text = str(base_url) if base_url else ""
     example = f"https://api.etelecom.vn{default_path}"
     if not text.isprintable() or " " in text or not text:
         raise ConfigError(f"The base URL is empty or has spaces or line breaks: write it like {example}.")
@@ -233,7 +246,7 @@ def parse_base_url(base_url: str | URL, *, default_path: str, allow_http: bool) 
         raise ConfigError(f"The base URL's scheme is {url.scheme!r}: write it with https, like {example}.")
     if url.scheme == "http" and not allow_http and not _is_loopback(host):
         raise ConfigError(
-            f"Plain http would show the key to the network: write https://{host}, or pass allow_http=True."
+            f"Plain http would show the key to the network: write {url.with_scheme('https')}, or pass allow_http=True."
         )
     return url.with_path(_base_path(url, default_path), encoded=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, TypeAlias, TypeVar, cast
 
 import attrs
@@ -28,7 +28,8 @@ Id: TypeAlias = Annotated[int, "etelecom id"]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _ALSO = "also"
-_ZERO_TIME = "0001-01-01T"
+_dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_ZERO_TIME = ("0001-01-01T", "0000-12-31T")
 _OPTIONAL_TIME = datetime | None
 
 
@@ -49,7 +50,7 @@ def loads(body: bytes) -> JSON:
 
 def encode(payload: object) -> bytes:
     """The JSON bytes of an attrs instance or of plain JSON values."""
-    return json.dumps(_converter.unstructure(payload)).encode()
+    return _dumps(_converter.unstructure(payload)).encode()
 
 
 def decode(value: JSON, into: type[T]) -> T:
@@ -115,16 +116,16 @@ def _read_id(value: object, _: object) -> int:
 def _read_time(value: object, _: object) -> datetime:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise _expected("an RFC 3339 time", value)
-    return datetime.fromisoformat(value)
+    return datetime.fromisoformat(value.upper())
 
 
 def _write_time(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat().replace("+00:00", "Z")
 
 
 def _read_optional_time(value: object, _: object) -> datetime | None:
     # Go's zero time, in whatever offset, is how this server spells "unset" where it does not send null.
-    if isinstance(value, str) and value.startswith(_ZERO_TIME):
+    if isinstance(value, str) and value.startswith(_ZERO_TIME) and _TIME.fullmatch(value):
         return None
     return _read_time(value, _)
 

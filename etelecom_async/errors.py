@@ -201,8 +201,8 @@ class DecodeError(EtelecomError):
 def _one_line(words: str) -> str:
     """A stranger's text made fit for a log: no line breaks, no terminal controls, no megabytes."""
     limit = 500
-    line = " ".join(words[: 4 * limit].split())
-    return "".join(c for c in line[:limit] if c.isprintable())
+    printable = "".join(c if c.isprintable() else " " * c.isspace() for c in words[: 4 * limit])
+    return " ".join(printable.split())[:limit].rstrip()
 
 
 class ApiError(EtelecomError):
@@ -231,7 +231,7 @@ class ApiError(EtelecomError):
     ) -> None:
         super().__init__(_one_line(message), phase=phase)
         self.status = self.usual[0] if status is None else status
-        self.code = self.usual[1] if code is None else code
+        self.code = self.usual[1] if code is None else _one_line(code)
         self.meta = dict(meta or {})
         self.retry_after = retry_after
 

@@ -23,6 +23,8 @@ _INTERNATIONAL = re.compile(rf"840?{_NATIONAL}")
 _FOREIGN = re.compile(r"(?!84)[1-9][0-9]{6,14}")
 _WIRE = re.compile(rf"84{_NATIONAL}")
 _PREFIX = re.compile(r"(\+|00)")
+_TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
+_SEVERAL = re.compile(r"[/,;\n\r]")
 _SEPARATORS = re.compile(r"[\s.,()/'\[\]\-\u2010-\u2015\u2212\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 
@@ -45,12 +47,13 @@ def normalize(phone: str) -> str:
         digits = compact[prefix.end() :]
         if vietnamese := _INTERNATIONAL.fullmatch(digits):
             return "84" + vietnamese[1]
-        if _FOREIGN.fullmatch(digits):
+        # Any number of digits may be somebody's number abroad, so two numbers in one text must not become a third.
+        if _FOREIGN.fullmatch(digits) and not _SEVERAL.search(phone.strip()):
             return "+" + digits
     elif plain := _PLAIN.fullmatch(compact):
         return "84" + plain[1]
     raise InvalidPhone(
-        f"{mask(compact)!r} cannot be a phone number: write a Vietnamese one like 0987654321 or +84987654321,"
+        f"{mask(compact[:20])!r} cannot be a phone number: write a Vietnamese one like 0987654321 or +84987654321,"
         " a foreign one with its + and country code."
     )
 
@@ -87,13 +90,15 @@ def strict(phone: str) -> str:
     except ImportError:
         raise ConfigError("Strict phone validation needs an extra: pip install 'etelecom-async[phone]'.") from None
     number = normalize(phone)
-    if not phonenumbers.is_valid_number(phonenumbers.parse("+" + number.removeprefix("+"))):
+    try:
+        is_assigned = phonenumbers.is_valid_number(phonenumbers.parse("+" + number.removeprefix("+")))
+    except phonenumbers.NumberParseException:
+        is_assigned = False
+    if not is_assigned:
         raise InvalidPhone(f"{mask(number)!r} has the shape of a phone number but lies in no assigned block.")
     return number
 
 
 def _compact(phone: str) -> str:
-    text = unicodedata.normalize("NFKC", phone).strip()
-    if text[:4].lower() == "tel:":
-        text = text[4:]
-    return _SEPARATORS.sub("", text)
+    text = _SEPARATORS.sub("", _TRUNK_ZERO.sub("", unicodedata.normalize("NFKC", phone)))
+    return text[4:] if text[:4].lower() == "tel:" else text

@@ -144,7 +144,7 @@ FAULTS = {
 
 
 def everything_shown(error):
-    """All that a log, a crash reporter or a queue could print of an error, with the locals of the SDK and of aiohttp."""
+    """All that a log, a crash reporter or a queue could print of an error, with the SDK's and aiohttp's locals."""
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
     texts = [repr(error), str(error), repr(error.__dict__), repr(error.args), repr(pickle.dumps(error))]
     texts += [repr(copy.copy(error)), *shown.format_exception_only()]
@@ -220,7 +220,18 @@ def certificate(tmp_path_factory):
     """A self-signed certificate for 127.0.0.1, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     paths = folder / "cert.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
     names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-out", str(paths[0]), "-keyout", str(paths[1])]
     subprocess.run([*command, *names, *files], check=True, capture_output=True)
@@ -293,7 +304,7 @@ def test_a_session_open_in_another_live_loop_says_where_it_was_made():
     async def main():
         async with Peer(Answer(200, OK)).serve() as origin:
             await use(origin)
-            with pytest.raises(ConfigError, match="test_hostile_server.py.*another event loop"):
+            with pytest.raises(ConfigError, match=r"test_hostile_server\.py.*another event loop"):
                 await asyncio.to_thread(loop.run_until_complete, use(origin))
             await transport.aclose()
 

@@ -171,7 +171,7 @@ async def test_a_miss_is_an_assertion_that_lists_what_is_routed_and_is_not_retri
 async def test_a_route_without_an_answer_says_what_to_add():
     mock = MockTransport()
     mock.on(CHECK_CONSENT)
-    with pytest.raises(AssertionError, match="add .reply"):
+    with pytest.raises(AssertionError, match=r"add \.reply"):
         await check(mock)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
-import json
-from collections.abc import Mapping
+import html.entities
+import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ..account import Account, Secret
@@ -32,32 +32,46 @@ class _Masked(str):
 
 
 class _Key:
-    """A key made ready: the header that carries it, and the spellings in which an answer could repeat it."""
+    """A key made ready: the header that carries it, and how to find it in an answer that repeats it."""
 
-    __slots__ = ("header", "spellings")
+    __slots__ = ("_bytes", "_pattern", "_raw", "header")
+
+    # A shorter "key" is nobody's secret, and blanking it would garble answers.
+    _SHORTEST = 8
 
     def __init__(self, key: Secret) -> None:
         self.header = _Masked(f"Bearer {key.reveal()}")
-        self.spellings = frozenset(
-            {
-                key.reveal(),
-                json.dumps(key.reveal())[1:-1],
-                key.reveal().replace("/", "\\/"),
-                html.escape(key.reveal()),
-            }
-        )
+        self._raw = key.reveal().encode() if len(key.reveal()) >= self._SHORTEST else None
+        self._pattern = re.compile("".join(map(_spellings, key.reveal())))
+        self._bytes = re.compile(self._pattern.pattern.encode())
 
     def blank(self, response: Response) -> Response:
-        """The answer without the key."""
-        for spelling in self.spellings:
-            if spelling.encode() in response.body or _any_has(response.headers, spelling):
-                headers = {name: value.replace(spelling, _BLANK) for name, value in response.headers.items()}
-                response = response.with_body(headers, response.body.replace(spelling.encode(), _BLANK.encode()))
-        return response
+        """The answer without the key, in whatever escaping it stands there."""
+        if self._raw is None:
+            return response
+        body = response.body
+        # Nearly every answer has neither the key nor anything that could be an escaped one.
+        if self._raw in body or b"\\" in body or b"%" in body or b"&" in body:
+            body = self._bytes.sub(_BLANK.encode(), body)
+        headers = response.headers
+        if response.status != HTTPStatus.OK or self._raw.decode() in "".join(headers.values()):
+            headers = {name: self._pattern.sub(_BLANK, value) for name, value in headers.items()}
+        if body is response.body and headers is response.headers:
+            return response
+        return response.with_body(headers, body)
 
 
-def _any_has(headers: Mapping[str, str], text: str) -> bool:
-    return any(text in value for value in headers.values())
+def _spellings(character: str) -> str:
+    """A pattern for a character as it is, and as JSON, HTML or a URL may write it."""
+    code = ord(character)
+    names = html.entities.codepoint2name.get(code, "apos" if character == "'" else "")
+    forms = [
+        re.escape(character),
+        re.escape("\\" + character),
+        rf"(?i:\\u{code:04x}|%{code:02x}|&\#x0*{code:x};|&\#0*{code};)",
+        *([f"&{names};"] if names else []),
+    ]
+    return f"(?:{'|'.join(forms)})"
 
 
 class Auth:

@@ -7,8 +7,11 @@ import html
 import math
 import re
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from yarl import URL
 
 from ..endpoint import JSON
 from ..errors import (
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["api_error", "retry_after", "status"]
 
-_OK = 200
+_REDIRECTS = range(300, 400)
 
 _BY_CODE = MappingProxyType(
     {
@@ -92,7 +95,7 @@ async def status(request: Request, call_next: CallNext) -> Response:
         DecodeError: a 200 that is not JSON.
     """
     response = await call_next(request)
-    if response.status != _OK:
+    if response.status != HTTPStatus.OK:
         raise api_error(response)
     if request.endpoint.refusal is not None:
         error = request.endpoint.refusal(response.json())
@@ -105,21 +108,23 @@ async def status(request: Request, call_next: CallNext) -> Response:
 def api_error(response: Response) -> ApiError:
     """What an answer with another status than 200 means, read from both generations of the error body or from none."""
     code, message, meta = _parse(response)
-    known = _BY_CODE.get(code) or _BY_STATUS.get(response.status)
-    if known is None:
-        known = ServerFault if response.status >= 500 else UnexpectedStatus  # noqa: PLR2004
-    if response.status == 429:  # noqa: PLR2004 - a proxy's limiter may put any body under it
-        known = RateLimited
-    # A status below 400 refuses nothing, so nobody knows what was done.
-    phase = Phase.UNKNOWN if response.status < 400 else None  # noqa: PLR2004
-    return known(
-        message or _hint(response),
+    xcode = meta.get("xcode", "")
+    return _kind(xcode, code, response.status)(
+        _redirection(response) or message,
         status=response.status,
-        code=code,
+        code=xcode or code,
         meta=meta,
         retry_after=retry_after(response),
-        phase=phase,
+        # A status below 400 refuses nothing, so nobody knows what was done.
+        phase=Phase.UNKNOWN if response.status < HTTPStatus.BAD_REQUEST else None,
     )
+
+
+def _kind(xcode: str, code: str, status: int) -> type[ApiError]:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RateLimited  # a proxy's limiter may put any body under it
+    known = _BY_CODE.get(xcode) or _BY_CODE.get(code) or _BY_STATUS.get(status)
+    return known or (ServerFault if status >= HTTPStatus.INTERNAL_SERVER_ERROR else UnexpectedStatus)
 
 
 def retry_after(response: Response) -> float | None:
@@ -142,7 +147,7 @@ def retry_after(response: Response) -> float | None:
 def _http_date(value: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment.replace(tzinfo=moment.tzinfo or UTC)
 
@@ -157,7 +162,7 @@ def _parse(response: Response) -> tuple[str, str, dict[str, str]]:
         return "", "", {}
     raw = body.get("meta")
     meta = {name: value for name, value in raw.items() if isinstance(value, str)} if isinstance(raw, dict) else {}
-    return meta.get("xcode") or _text(body.get("code")), _text(body.get("msg")), meta
+    return _text(body.get("code")), _text(body.get("msg")), meta
 
 
 def _text(value: JSON) -> str:
@@ -167,15 +172,19 @@ def _text(value: JSON) -> str:
 def _page(response: Response) -> str:
     """The words of a plain-text or HTML error page, as a proxy or an unknown service sends it."""
     text = response.body[:4000].decode(errors="replace")
-    text = re.sub(r"(?s)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
+    text = re.sub(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
     return html.unescape(text)[:200]
 
 
-def _hint(response: Response) -> str:
+def _redirection(response: Response) -> str:
+    """Where a redirect leads, without what may be anybody's secret: user, password, query, fragment."""
     location = response.headers.get("location")
-    if location:
-        # Without its query, which may be anybody's token.
-        return (
-            f"redirects to {location.partition('?')[0]}; redirects are not followed, put the right host into base_url"
-        )
-    return ""
+    if not location or response.status not in _REDIRECTS:
+        return ""
+    try:
+        url = URL(location)
+        shown = url.with_query(None).with_fragment(None)
+        shown = shown.with_user(None) if url.absolute else shown
+    except ValueError:
+        return "redirects to somewhere that is no URL; redirects are not followed"
+    return f"redirects to {shown}; redirects are not followed, put the right host into base_url"

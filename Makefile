@@ -1,0 +1,48 @@
+# Everything works on a fresh machine: each target makes the virtual environment that it needs.
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test lint types build bench clean
+
+help:  ## say what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the sandbox, into results.csv
+	$(VENV)/bin/etelecom demo examples/phones.csv -o results.csv
+
+test: $(VENV)/.dev  ## run the tests
+	$(PY) -X dev -m pytest
+
+lint: $(VENV)/.dev  ## ruff, as linter and as formatter
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(VENV)/.dev  ## mypy --strict and pyright strict
+	$(PY) -m mypy
+	$(VENV)/bin/basedpyright --pythonpath $(PY)
+
+build: $(VENV)/.dev  ## wheel and sdist into dist/
+	rm -rf dist
+	$(PY) -m build --outdir dist .
+
+bench: $(VENV)/.dev  ## CPU per call against plain aiohttp
+	$(PY) benchmarks/run.py
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
+
+$(VENV)/.demo: pyproject.toml | $(PY)
+	$(PIP) --editable '.[cli]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(PY)
+	$(PIP) --editable '.[cli,phone]' --group dev
+	@touch $@ $(VENV)/.demo

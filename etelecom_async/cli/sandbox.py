@@ -1,0 +1,90 @@
+"""`etelecom sandbox`: an eTelecom of one's own until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+
+import click
+
+from ..api.consent import Consent
+from ..sandbox import Served, World, serve
+from .outcome import utc
+from .render import plain, put, show, table
+from .stop import Stop
+
+__all__ = ["sandbox"]
+
+
+@click.command("sandbox", short_help="Serve an eTelecom of your own on this machine.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8084, show_default=True, help="0 takes any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address or name to listen on.")
+@click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Answer this late.")
+def sandbox(port: int, host: str, latency: float) -> None:
+    """Serve an eTelecom of your own, until Ctrl-C.
+
+    It answers Zalo/CheckConsent as documented, errors included, for made-up customers with every answer there is.
+    It prints what to paste to call it. Its keys are public: they open nothing else.
+
+    \b
+    Example:
+        etelecom sandbox --port 8084 --latency 0.2
+    """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    try:
+        # Ctrl-C is how it is meant to end.
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_serve(port, host, latency))
+    except OSError as error:
+        raise Stop(f"Cannot listen on {host} port {port}: {_reason(error)}.") from None
+
+
+async def _serve(port: int, host: str, latency: float) -> None:
+    world = World()
+    async with serve(world, host=host, port=port, latency=latency) as served:
+        _introduce(world, served)
+        await asyncio.Event().wait()
+
+
+def _introduce(world: World, served: Served) -> None:
+    put(f"Sandbox for shops:    {served.base_url}")
+    put(f"Sandbox for partners: {served.partner_base_url}")
+    put(f"api_key:  {world.api_key.reveal()}")
+    put(f"shop_key: {world.shop_key.reveal()}")
+    put(f"oa_id:    {world.oa_id}")
+    put("\nFor this SDK and its command line:\n")
+    put("  export ETELECOM_ACCOUNT=shop")
+    put(f"  export ETELECOM_API_KEY='{world.api_key.reveal()}'")
+    put(f"  export ETELECOM_BASE_URL='{served.base_url}'")
+    put(f"  export ETELECOM_OA_ID={world.oa_id}")
+    put("\nFor anything else:\n")
+    put(_curl(world, served))
+    put("\nCustomers it knows (any other number was never asked):\n")
+    _show_customers(world)
+    put("Ctrl-C ends it.")
+
+
+def _curl(world: World, served: Served) -> str:
+    phone = next(iter(world.customers))
+    return (
+        f"  curl --location '{served.base_url}.Zalo/CheckConsent' \\\n"
+        "    --header 'Content-Type: application/json' \\\n"
+        "    --header 'Accept: application/json' \\\n"
+        f"    --header 'Authorization: Bearer {world.api_key.reveal()}' \\\n"
+        f"""    --data '{{ "oa_id": "{world.oa_id}", "phone": "{phone}" }}'"""
+    )
+
+
+def _show_customers(world: World) -> None:
+    grid = table("Phone", "Code", "State", "Expires", "Message")
+    for customer in world.customers.values():
+        state = Consent(error=customer.error, expired_time=customer.expires).state
+        expires = plain(utc(customer.expires))
+        grid.add_row(plain(customer.phone), str(customer.error), state.value, expires, plain(customer.message))
+    show(grid)
+
+
+def _reason(error: OSError) -> str:
+    """The system's words; asyncio's own repeat the address, and name resolution has numbers of its own."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else str(error.strerror or error)

@@ -1,0 +1,118 @@
+"""Who the sandbox knows: customers with made-up numbers, one for each answer that a consent check can give."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from attrs import Attribute, Factory, field, frozen
+
+from ..errors import ConfigError
+from ..phone import normalize
+
+__all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "sample"]
+
+GRANTED = 0
+EXPIRED = 16
+NEVER_ASKED = 20
+
+# How mobile numbers begin after the country code, so that checks against assigned blocks take the sample too.
+_MOBILE = (
+    *("32", "33", "34", "35", "36", "37", "38", "39", "52", "56", "58", "70", "76", "77", "78", "79"),
+    *("81", "82", "83", "84", "85", "86", "88", "89", "90", "91", "92", "93", "94", "96", "97", "98"),
+)
+
+MESSAGES = MappingProxyType(
+    {
+        GRANTED: "Thành công",
+        1: "Khách hàng đã cho phép gọi từ trước",
+        2: "Đã gửi yêu cầu cấp quyền gọi",
+        3: "Khách hàng từ chối cấp quyền gọi",
+        4: "Khách hàng đã chặn OA",
+        5: "Quá nhiều yêu cầu, vui lòng thử lại sau",
+        6: "OA không đủ quyền thực hiện",
+        7: "Thiếu lý do gọi",
+        8: "Đang chờ khách hàng phản hồi",
+        9: "Khách hàng chưa từng tương tác với OA",
+        10: "Kết nối không ổn định",
+        11: "Yêu cầu không hợp lệ",
+        12: "Lỗi hệ thống, vui lòng thử lại sau",
+        13: "Tham số không hợp lệ",
+        14: "Thất bại",
+        EXPIRED: "Quyền gọi đã hết hạn",
+        18: "Ngoài giờ làm việc",
+        19: "Ngoài khung giờ được phép gọi",
+        NEVER_ASKED: "Chưa từng yêu cầu cấp quyền gọi",
+        21: "Khách hàng đã tắt nhận cuộc gọi",
+        # Outside of the known table: a fault of Zalo's platform, and a code that nobody has described.
+        -32: "Nền tảng Zalo gặp sự cố",
+        77: "Lỗi không xác định",
+    }
+)
+"""What the sandbox says with each code. The words are made up; the codes are those of Zalo's own consent check."""
+
+
+def _aware(_: object, __: Attribute[datetime | None], value: datetime | None) -> None:
+    if value is not None and value.tzinfo is None:
+        raise ConfigError("Customer.expires is an aware datetime: write datetime(..., tzinfo=UTC).")
+
+
+def _usual_message(customer: Customer) -> str:
+    return MESSAGES.get(customer.error, "")
+
+
+@frozen(kw_only=True)
+class Customer:
+    """Somebody the sandbox knows, and what it answers about them.
+
+    Attributes:
+        phone: the number, in any common writing; kept in the wire form `84xxxxxxxxx`.
+        error: the code of the answer. 5, 10 and 12 mean "try later", and such a customer always answers so.
+        message: the words of the answer; unless given, the sandbox's own for the code.
+        expires: when a granted permission ends, aware; None for never. Once past, `error` 0 is answered as 16.
+
+    Raises:
+        InvalidPhone: phone cannot be a phone number.
+        ConfigError: expires has no time zone.
+    """
+
+    phone: str = field(converter=normalize)
+    error: int = GRANTED
+    message: str = field(default=Factory(_usual_message, takes_self=True))
+    expires: datetime | None = field(default=None, validator=_aware)
+
+
+def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer]:
+    """Customers for every code there is, by their phones in wire form. The same seed gives the same phones.
+
+    Code 0 comes three times: without an expiry, with one ahead, and with one that is past. A negative and an unknown
+    positive code are among them.
+
+    Args:
+        seed: what the made-up phone numbers follow from.
+        now: aware; what the expiries are counted from, the present unless given.
+    """
+    moment = (now or datetime.now(UTC)).replace(microsecond=0)
+    month = timedelta(days=30)
+    answers: list[tuple[int, datetime | None]] = [(GRANTED, moment + month), (GRANTED, None)]
+    answers += [(code, _expiry(code, moment)) for code in MESSAGES if code != GRANTED]
+    answers.append((GRANTED, moment - timedelta(days=1)))
+    customers = [
+        Customer(phone=phone, error=code, expires=expires)
+        for phone, (code, expires) in zip(_phones(seed, len(answers)), answers, strict=True)
+    ]
+    return {customer.phone: customer for customer in customers}
+
+
+def _phones(seed: int, count: int) -> list[str]:
+    """Different mobile numbers that nobody was asked for."""
+    source = random.Random(seed)  # noqa: S311 - made-up numbers, no secret
+    phones: dict[str, None] = {}
+    while len(phones) < count:
+        phones[f"84{source.choice(_MOBILE)}{source.randrange(10**7):07d}"] = None
+    return list(phones)
+
+
+def _expiry(code: int, now: datetime) -> datetime | None:
+    return now - timedelta(days=3) if code == EXPIRED else None

@@ -1,0 +1,101 @@
+"""A `World` on a socket, for clients that speak HTTP: curl, other languages, this SDK."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+from yarl import URL
+
+from .world import Exchange, World
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+__all__ = ["Served", "serve"]
+
+_MAX_BODY = 2**20
+_GRACE = 1.0
+
+
+@frozen(kw_only=True)
+class Served:
+    """Where a sandbox listens.
+
+    Attributes:
+        host: the address to connect to.
+        port: the TCP port.
+    """
+
+    host: str
+    port: int
+
+    @property
+    def base_url(self) -> str:
+        """For shops: `http://<host>:<port>/v1/shop`."""
+        return self._url("/v1/shop")
+
+    @property
+    def partner_base_url(self) -> str:
+        """For partners: `http://<host>:<port>/v1/partner`."""
+        return self._url("/v1/partner")
+
+    def _url(self, path: str) -> str:
+        return str(URL.build(scheme="http", host=self.host, port=self.port, path=path))
+
+
+@asynccontextmanager
+async def serve(
+    world: World, *, host: str = "127.0.0.1", port: int = 0, latency: float = 0.0
+) -> AsyncGenerator[Served]:
+    """Serve a world over plain HTTP until the block ends. A body over 1 MiB is answered with 413.
+
+    At the end it stops listening and gives requests under way one second to finish.
+
+    Args:
+        world: what answers.
+        host: the address or name to listen on.
+        port: the TCP port; 0 takes any free one.
+        latency: seconds that every answer takes.
+
+    Raises:
+        OSError: it cannot listen there; the port is taken, say.
+    """
+    from aiohttp import web  # noqa: PLC0415 - importing the sandbox must not import aiohttp
+
+    runner = web.AppRunner(_app(world, latency), access_log=None, shutdown_timeout=_GRACE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        # A name may stand for many addresses, each then with a free port of its own, so the first is told.
+        address = runner.addresses[0]
+        yield Served(host=_reachable(address[0]), port=address[1])
+    finally:
+        await runner.cleanup()
+
+
+def _app(world: World, latency: float) -> web.Application:
+    from aiohttp import web  # noqa: PLC0415 - importing the sandbox must not import aiohttp
+
+    async def answer(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.read()
+        response = world.handle(Exchange(method=request.method, path=request.path, headers=headers, body=body))
+        await asyncio.sleep(latency)
+        return web.Response(status=response.status, headers=response.headers, body=response.body)
+
+    app = web.Application(client_max_size=_MAX_BODY)
+    app.router.add_route("*", "/{path:.*}", answer)
+    return app
+
+
+def _reachable(host: str) -> str:
+    """Who listens on every address cannot be reached under `0.0.0.0` everywhere: name loopback instead."""
+    address = ip_address(host)
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"  # noqa: PLR2004 - IPv4

@@ -1,0 +1,51 @@
+"""A session's transport with a `World` behind it and no socket between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from ..errors import AttemptTimeout
+from ..transport.base import Request, Response
+from .world import Exchange, World
+
+__all__ = ["SandboxTransport"]
+
+
+class SandboxTransport:
+    """Carries requests to a `World` in memory.
+
+    Args:
+        world: what answers.
+        latency: seconds that every answer takes; one that takes the attempt's time or longer is `AttemptTimeout`.
+        sleep: waits that many seconds; for tests.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        latency: float = 0.0,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._world = world
+        self._latency = latency
+        self._sleep = sleep
+
+    async def send(self, request: Request, /) -> Response:
+        """Carry one request; `Transport` says what this promises."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        # It is the answer that comes late: a call that times out was carried out all the same.
+        response = self._world.handle(
+            Exchange(method="POST", path=request.url.path, headers=headers, body=request.body)
+        )
+        limit = request.timeout.attempt
+        if limit is not None and limit <= self._latency:
+            await self._sleep(limit)
+            raise AttemptTimeout("no answer within the attempt's time")
+        # A latency of 0 waits too, for one turn of the event loop, so that calls interleave as they do over a network.
+        await self._sleep(self._latency)
+        return response
+
+    async def aclose(self) -> None:
+        """There is nothing to release."""

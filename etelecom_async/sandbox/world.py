@@ -1,0 +1,246 @@
+"""The sandbox's state and rules, with no I/O: an HTTP request as a value in, its answer as a value out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from .. import codec
+from ..account import Secret
+from ..endpoint import JSON
+from ..errors import (
+    ApiError,
+    BadRoute,
+    ConfigError,
+    DecodeError,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+)
+from ..transport.base import Response
+from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, sample
+
+__all__ = ["SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "Exchange", "LogEntry", "World"]
+
+SANDBOX_OA = 1000000000000000003
+SANDBOX_API_KEY = "1000000000000000001:sandbox-api-key"
+SANDBOX_SHOP_KEY = "shop1000000000000000002:sandbox-shop-key"
+
+_ROUTE = re.compile(r"/v1/(shop|partner)\.([^/]+)/(.*)", re.DOTALL)
+_SERVICES = frozenset({"Etelecom", "Misc", "OmniMessage", "Shop", "Webhook", "Zalo"})
+_CHECK_CONSENT = "Zalo/CheckConsent"
+
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
+_NINE_DIGITS = re.compile(r"[0-9]{9}")
+_INT64 = range(-(2**63), 2**63)
+
+_STANDARD = MappingProxyType({"bad_route": NotFound.usual[1], "malformed": InvalidArgument.usual[1]})
+"""The standard codes that newer servers send, with the finer code in `meta.xcode`."""
+
+_JSON = MappingProxyType({"content-type": "application/json"})
+_TEXT = MappingProxyType({"content-type": "text/plain; charset=utf-8"})
+
+
+@frozen(kw_only=True)
+class Exchange:
+    """An HTTP request as the server sees it.
+
+    Attributes:
+        method: such as `POST`.
+        path: without the query.
+        headers: by their names in lower case. The key is in here, hidden from repr.
+        body: the bytes.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
+
+
+@frozen(kw_only=True)
+class LogEntry:
+    """One request that was answered.
+
+    Attributes:
+        method: such as `POST`.
+        path: such as `/v1/shop.Zalo/CheckConsent`.
+        phone: the number that was asked about, as the operator normalises it; None where none could be read.
+        status: the HTTP status of the answer.
+    """
+
+    method: str
+    path: str
+    phone: str | None
+    status: int
+
+
+@frozen(kw_only=True)
+class _Question:
+    """The body of `Zalo/CheckConsent`, read."""
+
+    oa_id: int
+    phone: str
+
+
+class World:
+    """One shop with one Official Account and its customers, answering as eTelecom is documented to.
+
+    A request is judged in the server's order: HTTP method, Content-Type, path, JSON, key, and then what it asks for.
+    `/v1/shop` takes the api_key and `/v1/partner` the shop_key; the one in the other's place is 403 permission_denied.
+
+    Args:
+        customers: by their phones in wire form; those of `sample()` unless given. Who is not among them was never
+            asked (code 20).
+        oa_id: the Official Account that exists.
+        api_key: the shop's key.
+        shop_key: the key with which a partner acts for the shop.
+        legacy_errors: answer as older servers do, with `bad_route` and `malformed` in `code` and not in `meta.xcode`.
+        clock: the present as an aware datetime; for tests.
+
+    Attributes:
+        customers: as given, in a dict that may be changed between requests.
+        log: every request that was answered, in order. It grows without bound and holds no key and no body.
+
+    Raises:
+        ConfigError: a customer lies under another key than its phone.
+    """
+
+    def __init__(
+        self,
+        *,
+        customers: Mapping[str, Customer] | None = None,
+        oa_id: int = SANDBOX_OA,
+        api_key: str | Secret = SANDBOX_API_KEY,
+        shop_key: str | Secret = SANDBOX_SHOP_KEY,
+        legacy_errors: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.customers = sample(now=clock()) if customers is None else dict(customers)
+        for phone, customer in self.customers.items():
+            if phone != customer.phone:
+                raise ConfigError("World.customers maps phones in wire form: {customer.phone: customer}.")
+        self.oa_id = oa_id
+        self.api_key = Secret(api_key)
+        self.shop_key = Secret(shop_key)
+        self.log: list[LogEntry] = []
+        self._legacy_errors = legacy_errors
+        self._clock = clock
+
+    def handle(self, exchange: Exchange) -> Response:
+        """Answer one request. Never raises."""
+        question: _Question | None = None
+        try:
+            base = _route(exchange)
+            if base is None:
+                response = Response(404, _TEXT, b"404 page not found\n")
+            else:
+                question = _question(exchange.body)
+                self._authenticate(exchange, base)
+                response = Response(200, _JSON, _dump(self._consent(question)))
+        except ApiError as error:
+            response = Response(error.status, _JSON, _dump(self._error_body(error)))
+        phone = question.phone or None if question else None
+        self.log.append(LogEntry(method=exchange.method, path=exchange.path, phone=phone, status=response.status))
+        return response
+
+    def _authenticate(self, exchange: Exchange, base: str) -> None:
+        scheme, _, key = exchange.headers.get("authorization", "").partition(" ")
+        given = Secret(key.strip())
+        known = {"shop": self.api_key, "partner": self.shop_key}
+        if scheme.lower() != "bearer" or given not in known.values():
+            raise Unauthenticated("Khóa API không hợp lệ")
+        if given != known[base]:
+            raise PermissionDenied("Khóa API này không được dùng cho đường dẫn này")
+
+    def _consent(self, question: _Question) -> dict[str, JSON]:
+        if question.oa_id != self.oa_id:
+            raise NotFound("Không tìm thấy Zalo OA")
+        if not question.phone:
+            raise InvalidArgument("Thiếu số điện thoại")
+        customer = self.customers.get(question.phone)
+        if customer is None:
+            return _answer(NEVER_ASKED, MESSAGES[NEVER_ASKED], None)
+        if customer.error == GRANTED and customer.expires is not None and customer.expires <= self._clock():
+            return _answer(EXPIRED, MESSAGES[EXPIRED], customer.expires)
+        return _answer(customer.error, customer.message, customer.expires)
+
+    def _error_body(self, error: ApiError) -> dict[str, JSON]:
+        standard = _STANDARD.get(error.code)
+        if standard is None or self._legacy_errors:
+            return {"code": error.code, "msg": error.message}
+        return {"code": standard, "msg": error.message, "meta": {"xcode": error.code}}
+
+
+def _route(exchange: Exchange) -> str | None:
+    """Which base was called, `shop` or `partner`; None for a service that does not exist."""
+    if exchange.method != "POST":
+        raise BadRoute("Chỉ hỗ trợ phương thức POST")
+    if exchange.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise BadRoute("Content-Type phải là application/json")
+    route = _ROUTE.fullmatch(exchange.path)
+    if route is None or route[2] not in _SERVICES:
+        return None
+    if f"{route[2]}/{route[3]}" != _CHECK_CONSENT:
+        raise BadRoute("Không tìm thấy phương thức")
+    return route[1]
+
+
+def _question(body: bytes) -> _Question:
+    try:
+        asked = codec.loads(body)
+    except DecodeError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise InvalidArgument("Nội dung không phải là một đối tượng JSON", code="malformed")
+    return _Question(oa_id=_id(asked.get("oa_id")), phone=_operators_form(_text(asked.get("phone"))))
+
+
+def _id(value: JSON) -> int:
+    """An int64 given as a number, as decimal digits, or as null, which is none."""
+    if value is None:
+        return 0
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if type(value) is not int or value not in _INT64:
+        raise InvalidArgument("Trường oa_id không hợp lệ", code="malformed")
+    return value
+
+
+def _text(value: JSON) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidArgument("Trường phone không hợp lệ", code="malformed")
+    return value
+
+
+def _operators_form(phone: str) -> str:
+    """A phone as the operator understands it: `0...`, `84...`, `+84...` and nine bare digits, and nothing cleverer.
+
+    Other writings, `0084...` say, are refused by nobody; they become some number that no customer has.
+    """
+    if _NINE_DIGITS.fullmatch(phone):
+        return "84" + phone
+    for prefix in ("+84", "84", "0"):
+        if phone.startswith(prefix):
+            return "84" + phone.removeprefix(prefix)
+    return phone
+
+
+def _answer(error: int, message: str, expires: datetime | None) -> dict[str, JSON]:
+    return {"error": error, "message": message, "expired_time": None if expires is None else _whole_seconds(expires)}
+
+
+def _whole_seconds(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _dump(body: dict[str, JSON]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()

@@ -1,0 +1,52 @@
+"""Read by the type checkers and never run: what the public face promises them."""
+
+from collections.abc import Awaitable
+from typing import assert_type
+
+from etelecom_async import CHECK_CONSENT, CheckConsent, Consent, Endpoint, RateLimited, Reply, Session, Shop
+from etelecom_async.endpoint import JSON
+from etelecom_async.middleware import CallNext
+from etelecom_async.testing import MockTransport
+from etelecom_async.transport import Request, Response, Transport
+from etelecom_async.transport.aiohttp import AiohttpTransport
+
+
+async def calls(session: Session) -> None:
+    assert_type(await session.zalo.check_consent(oa_id="7", phone="0987654321"), Consent)
+    assert_type(await session.call(CHECK_CONSENT, CheckConsent(oa_id=7, phone="0987654321")), Consent)
+    assert_type(await session.call_raw(CHECK_CONSENT, CheckConsent(oa_id="7", phone="0987654321")), Reply[Consent])
+    assert_type(await session.invoke("Etelecom/GetHotlines", {"filter": {"a": [1, None]}}), JSON)
+    assert_type(CHECK_CONSENT, Endpoint[CheckConsent, Consent])
+    assert_type(CheckConsent(oa_id="7", phone="0987654321").oa_id, int)
+
+
+async def wrong_calls(session: Session) -> None:
+    await session.call(CHECK_CONSENT, "a payload of another type")  # type: ignore[misc]  # pyright: ignore[reportArgumentType]
+    await session.zalo.check_consent(oa_id=7.0, phone="0987654321")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await session.zalo.check_consent(7, "0987654321")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Session(Shop("1:key"), tiemout=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def mocks(mock: MockTransport) -> None:
+    route = mock.on(CHECK_CONSENT, where=lambda payload: payload.oa_id == 7)
+    assert_type(route.payloads, list[CheckConsent])
+    route.reply(Consent(error=0)).fail(RateLimited(retry_after=1)).answer(
+        lambda payload: Consent(message=payload.phone)
+    )
+    route.reply("no consent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def layer(request: Request, call_next: CallNext) -> Response:
+    return await call_next(request)
+
+
+class Own:
+    async def send(self, request: Request, /) -> Response:
+        return Response(200, {}, request.body)
+
+    async def aclose(self) -> None: ...
+
+
+TRANSPORTS: list[Transport] = [AiohttpTransport(), MockTransport(), Own()]
+SESSION = Session(Shop("1:key"), transport=TRANSPORTS[0], middlewares=[layer])
+NEXT: Awaitable[Response] | None = None
