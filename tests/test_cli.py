@@ -41,6 +41,8 @@ def environment(served: Served | None = None, **changes: str) -> dict[str, str]:
 
 async def spawn(*arguments: str, env: Mapping[str, str]) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE
+    # Where the tests themselves run in the background, Ctrl-C is ignored, and a child would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "etelecom_async.cli", *arguments), stdin=pipe, stdout=pipe, stderr=pipe, env=env
     )
@@ -226,6 +228,13 @@ async def test_the_sandbox_prints_what_to_paste_and_ctrl_c_is_its_normal_end():
         _, stderr = await process.communicate()
         assert (process.returncode, stderr) == (0, b"")
     assert all(phone in printed for phone in sample())
+
+
+async def test_a_process_manager_ends_the_sandbox_like_ctrl_c():
+    async with listening() as (process, _):
+        process.send_signal(signal.SIGTERM)
+        _, stderr = await process.communicate()
+        assert (process.returncode, stderr) == (0, b"")
 
 
 def test_a_port_that_is_taken_is_one_sentence():

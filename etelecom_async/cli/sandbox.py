@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from contextlib import suppress
 
 import click
@@ -42,8 +43,12 @@ def sandbox(port: int, host: str, latency: float) -> None:
 async def _serve(port: int, host: str, latency: float) -> None:
     world = World()
     async with serve(world, host=host, port=port, latency=latency) as served:
+        stopped = asyncio.Event()
+        # As Ctrl-C, for process managers and containers; Windows has no such signal.
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
         _introduce(world, served)
-        await asyncio.Event().wait()
+        await stopped.wait()
 
 
 def _introduce(world: World, served: Served) -> None:

@@ -65,14 +65,15 @@ class Retry:
 
 
 class RetryBudget:
-    """Keeps an outage from being multiplied: retries in all are at most a tenth of the calls, and `reserve` at first.
+    """Keeps an outage from being multiplied: retries in all are at most a tenth of the calls, and `reserve` besides.
 
-    Shared by all sessions of an account.
+    The reserve lets every call that is under way at once be repeated once, as after a server's restart. Shared by all
+    sessions of an account.
     """
 
     share = 0.1
 
-    def __init__(self, *, reserve: float = 10.0) -> None:
+    def __init__(self, *, reserve: float = 100.0) -> None:
         self._reserve = reserve
         self._tokens = reserve
 

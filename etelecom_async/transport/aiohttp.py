@@ -87,8 +87,8 @@ class AiohttpTransport:
 
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""
-        http = self._http
-        if http is None or http.closed or asyncio.get_running_loop() is not self._loop:
+        http = self._http if asyncio.get_running_loop() is self._loop else None
+        if http is None or http.closed:
             http = await self._open()
         # Everything that aiohttp raises holds the request and with it the key, so its errors end here: a new one is
         # raised outside of the except block, with no context and no cause.
@@ -141,6 +141,11 @@ class AiohttpTransport:
                     " make one session per loop, or aclose() it there first.",
                 )
             await self.aclose()
+        # Let every task of a big gather begin before the first connection's time runs: they begin in one turn of the
+        # loop, which can take longer than a connection may.
+        await asyncio.sleep(0)
+        if self._http is not None and not self._http.closed:
+            return self._http
         self._loop, self._pid = loop, os.getpid()
         self._http = http = self._new_session()
         # An async generator that has begun is closed by its loop at the loop's end. That closes the connections of a
@@ -222,7 +227,7 @@ def _translate(error: Exception) -> TransportError:  # noqa: PLR0911 - a table, 
         case TimeoutError():
             return AttemptTimeout("no answer within the attempt's time")
         case aiohttp.ClientConnectorError():
-            return ConnectError(str(error))
+            return ConnectError(f"no connection to {error.host}:{error.port}: {error.strerror or error.os_error}")
         case aiohttp.ClientHttpProxyError():
             return ConnectError(f"the proxy refused with status {error.status}")
         case aiohttp.ClientPayloadError():
