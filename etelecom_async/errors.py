@@ -4,6 +4,7 @@ EtelecomError
  ├── ConfigError             an account, key, URL or option that cannot work
  ├── InvalidPhone            a text that cannot be a phone number
  ├── InvalidId               an id that cannot be a 64-bit id
+ ├── InvalidRow              a row of a table that cannot be used
  ├── SessionClosed           a call on a session that was closed
  ├── TransportError          no usable answer came
  │    ├── ConnectError       no connection was made
@@ -57,6 +58,7 @@ __all__ = [
     "InvalidArgument",
     "InvalidId",
     "InvalidPhone",
+    "InvalidRow",
     "NotFound",
     "PermissionDenied",
     "Phase",
@@ -134,6 +136,10 @@ class InvalidPhone(EtelecomError, ValueError):
 
 class InvalidId(EtelecomError, ValueError):
     """The value cannot be an id (a whole number in 1..2**63-1). Nothing was sent."""
+
+
+class InvalidRow(EtelecomError, ValueError):
+    """A row of a table cannot be used, as it has too many fields, say. Nothing was sent; mend the row."""
 
 
 class SessionClosed(EtelecomError, RuntimeError):

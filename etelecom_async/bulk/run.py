@@ -137,6 +137,11 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         """How far the run has come."""
         return self._tally.progress
 
+    @property
+    def ready(self) -> int:
+        """How many outcomes can be taken without waiting."""
+        return len(self._ready)
+
     async def collect(self) -> list[Good | Bad]:
         """Every outcome, in the order of the items. For jobs whose outcomes fit in memory.
 

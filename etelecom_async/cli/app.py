@@ -8,6 +8,7 @@ import sys
 import click
 
 from .._version import __version__
+from .bulk import bulk
 from .check import check
 from .demo import demo
 from .sandbox import sandbox
@@ -34,12 +35,14 @@ def etelecom() -> None:
         export ETELECOM_API_KEY='<digits>:<secret>'
         export ETELECOM_OA_ID=1225934657594830147
         etelecom check 0987654321
+        etelecom bulk customers.csv -o checked.csv
 
     A partner sets ETELECOM_ACCOUNT=partner and ETELECOM_SHOP_KEY. ETELECOM_BASE_URL names another server.
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
 
 
 etelecom.add_command(check)
+etelecom.add_command(bulk)
 etelecom.add_command(sandbox)
 etelecom.add_command(demo)
 

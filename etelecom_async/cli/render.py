@@ -31,11 +31,14 @@ def put(text: str, *, nl: bool = True) -> None:
         sys.exit(_PIPE_CLOSED)
 
 
-def show(renderable: RenderableType) -> None:
-    """Write a table to stdout, as wide as the terminal, or wide enough for a pipe not to break its lines."""
-    console = Console()
+def show(renderable: RenderableType, *, err: bool = False) -> None:
+    """Write a table to stdout or stderr, as wide as the terminal, or wide enough for a pipe not to break its lines."""
+    console = Console(stderr=err)
     if not console.is_terminal:
-        console = Console(width=_PIPED_WIDTH)
+        console = Console(stderr=err, width=_PIPED_WIDTH)
+    if err:
+        console.print(renderable)
+        return
     with console.capture() as capture:
         console.print(renderable)
     put(capture.get(), nl=False)

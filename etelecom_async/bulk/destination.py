@@ -1,0 +1,160 @@
+"""Where a job's records go: a file that is its own journal, a Parquet file made from one, or a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from ..errors import ConfigError
+from .tables import (
+    Dialect,
+    Journal,
+    Layout,
+    NdjsonLayout,
+    ParquetSource,
+    SheetLayout,
+    kind_of,
+    to_parquet,
+    without_failed,
+)
+
+__all__ = ["Destination", "FileDestination", "StreamDestination", "layout_of"]
+
+
+def layout_of(kind: str, *, columns: Sequence[str], dialect: Dialect | None) -> Layout:
+    """How records of this kind of table look; Parquet's journal is NDJSON."""
+    return SheetLayout(columns=columns, dialect=dialect) if kind == "csv" else NdjsonLayout(columns=columns)
+
+
+class Destination(Protocol):
+    """What records are written to."""
+
+    def append(self, rows: Iterable[Sequence[object]]) -> None:
+        """Write some records at once."""
+        ...
+
+    def sync(self) -> None:
+        """Make what was appended safe from a power cut."""
+        ...
+
+    def close(self, *, is_complete: bool) -> None:
+        """End, for good or until a resume."""
+        ...
+
+
+class StreamDestination:
+    """Standard output, say: no journal, no resume."""
+
+    def __init__(self, stream: BinaryIO, *, layout: Layout) -> None:
+        self._stream = stream
+        self._layout = layout
+        stream.write(layout.header)
+
+    def append(self, rows: Iterable[Sequence[object]]) -> None:
+        self._stream.write(self._layout.encode(rows))
+        self._stream.flush()
+
+    def sync(self) -> None:
+        """A stream has nothing to make safe."""
+
+    def close(self, *, is_complete: bool) -> None:
+        """The stream stays open; it is the caller's."""
+        del is_complete
+
+
+class FileDestination:
+    """A CSV or NDJSON file, or a Parquet file whose journal lies beside it until the job is complete.
+
+    Args:
+        path: the output.
+        layout: how the journal's records look.
+        columns: those of the output.
+        types: Arrow types of the input's columns, for Parquet.
+    """
+
+    def __init__(self, path: Path, *, layout: Layout, columns: Sequence[str], types: dict[str, str]) -> None:
+        self._path = path
+        self._layout = layout
+        self._columns = columns
+        self._types = types
+        self._is_parquet = kind_of(path) == "parquet"
+        self._place = path.with_name(path.name + ".ndjson") if self._is_parquet else path
+        self._journal: Journal | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Has something been written here before?"""
+        return any(
+            place.exists() and (not place.is_file() or place.stat().st_size) for place in (self._path, self._place)
+        )
+
+    def refuse_existing(self) -> None:
+        """Never touch what is there already.
+
+        Raises:
+            ConfigError: something is.
+        """
+        if self.exists:
+            raise ConfigError(f"{self._path} exists: add --resume to go on with it, or choose another name.")
+
+    def create(self) -> None:
+        """Begin.
+
+        Raises:
+            ConfigError: the output exists, or cannot be written.
+        """
+        self._journal = Journal.create(self._place, layout=self._layout)
+
+    def reopen(self, *, drop_failed: bool, on_row: Callable[[int, bool], None]) -> None:
+        """Go on with what an earlier run wrote, and tell of each row in it.
+
+        Raises:
+            ConfigError: it is not this job's, is damaged, or cannot be written.
+        """
+        if self._is_parquet and not self._place.exists() and self._path.exists():
+            self._restore()
+        if drop_failed and self._place.exists():
+            without_failed(self._place, layout=self._layout)
+        self._journal = Journal.reopen(self._place, layout=self._layout, on_row=on_row)
+
+    def append(self, rows: Iterable[Sequence[object]]) -> None:
+        self._opened.append(rows)
+
+    def sync(self) -> None:
+        self._opened.sync()
+
+    def close(self, *, is_complete: bool) -> None:
+        self._opened.sync()
+        self._opened.close()
+        if self._is_parquet and is_complete:
+            to_parquet(self._place, self._path, columns=self._columns, types=self._types)
+            self._place.unlink()
+
+    @property
+    def _opened(self) -> Journal:
+        if self._journal is None:
+            raise RuntimeError("create() or reopen() comes first")
+        return self._journal
+
+    def _restore(self) -> None:
+        """The journal of a complete Parquet file again, made beside it under another name first."""
+        draft = self._place.with_name(self._place.name + ".new")
+        draft.unlink(missing_ok=True)
+        journal = Journal.create(draft, layout=self._layout)
+        batch: list[Sequence[object]] = []
+        for row in ParquetSource(self._path).rows():
+            batch.append([_text(cell) for cell in row.cells])
+            if len(batch) == 1000:  # noqa: PLR2004 - any number that is not many
+                journal.append(batch)
+                batch.clear()
+        journal.append(batch)
+        journal.sync()
+        journal.close()
+        draft.replace(self._place)
+
+
+def _text(cell: object) -> object:
+    """Parquet has times where the journal has text."""
+    return cell.isoformat().replace("+00:00", "Z") if isinstance(cell, date) else cell

@@ -1,0 +1,43 @@
+"""A job's output, read back for its report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .findings import Findings
+from .tables import open_source
+from .tables.journal import own_column
+
+__all__ = ["findings_of"]
+
+
+def findings_of(output: Path) -> Findings:
+    """Everything that a report tells, from every row of a finished output, whichever run wrote it.
+
+    Raises:
+        ConfigError: the output cannot be read.
+    """
+    findings = Findings(zone=datetime.now().astimezone().tzinfo or UTC)
+    source = open_source(output)
+    state, granted, expires, failure, checked = (
+        own_column(source.columns, name) for name in ("state", "granted", "expired_time", "failure", "checked_at")
+    )
+    for row in source.rows():
+        cells = row.cells
+        checked_at = _moment(cells[checked])
+        if checked_at is not None:
+            findings.add(
+                state=str(cells[state] or ""),
+                granted=cells[granted] in (True, "true"),
+                expired_time=_moment(cells[expires]),
+                failure=str(cells[failure] or ""),
+                checked_at=checked_at,
+            )
+    return findings
+
+
+def _moment(cell: object) -> datetime | None:
+    if isinstance(cell, datetime):
+        return cell
+    return datetime.fromisoformat(str(cell)) if cell else None

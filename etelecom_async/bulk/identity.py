@@ -1,0 +1,101 @@
+"""What an output belongs to, written beside it, so that a resume with anything else is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Self
+
+import attrs
+from attrs import frozen
+
+from ..account import Account
+from ..endpoint import Role
+from ..errors import ConfigError
+
+__all__ = ["Identity"]
+
+
+@frozen(kw_only=True)
+class Identity:
+    """The input, the Official Account and the eTelecom account of a job.
+
+    Attributes:
+        input: SHA-256 of the input file.
+        column: the heading of the phones' column.
+        oa_id: the Zalo Official Account.
+        base_url: where the calls go.
+        account: a slow salted hash of the key: tells two accounts apart and gives neither key away.
+        salt: of that hash.
+    """
+
+    input: str
+    column: str
+    oa_id: int
+    base_url: str
+    account: str
+    salt: str
+
+    @classmethod
+    def of(cls, *, sha256: str, column: str, oa_id: int, account: Account, salt: str | None = None) -> Self:
+        """The identity of a job over an input with this fingerprint; `salt` is that of the one to compare it with.
+
+        Raises:
+            ConfigError: the account has no key for the job.
+        """
+        salt = salt or secrets.token_hex(16)
+        key = account.key(Role.SHOP)
+        hashed = hashlib.scrypt(key.reveal().encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16).hex()
+        return cls(input=sha256, column=column, oa_id=oa_id, base_url=str(account.base_url), account=hashed, salt=salt)
+
+    @classmethod
+    def load(cls, output: Path) -> Self:
+        """The identity beside an output.
+
+        Raises:
+            ConfigError: there is none, or it cannot be read.
+        """
+        try:
+            return cls(**json.loads(_place(output).read_text()))
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{output} cannot be resumed: {_place(output).name}, which says what it belongs to, is not beside it."
+            ) from None
+        except (OSError, ValueError, TypeError):
+            raise ConfigError(f"{_place(output)} is damaged, so {output} cannot be resumed.") from None
+
+    def save(self, output: Path) -> None:
+        """Write it beside the output, whole or not at all."""
+        place = _place(output)
+        draft = place.with_name(place.name + ".new")
+        with draft.open("w") as file:
+            json.dump(attrs.asdict(self), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(place)
+
+    def check(self, other: Identity) -> None:
+        """See that `other`, what is asked for now, is the same job.
+
+        Raises:
+            ConfigError: it is not; the sentence says in what.
+        """
+        for name, what in _DIFFERENCES.items():
+            if getattr(self, name) != getattr(other, name):
+                raise ConfigError(f"The output belongs to {what}: give it the same again, or write to another file.")
+
+
+_DIFFERENCES = {
+    "input": "another input, or the input was changed since",
+    "column": "another phone column (--column)",
+    "oa_id": "another Official Account (--oa-id)",
+    "base_url": "another server (ETELECOM_BASE_URL)",
+    "account": "another account's key",
+}
+
+
+def _place(output: Path) -> Path:
+    return output.with_name(output.name + ".job")

@@ -1,0 +1,50 @@
+"""One job at a time per output: two at once would write every row twice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from ..errors import ConfigError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no advisory locks of this kind, and there the user sees to it
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["exclusively"]
+
+
+@contextmanager
+def exclusively(output: Path) -> Generator[None]:
+    """Hold an output's lock, a file beside it that the system frees when the process ends, however it ends.
+
+    Raises:
+        ConfigError: another process holds it, or the folder cannot be written.
+    """
+    place = output.with_name(output.name + ".lock")
+    with _locked(place, output):
+        try:
+            yield
+        finally:
+            place.unlink(missing_ok=True)
+
+
+def _locked(place: Path, output: Path) -> FileIO:
+    while True:
+        try:
+            file = FileIO(place, "w")
+        except OSError as error:
+            raise ConfigError(f"Cannot write {output}: {error.strerror}.") from None
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if place.exists() and os.path.samestat(place.stat(), os.fstat(file.fileno())):
+                return file
+        except BlockingIOError:
+            file.close()
+            raise ConfigError(f"Another process is writing {output}: wait for it, or stop it first.") from None
+        file.close()  # who held it before has just removed it: it locks nothing any more

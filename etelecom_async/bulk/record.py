@@ -1,0 +1,106 @@
+"""One row of a job's output: the input's cells and what was found out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from ..api.consent import Consent, ConsentState
+from ..errors import EtelecomError, InvalidPhone, InvalidRow
+from ..phone import normalize
+from .tables import Row
+from .tables.phone_column import as_phone
+
+__all__ = ["RESULT_COLUMNS", "Record", "Recorder"]
+
+RESULT_COLUMNS = (
+    "row",
+    "phone_normalized",
+    "state",
+    "granted",
+    "expired_time",
+    "error",
+    "message",
+    "failure",
+    "checked_at",
+)
+"""What a job adds behind the input's columns; an input's column of such a name gives way."""
+
+
+@frozen
+class Record:
+    """A finished row.
+
+    Attributes:
+        cells: for every column of the output, and behind them the further keys of an NDJSON object, if it has any.
+        state: a `ConsentState`'s value; empty without an answer.
+        granted: may the business call? None where it could not be found out.
+        failure: why it could not: an error's class, or the state that says that the check itself failed; empty where
+            an answer settles it.
+    """
+
+    cells: tuple[object, ...]
+    state: str
+    granted: bool | None
+    failure: str
+
+
+@frozen(kw_only=True)
+class Recorder:
+    """Makes records of rows and their outcomes.
+
+    Args:
+        kept: which columns of the input go to the output.
+        phone_at: which column holds the phones.
+        has_extra: whether the output takes the further keys of NDJSON objects.
+        now: the present as an aware datetime.
+    """
+
+    kept: Sequence[int]
+    phone_at: int
+    has_extra: bool
+    now: Callable[[], datetime]
+
+    def phone(self, row: Row) -> str:
+        """The phone of a row in wire form.
+
+        Raises:
+            InvalidRow, InvalidPhone: it has none that can be used.
+        """
+        if row.problem:
+            raise InvalidRow(row.problem)
+        return normalize(as_phone(row.cells[self.phone_at]))
+
+    def done(self, _: int, row: Row, consent: Consent) -> Record:
+        """A row with an answer."""
+        now = self.now()
+        state = consent.state_at(now)
+        granted = state is ConsentState.GRANTED if state.conclusive else None
+        failure = "" if state.conclusive else state.value
+        expires = None if consent.expired_time is None else _utc(consent.expired_time)
+        found = (state.value, granted, expires, consent.error, consent.message, failure)
+        return Record(self._cells(row, found, now), state.value, granted, failure)
+
+    def failed(self, _: int, row: Row, error: EtelecomError) -> Record:
+        """A row without an answer."""
+        failure = type(error).__name__
+        found = ("", None, None, None, error.message, failure)
+        return Record(self._cells(row, found, self.now()), "", None, failure)
+
+    def _cells(self, row: Row, found: tuple[object, ...], now: datetime) -> tuple[object, ...]:
+        cells = row.cells
+        kept = [cells[at] for at in self.kept]
+        record = (*kept, row.number, self._normalized(row), *found, _utc(now))
+        return (*record, row.extra) if self.has_extra and row.extra else record
+
+    def _normalized(self, row: Row) -> str:
+        try:
+            return self.phone(row)
+        except (InvalidRow, InvalidPhone):
+            return ""
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

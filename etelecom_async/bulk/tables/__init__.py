@@ -1,0 +1,104 @@
+"""The tables of a bulk job: phones from CSV, NDJSON and Parquet, and outcomes into a file that is its own journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from ...errors import ConfigError
+from .base import Row, Source
+from .dialect import Dialect
+from .finish_parquet import to_parquet
+from .input import FileInput, Input, StreamInput, open_file
+from .journal import Journal, Layout, without_failed
+from .journal_ndjson import NdjsonLayout
+from .journal_sheet import SheetLayout
+from .ndjson import NdjsonSource
+from .parquet import ParquetSource
+from .phone_column import find_phone_column, named_column
+from .sheet import SheetSource
+
+__all__ = [
+    "Dialect",
+    "Journal",
+    "Layout",
+    "NdjsonLayout",
+    "NdjsonSource",
+    "ParquetSource",
+    "Row",
+    "SheetLayout",
+    "SheetSource",
+    "Source",
+    "find_phone_column",
+    "kind_of",
+    "named_column",
+    "open_source",
+    "to_parquet",
+    "without_failed",
+]
+
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_BYTES_BEFORE_TEXT = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
+
+
+def kind_of(path: Path) -> str:
+    """The kind of table that a file's suffix says: `csv`, `ndjson` or `parquet`.
+
+    Raises:
+        ConfigError: the suffix says nothing.
+    """
+    kind = _SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        known = ", ".join(_SUFFIXES)
+        raise ConfigError(f"{path} has no suffix that says what it is: save it as one of {known}.")
+    return kind
+
+
+def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None) -> Source:
+    """A table to read. Its beginning has been read when this returns.
+
+    Args:
+        path_or_stdin: a file, or a blocking binary stream, which need not be able to seek and stays open.
+        kind: `csv`, `ndjson` or `parquet`; None tells it from the suffix. What comes from a stream, or from a pipe
+            without a suffix, is NDJSON if its first character is `{`, else CSV.
+
+    Raises:
+        ConfigError: it cannot be read, or is no table. The sentence says what to do.
+    """
+    if isinstance(path_or_stdin, Path):
+        return _open_path(path_or_stdin, kind)
+    return _open_input(StreamInput(path_or_stdin, name="standard input"), kind)
+
+
+def _open_path(path: Path, kind: str | None) -> Source:
+    # A pipe with a name, such as /dev/stdin or what a shell makes of <(...), gives its bytes only once.
+    if path.exists() and not path.is_file() and not path.is_dir():
+        stream = StreamInput(open_file(path), name=str(path), is_ours=True)
+        return _open_input(stream, kind or _SUFFIXES.get(path.suffix.lower()))
+    if not path.is_dir():
+        kind = kind or kind_of(path)
+    if kind == "parquet":
+        return ParquetSource(path)
+    return _open_input(FileInput(path), kind)
+
+
+def _open_input(source: Input, kind: str | None) -> Source:
+    if kind is None:
+        kind = "ndjson" if source.head.lstrip(_BYTES_BEFORE_TEXT).startswith(b"{") else "csv"
+    match kind:
+        case "csv":
+            return SheetSource(source)
+        case "ndjson":
+            return NdjsonSource(source)
+        case "parquet":
+            raise ConfigError(f"Parquet cannot be read from {source.name}: save it as a file and name that.")
+        case _:
+            raise ConfigError(f"There is no kind of table named {kind!r}: it is csv, ndjson or parquet.")

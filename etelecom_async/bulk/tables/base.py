@@ -1,0 +1,67 @@
+"""What every table of the input is: named columns and a stream of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from attrs import field, frozen
+
+__all__ = ["Row", "Source", "unique_names"]
+
+
+@frozen
+class Row:
+    """One record of the input.
+
+    Attributes:
+        number: its place among the records, from 1; the header and blank lines are not counted.
+        cells: as many as the source has columns: `str` from CSV, JSON values from NDJSON, Python values from Parquet.
+        problem: one sentence why the row cannot be used; empty for a good one.
+        extra: what an NDJSON object holds under other keys than the columns.
+    """
+
+    number: int
+    cells: tuple[object, ...]
+    problem: str = ""
+    extra: dict[str, object] = field(factory=dict)
+
+
+class Source(Protocol):
+    """A table that is read as a stream.
+
+    Attributes:
+        columns: the headings, each once.
+        description: the form of the table in words, such as `CSV, delimiter ';', UTF-16`.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def description(self) -> str: ...
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, from the first. A file can be read again; a stream only once.
+
+        Raises:
+            ConfigError: from here on the input cannot be read. The sentence names the line.
+        """
+        ...
+
+
+def unique_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The headings with each name once: the second `name` is `name_2`, and an empty third one `column3`."""
+    wanted = [name.strip() or f"column{place}" for place, name in enumerate(names, 1)]
+    # A name that stands there as it is goes before one that would be made up: `name, name, name_2` keeps its third.
+    taken = set(wanted)
+    seen: set[str] = set()
+    unique: list[str] = []
+    for name in wanted:
+        free, count = name, 1
+        while free in seen or (count > 1 and free in taken):
+            count += 1
+            free = f"{name}_{count}"
+        seen.add(free)
+        unique.append(free)
+    return tuple(unique)

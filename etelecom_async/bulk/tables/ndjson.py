@@ -1,0 +1,79 @@
+"""NDJSON: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NoReturn, cast
+
+from ...errors import ConfigError
+from .base import Row
+from .encoding import detect
+from .input import HEAD, Input, cannot_read
+
+__all__ = ["NdjsonSource"]
+
+_NO_OBJECT = "the line is not a JSON object"
+
+
+class NdjsonSource:
+    """The rows of an NDJSON file. Its columns are the keys of the first object; other keys are a row's `extra`.
+
+    Lines without any text are no rows; a line that is no JSON object is a row with a problem.
+
+    Raises:
+        ConfigError: there is no JSON object in its first 256 KiB.
+    """
+
+    def __init__(self, source: Input) -> None:
+        self._input = source
+        self._encoding = detect(source.head)
+        self._decode = json.JSONDecoder(parse_constant=_refuse).decode
+        self.columns = self._first_keys()
+        self.description = f"NDJSON, {self._encoding.name}"
+
+    def rows(self) -> Iterator[Row]:
+        columns = self.columns
+        number = 0
+        with self._encoding.open(self._input.open(), newline="\n") as text:
+            try:
+                for line in self._encoding.lines(text):
+                    if line.isspace():
+                        continue
+                    number += 1
+                    record = self._object(line)
+                    if record is None:
+                        yield Row(number, (None,) * len(columns), _NO_OBJECT)
+                    elif tuple(record) == columns:
+                        yield Row(number, tuple(record.values()))
+                    else:
+                        cells = tuple(record.pop(column, None) for column in columns)
+                        yield Row(number, cells, "", record)
+            except OSError as error:
+                raise cannot_read(self._input.name, error) from None
+
+    def _object(self, line: str) -> dict[str, object] | None:
+        try:
+            value: object = self._decode(line)
+        except (ValueError, RecursionError):
+            return None
+        return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+    def _first_keys(self) -> tuple[str, ...]:
+        head = self._input.head
+        lines = self._encoding.decode(head).split("\n")
+        if len(head) >= HEAD:
+            lines.pop()
+        for line in lines:
+            if record := self._object(line):
+                return tuple(record)
+        if not head.strip():
+            raise ConfigError(f"{self._input.name} is empty: it needs one JSON object a line.")
+        if lines and lines[0].lstrip().startswith("["):
+            raise ConfigError(f"{self._input.name} is a JSON array: put one object on a line, as jq -c '.[]' does.")
+        raise ConfigError(f"{self._input.name} has no JSON object among its first lines: it needs one a line.")
+
+
+def _refuse(constant: str) -> NoReturn:
+    # NaN and Infinity are no JSON, and could not be written again.
+    raise ValueError(constant)

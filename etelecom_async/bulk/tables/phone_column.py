@@ -1,0 +1,116 @@
+"""Which column of a table holds the phones."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from ...errors import ConfigError, InvalidPhone
+from ...phone import normalize
+from .base import Row
+
+__all__ = ["as_phone", "find_phone_column", "named_column"]
+
+_NAMES = frozenset(
+    {
+        *("phone", "phones", "phoneno", "phonenumber", "phonenumbers", "telephone", "telephonenumber"),
+        *("mobile", "mobileno", "mobilenumber", "mobilephone", "cell", "cellphone", "tel", "telno", "msisdn"),
+        *("sdt", "sodt", "dt", "dtdd", "sodtdd", "dienthoai", "sodienthoai", "didong", "sodidong", "dienthoaididong"),
+    }
+)
+# Not "tel", "cell" or "dt": hotels, cancellations and widths are no phones.
+_PARTS = ("phone", "mobile", "msisdn", "sdt", "sodt", "dtdd", "dienthoai", "didong")
+
+
+def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[int, str]:
+    """The column that holds the phones, and how it was found, for people.
+
+    By its name, in English or Vietnamese, whatever its case, accents, spaces and underscores; where no name says it,
+    by content: the column with the most phone numbers, if at least half of its values are some.
+
+    Args:
+        columns: the headings.
+        sample: some of the rows; a hundred are plenty.
+
+    Returns:
+        The index, and `by its name "SĐT"` or `by content: 97 of 100 values are phone numbers`.
+
+    Raises:
+        ConfigError: no column is one, or several are equally likely.
+    """
+    plain = [_plain(name) for name in columns]
+    exact = [at for at, name in enumerate(plain) if name in _NAMES]
+    named = exact or [at for at, name in enumerate(plain) if any(part in name for part in _PARTS)]
+    if len(named) == 1:
+        return named[0], f'by its name "{columns[named[0]]}"'
+    # `phone_type` is named like a phone and holds none.
+    counts = {at: _count(row.cells[at] for row in sample) for at in named or range(len(columns))}
+    likely = {at: phones for at, (phones, values) in counts.items() if phones and 2 * phones >= values}
+    most = 0 if named else max(likely.values(), default=0)
+    best = [at for at, phones in likely.items() if phones >= most]
+    if len(best) != 1:
+        several = _listed(columns, best or named)
+        which = f"Several columns may hold the phones ({several})" if several else "No column holds phone numbers"
+        raise ConfigError(f"{which}: say which with --column. The columns are {_listed(columns)}.")
+    at = best[0]
+    phones, values = counts[at]
+    return at, f"by content: {phones} of {values} values are phone numbers"
+
+
+def named_column(columns: Sequence[str], name: str) -> int:
+    """The index of the column that the user named: by its name, its name in another case, or its number from 1.
+
+    Raises:
+        ConfigError: there is no such column, or there are several.
+    """
+    for fold in (_composed, _caseless):
+        found = [at for at, column in enumerate(columns) if fold(column) == fold(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ConfigError(f"{len(found)} columns are named {name!r}: name the column by its number, from 1.")
+    if name.isascii() and name.isdigit() and 1 <= int(name) <= len(columns):
+        return int(name) - 1
+    raise ConfigError(f"There is no column {name!r}. The columns are {_listed(columns)}.")
+
+
+def as_phone(value: object) -> str:
+    """The text of a cell that holds a phone; what Parquet and JSON have as a number, without a decimal point."""
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _count(cells: Iterable[object]) -> tuple[int, int]:
+    """How many cells hold a phone number, and how many hold anything."""
+    texts = [text for cell in cells if (text := as_phone(cell).strip())]
+    return sum(_is_phone(text) for text in texts), len(texts)
+
+
+def _is_phone(text: str) -> bool:
+    try:
+        normalize(text)
+    except InvalidPhone:
+        return False
+    return True
+
+
+def _plain(name: str) -> str:
+    """`Số ĐT` as `sodt`: only what people agree on when they name a column."""
+    # The stroke of đ is no accent that Unicode could part from its letter.
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("đ", "d"))
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _caseless(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip().casefold())
+
+
+def _listed(columns: Sequence[str], only: Sequence[int] | None = None) -> str:
+    return ", ".join(repr(columns[at]) for at in (range(len(columns)) if only is None else only))

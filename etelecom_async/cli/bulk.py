@@ -1,0 +1,175 @@
+"""`etelecom bulk`: from a file of phones to a file of answers, however many."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from attrs import asdict
+
+from ..api.consent import CHECK_CONSENT
+from ..bulk import report as pages
+from ..bulk.advice import advice
+from ..bulk.harvest import findings_of
+from ..bulk.job import ConsentJob, JobSummary, Plan
+from ..errors import EtelecomError
+from ..middleware.throttle import Throttle
+from ..session import Session
+from .render import plain, show, table
+from .stop import Stop
+from .watch import stopping, watched
+
+__all__ = ["bulk"]
+
+_COMPLETE = 0
+_SOME_FAILED = 1
+_INTERRUPTED = 130
+
+
+@click.command("bulk", short_help="Check every phone of a file, resumably.")
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where the rows go; - is stdout.")
+@click.option("--oa-id", envvar="ETELECOM_OA_ID", show_envvar=True, required=True, help="The Zalo Official Account.")
+@click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
+@click.option("--concurrency", type=click.IntRange(min=1), default=100, show_default=True, help="Checks at once.")
+@click.option("--resume", is_flag=True, help="Go on with the output of an earlier run.")
+@click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a page for people.")
+@click.option("--quiet", is_flag=True, help="Show nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stderr.")
+@click.pass_context
+def bulk(
+    context: click.Context,
+    *,
+    source: Path,
+    output: Path,
+    oa_id: str,
+    column: str | None,
+    concurrency: int,
+    resume: bool,
+    retry_failed: bool,
+    report: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Check the phone of every row of INPUT, and append the row with its answer to OUTPUT.
+
+    INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
+    is standard input or output. OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted,
+    expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
+
+    OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
+    the end every row is there exactly once. Without --resume a file that exists is never touched.
+
+    \b
+    Examples:
+        etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147
+        etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147 --resume
+        etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147 --retry-failed --report report.html
+        zcat phones.csv.gz | etelecom bulk - -o - --oa-id 1225934657594830147 --quiet > checked.csv
+
+    \b
+    Exit code:
+        0    every row has an answer
+        1    every row is done, and some could not be checked
+        2    the job could not begin, or not go on
+        130  interrupted; --resume goes on
+    """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    if report is not None and str(output) == "-":
+        raise Stop("A report is made from the output file: name one with -o.")
+    try:
+        if report is not None:
+            pages.require()
+        session = Session.from_env(throttle=Throttle(concurrency=concurrency))
+        session.account.key(CHECK_CONSENT.role)
+        job = ConsentJob(
+            session,
+            source=_stdin() if str(source) == "-" else source,
+            output=_stdout() if str(output) == "-" else output,
+            oa_id=oa_id,
+            column=column,
+            resume=resume,
+            retry_failed=retry_failed,
+            concurrency=concurrency,
+        )
+    except EtelecomError as error:
+        raise Stop(str(error)) from None
+    try:
+        summary = asyncio.run(_run(job, session, quiet=quiet))
+    except EtelecomError as error:
+        raise Stop(f"{error}{_what_is_kept(job, output)}") from None
+    if report is not None and summary.is_complete:
+        _write_report(report, source=source, output=output)
+    if as_json:
+        click.echo(json.dumps(asdict(summary)), err=True)
+    elif not quiet:
+        _tell(summary, output)
+    if not summary.is_complete:
+        click.echo(f"Stopped early.{_what_is_kept(job, output)}", err=True)
+        context.exit(_INTERRUPTED)
+    context.exit(_SOME_FAILED if summary.failures else _COMPLETE)
+
+
+async def _run(job: ConsentJob, session: Session, *, quiet: bool) -> JobSummary:
+    async with session:
+        plan = await job.prepare()
+        if not quiet:
+            _announce(plan)
+        with stopping(job):
+            async with watched(job, session, quiet=quiet):
+                return await job.run()
+
+
+def _announce(plan: Plan) -> None:
+    click.echo(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}.", err=True)
+    if plan.replaced:
+        click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
+    if plan.finished:
+        click.echo(f"{plan.finished:,} rows are finished already.", err=True)
+
+
+def _tell(summary: JobSummary, output: Path) -> None:
+    """The summary, on stderr: stdout may be the output."""
+    failed = sum(summary.failures.values())
+    click.echo(
+        f"{summary.rows:,} rows in {summary.seconds:,.1f} s ({summary.rate:,.0f} rows/s): {summary.granted:,} granted,"
+        f" {summary.not_granted:,} not, {failed:,} could not be checked.",
+        err=True,
+    )
+    if summary.states:
+        grid = table("State", "Rows")
+        for state, count in sorted(summary.states.items(), key=lambda item: -item[1]):
+            grid.add_row(plain(state), f"{count:,}")
+        show(grid, err=True)
+    for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
+        click.echo(f"{count:,} {reason}: {advice(reason)}", err=True)
+    if str(output) != "-":
+        click.echo(f"Output: {output}", err=True)
+
+
+def _what_is_kept(job: ConsentJob, output: Path) -> str:
+    done = job.progress.done if job.progress else 0
+    if not done or str(output) == "-":
+        return ""
+    return f" What was finished is in {output}; to go on, give the same command with --resume."
+
+
+def _write_report(report: Path, *, source: Path, output: Path) -> None:
+    findings = findings_of(output)
+    try:
+        pages.write(report, findings, title="Calling permissions", source=source.name, now=datetime.now(UTC))
+    except OSError as error:
+        raise Stop(f"Cannot write {report}: {error.strerror}. The output itself is complete.") from None
+
+
+def _stdin() -> BinaryIO:
+    return sys.stdin.buffer
+
+
+def _stdout() -> BinaryIO:
+    return sys.stdout.buffer
