@@ -21,7 +21,7 @@ README_OA = 1225934657594830147
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser()],
     patterns=["README.md", "docs/*.md"],
-    fixtures=["sandbox_account"],
+    fixtures=["sandbox_account", "tmp_path"],
 ).pytest()
 
 

@@ -334,7 +334,9 @@ class ConsentJob:
             destination.refuse_existing()
             identity.save(path)
             destination.create()
-        return source.length if isinstance(source, ParquetSource) else survey.lines
+        if isinstance(source, ParquetSource):
+            return source.length
+        return max(0, survey.lines - isinstance(source, SheetSource))
 
 
 def _kind_like(source: Source) -> str:

@@ -14,15 +14,13 @@ from attrs import asdict
 
 from ..api.consent import CHECK_CONSENT
 from ..bulk import report as pages
-from ..bulk.advice import advice
 from ..bulk.harvest import findings_of
-from ..bulk.job import ConsentJob, JobSummary, Plan
+from ..bulk.job import ConsentJob
 from ..errors import EtelecomError
 from ..middleware.throttle import Throttle
 from ..session import Session
-from .render import plain, show, table
 from .stop import Stop
-from .watch import stopping, watched
+from .watch import run, tell
 
 __all__ = ["bulk"]
 
@@ -100,7 +98,7 @@ def bulk(
     except EtelecomError as error:
         raise Stop(str(error)) from None
     try:
-        summary = asyncio.run(_run(job, session, quiet=quiet))
+        summary = asyncio.run(run(job, session, quiet=quiet))
     except EtelecomError as error:
         raise Stop(f"{error}{_what_is_kept(job, output)}") from None
     if report is not None and summary.is_complete:
@@ -108,48 +106,11 @@ def bulk(
     if as_json:
         click.echo(json.dumps(asdict(summary)), err=True)
     elif not quiet:
-        _tell(summary, output)
+        tell(summary, output)
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, output)}", err=True)
         context.exit(_INTERRUPTED)
     context.exit(_SOME_FAILED if summary.failures else _COMPLETE)
-
-
-async def _run(job: ConsentJob, session: Session, *, quiet: bool) -> JobSummary:
-    async with session:
-        plan = await job.prepare()
-        if not quiet:
-            _announce(plan)
-        with stopping(job):
-            async with watched(job, session, quiet=quiet):
-                return await job.run()
-
-
-def _announce(plan: Plan) -> None:
-    click.echo(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}.", err=True)
-    if plan.replaced:
-        click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
-    if plan.finished:
-        click.echo(f"{plan.finished:,} rows are finished already.", err=True)
-
-
-def _tell(summary: JobSummary, output: Path) -> None:
-    """The summary, on stderr: stdout may be the output."""
-    failed = sum(summary.failures.values())
-    click.echo(
-        f"{summary.rows:,} rows in {summary.seconds:,.1f} s ({summary.rate:,.0f} rows/s): {summary.granted:,} granted,"
-        f" {summary.not_granted:,} not, {failed:,} could not be checked.",
-        err=True,
-    )
-    if summary.states:
-        grid = table("State", "Rows")
-        for state, count in sorted(summary.states.items(), key=lambda item: -item[1]):
-            grid.add_row(plain(state), f"{count:,}")
-        show(grid, err=True)
-    for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
-        click.echo(f"{count:,} {reason}: {advice(reason)}", err=True)
-    if str(output) != "-":
-        click.echo(f"Output: {output}", err=True)
 
 
 def _what_is_kept(job: ConsentJob, output: Path) -> str:

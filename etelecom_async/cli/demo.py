@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable
+import io
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from ..account import Shop
+from ..bulk.job import ConsentJob, JobSummary
+from ..errors import EtelecomError
 from ..middleware.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session
-from .outcome import Outcome, look
-from .render import bar, is_terminal, lines, plain, put, show, table, verdict
-from .sheet import Sheet, claim, read, write
+from .stop import Stop
+from .watch import run, tell
 
 __all__ = ["demo"]
 
 # Some customers of the sandbox say "try later" forever; a demo does not wait for them.
 _QUICK = Retry(attempts=2, base=0.05)
+# Slow enough for its progress to be seen.
+_LATENCY = 0.1
+_CONCURRENCY = 10
+_LINE_SECONDS = 0.2
 
 
 @click.command("demo", short_help="Check a file of phones against a sandbox, end to end.")
@@ -31,57 +36,40 @@ _QUICK = Retry(attempts=2, base=0.05)
     type=click.Path(path_type=Path),
     default=Path("results.csv"),
     show_default=True,
-    help="Where the results go.",
+    help="Where the results go. Replaced if it is there.",
 )
 def demo(source: Path | None, output: Path) -> None:
     """Check a file of phones, end to end, against a sandbox on this machine: no key, no network, no cost.
 
-    INPUT is a CSV file with a column named phone; without it the sandbox's own customers are checked. The results
-    are its rows and what was found out. Texts that a spreadsheet would take for formulas get an apostrophe.
+    INPUT is any file that `etelecom bulk` takes; without it the sandbox's own customers are checked. The results are
+    its rows and what was found out.
 
     \b
     Example:
         etelecom demo examples/phones.csv -o results.csv
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    _make_way(output, source)
     world = World()
-    sheet = Sheet.of_phones(world.customers) if source is None else read(source)
-    claim(output, apart_from=source)
-    with bar(len(sheet.rows)) if is_terminal() else lines(len(sheet.rows)) as advance:
-        outcomes = asyncio.run(_check(world, sheet.phones, advance))
-    write(output, sheet, outcomes)
-    _show(outcomes)
-    put(f"Results: {output}")
+    phones = io.BytesIO("\n".join(["phone", *world.customers]).encode()) if source is None else source
+    try:
+        summary = asyncio.run(_check(world, phones, output))
+    except EtelecomError as error:
+        raise Stop(str(error)) from None
+    tell(summary, output)
 
 
-async def _check(world: World, phones: Iterable[str], advance: Callable[[], None]) -> list[Outcome]:
+def _make_way(output: Path, source: Path | None) -> None:
+    try:
+        if source is not None and output.exists() and output.samefile(source):
+            raise Stop(f"{output} is the input itself: name another file for the results with -o.")
+        output.unlink(missing_ok=True)
+    except OSError as error:
+        raise Stop(f"Cannot write {output}: {error.strerror}.") from None
+
+
+async def _check(world: World, source: Path | BinaryIO, output: Path) -> JobSummary:
     """Real requests over a real socket: everything but the server's address is as it would be."""
-
-    async def one(phone: str) -> Outcome:
-        outcome = await look(session, oa_id=world.oa_id, phone=phone)
-        advance()
-        return outcome
-
-    async with (
-        serve(world) as sandbox,
-        Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK) as session,
-    ):
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(phone)) for phone in phones]
-        return [task.result() for task in tasks]
-
-
-def _show(outcomes: Iterable[Outcome]) -> None:
-    by_state: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_state.setdefault(_label(outcome), []).append(outcome)
-    grid = table("State", "Granted", "Phones")
-    for label, alike in sorted(by_state.items(), key=lambda item: (-len(item[1]), item[0])):
-        grid.add_row(plain(label), verdict(alike[0]), str(len(alike)))
-    show(grid)
-    counts = Counter(outcome.granted for outcomes in by_state.values() for outcome in outcomes)
-    put(f"{counts.total()} phones: {counts[True]} granted, {counts[False]} not, {counts[None]} could not be checked.")
-
-
-def _label(outcome: Outcome) -> str:
-    """The state; without an answer, the class of the failure."""
-    return outcome.state or "no answer: " + (outcome.failure or "").partition(":")[0]
+    async with serve(world, latency=_LATENCY) as sandbox:
+        session = Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK)
+        job = ConsentJob(session, source=source, output=output, oa_id=world.oa_id, concurrency=_CONCURRENCY)
+        return await run(job, session, line_seconds=_LINE_SECONDS)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from .outcome import Outcome
 
-__all__ = ["bar", "is_terminal", "lines", "plain", "put", "show", "table", "verdict"]
+__all__ = ["bar", "is_terminal", "plain", "put", "show", "table", "verdict"]
 
 _PIPE_CLOSED = 141
 _PIPED_WIDTH = 240
@@ -77,18 +77,3 @@ def bar(total: int) -> Generator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("Checking", total=total)
         yield lambda: progress.advance(task)
-
-
-@contextmanager
-def lines(total: int) -> Generator[Callable[[], None]]:
-    """The same as about ten plain lines on stderr, for logs."""
-    step = max(1, total // 10)
-    done = 0
-
-    def advance() -> None:
-        nonlocal done
-        done += 1
-        if done % step == 0 or done == total:
-            click.echo(f"Checked {done} of {total}", err=True)
-
-    yield advance

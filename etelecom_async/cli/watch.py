@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import click
 from rich.console import Console, Group
@@ -14,23 +15,68 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ..bulk.job import ConsentJob
+from ..bulk.advice import advice
+from ..bulk.job import ConsentJob, JobSummary, Plan
 from ..session import Session
-from .render import is_terminal
+from .render import is_terminal, plain, show, table
 
-__all__ = ["stopping", "watched"]
+__all__ = ["run", "tell"]
 
 _FRAME_SECONDS = 0.25
 _LINE_SECONDS = 5.0
 
 
+async def run(
+    job: ConsentJob, session: Session, *, quiet: bool = False, line_seconds: float = _LINE_SECONDS
+) -> JobSummary:
+    """Run a job to its end, or to Ctrl-C, in the sight of whoever watches stderr. Closes the session.
+
+    Raises:
+        EtelecomError: as `ConsentJob.run`.
+    """
+    async with session:
+        plan = await job.prepare()
+        if not quiet:
+            _announce(plan)
+        with _stopping(job):
+            async with _watched(job, session, quiet=quiet, line_seconds=line_seconds):
+                return await job.run()
+
+
+def _announce(plan: Plan) -> None:
+    click.echo(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}.", err=True)
+    if plan.replaced:
+        click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
+    if plan.finished:
+        click.echo(f"{plan.finished:,} rows are finished already.", err=True)
+
+
+def tell(summary: JobSummary, output: Path) -> None:
+    """The summary, on stderr: stdout may be the output."""
+    failed = sum(summary.failures.values())
+    click.echo(
+        f"{summary.rows:,} rows in {summary.seconds:,.1f} s ({summary.rate:,.0f} rows/s): {summary.granted:,} granted,"
+        f" {summary.not_granted:,} not, {failed:,} could not be checked.",
+        err=True,
+    )
+    if summary.states:
+        grid = table("State", "Rows")
+        for state, count in sorted(summary.states.items(), key=lambda item: -item[1]):
+            grid.add_row(plain(state), f"{count:,}")
+        show(grid, err=True)
+    for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
+        click.echo(f"{count:,} {reason}: {advice(reason)}", err=True)
+    if str(output) != "-":
+        click.echo(f"Output: {output}", err=True)
+
+
 @asynccontextmanager
-async def watched(job: ConsentJob, session: Session, *, quiet: bool) -> AsyncGenerator[None]:
+async def _watched(job: ConsentJob, session: Session, *, quiet: bool, line_seconds: float) -> AsyncGenerator[None]:
     """Show how a job goes on until the block ends."""
     if quiet:
         yield
         return
-    show = _live(job, session) if is_terminal() else _lines(job)
+    show = _live(job, session) if is_terminal() else _lines(job, line_seconds)
     shower = asyncio.create_task(show)
     try:
         yield
@@ -41,8 +87,8 @@ async def watched(job: ConsentJob, session: Session, *, quiet: bool) -> AsyncGen
 
 
 @contextlib.contextmanager
-def stopping(job: ConsentJob) -> Generator[Callable[[], bool]]:
-    """The first Ctrl-C, or SIGTERM, stops the job in good order; the second ends it at once. Yields: did one come?"""
+def _stopping(job: ConsentJob) -> Generator[None]:
+    """The first Ctrl-C, or SIGTERM, stops the job in good order; the second ends it at once."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     count = 0
 
@@ -60,7 +106,7 @@ def stopping(job: ConsentJob) -> Generator[Callable[[], bool]]:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop)
     try:
-        yield lambda: count > 0
+        yield
     finally:
         with contextlib.suppress(NotImplementedError):
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -82,9 +128,9 @@ async def _live(job: ConsentJob, session: Session) -> None:
             await asyncio.sleep(_FRAME_SECONDS)
 
 
-async def _lines(job: ConsentJob) -> None:
+async def _lines(job: ConsentJob, seconds: float) -> None:
     while True:
-        await asyncio.sleep(_LINE_SECONDS)
+        await asyncio.sleep(seconds)
         if progress := job.progress:
             of = "" if progress.total is None else f" of about {progress.total:,}"
             eta = "" if progress.eta is None else f", {progress.eta:,.0f} s to go"

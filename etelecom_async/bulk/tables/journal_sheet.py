@@ -63,9 +63,13 @@ class SheetLayout:
             texts = [_harmless(text) if text[:1] in _SUSPECTS else text for text in texts]
         if len(every) > self._limit:
             _refuse_long(texts, self._limit)
-        if '"' in every or self._dialect.delimiter in every or "\r" in every or every.count("\n") != len(texts):
+        delimiter = self._dialect.delimiter
+        if '"' in every or "\r" in every or every.count("\n") != len(texts):
             needs_quotes = self._special.search
             texts = ['"' + text.replace('"', '""') + '"' if needs_quotes(text) else text for text in texts]
+        elif delimiter in every:
+            # Addresses, mostly: commas and nothing worse.
+            texts = [f'"{text}"' if delimiter in text else text for text in texts]
         return texts
 
     def scan(self, file: BinaryIO, *, size: int, name: str) -> Iterator[Finished]:
