@@ -14,7 +14,7 @@ import unicodedata
 
 from .errors import ConfigError, InvalidPhone
 
-__all__ = ["mask", "national", "normalize", "strict"]
+__all__ = ["is_phone", "mask", "national", "normalize", "strict"]
 
 # A mobile has nine national digits and begins with 3, 5, 7, 8 or 9; a landline has ten and begins with 2.
 _NATIONAL = r"([35789][0-9]{8}|2[0-9]{9})"
@@ -56,6 +56,15 @@ def normalize(phone: str) -> str:
         f"{mask(compact[:20])!r} cannot be a phone number: write a Vietnamese one like 0987654321 or +84987654321,"
         " a foreign one with its + and country code."
     )
+
+
+def is_phone(text: str) -> bool:
+    """Can the text be a phone number? True where `normalize` takes it."""
+    try:
+        normalize(text)
+    except InvalidPhone:
+        return False
+    return True
 
 
 def national(phone: str) -> str:

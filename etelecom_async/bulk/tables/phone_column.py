@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from ...errors import ConfigError, InvalidPhone
-from ...phone import normalize
+from ...errors import ConfigError
+from ...phone import is_phone
 from .base import Row
 
 __all__ = ["as_phone", "find_phone_column", "named_column"]
@@ -86,15 +86,7 @@ def as_phone(value: object) -> str:
 def _count(cells: Iterable[object]) -> tuple[int, int]:
     """How many cells hold a phone number, and how many hold anything."""
     texts = [text for cell in cells if (text := as_phone(cell).strip())]
-    return sum(_is_phone(text) for text in texts), len(texts)
-
-
-def _is_phone(text: str) -> bool:
-    try:
-        normalize(text)
-    except InvalidPhone:
-        return False
-    return True
+    return sum(is_phone(text) for text in texts), len(texts)
 
 
 def _plain(name: str) -> str:

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from ...errors import ConfigError, InvalidPhone
-from ...phone import normalize
+from ...errors import ConfigError
+from ...phone import is_phone
 from .base import Row, unique_names
 from .dialect import Dialect, declared_delimiter, likely_delimiter
 from .encoding import detect
@@ -46,7 +46,7 @@ class SheetSource:
             first = next(self._records(head, is_whole=len(source.head) < HEAD), None)
         if first is None:
             raise ConfigError(f"{source.name} is empty: it needs a header and one row for each phone.")
-        self._has_header = not any(_is_phone(cell) for cell in first)
+        self._has_header = not any(is_phone(cell) for cell in first)
         self.columns = unique_names(first if self._has_header else [""] * len(first))
         shown = "tab" if delimiter == "\t" else repr(delimiter)
         header = "" if self._has_header else ", no header"
@@ -112,11 +112,3 @@ class _End:
     def __next__(self) -> str:
         self.is_reached = True
         raise StopIteration
-
-
-def _is_phone(text: str) -> bool:
-    try:
-        normalize(text)
-    except InvalidPhone:
-        return False
-    return True
