@@ -27,6 +27,7 @@ from etelecom_async import (
     Unavailable,
 )
 from etelecom_async.bulk import Bulk, Done, NotDone
+from etelecom_async.bulk.memory import Memory
 from etelecom_async.testing import MockTransport
 
 OK = Consent(error=0)
@@ -276,6 +277,22 @@ async def test_a_failure_is_shared_by_those_who_wait_and_not_remembered():
     outcomes = await session.zalo.check_consents(oa_id=7, phones=["0987654321"] * 3, concurrency=2).collect()
     assert [type(outcome) for outcome in outcomes] == [Failed, Failed, Checked]
     assert len(mock.calls) == 2
+
+
+async def test_who_waits_for_anothers_answer_can_leave_without_harm_to_it():
+    memory, answer = Memory(10), asyncio.Event()
+
+    async def call():
+        await answer.wait()
+        return 7
+
+    asking, leaving, staying = (asyncio.ensure_future(memory.ask("key", call)) for _ in range(3))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.sleep(0)
+    answer.set()
+    assert await asyncio.gather(asking, staying) == [7, 7]
+    assert leaving.cancelled()
 
 
 async def test_what_is_remembered_is_bounded():

@@ -225,6 +225,30 @@ async def test_waiting_for_a_slot_counts_in_no_time_limit():
     assert clock.now - 100 == 450
 
 
+async def test_a_call_that_waited_long_for_its_slot_still_has_its_time_for_a_retry():
+    clock, failed = Clock(), set()
+    mock = MockTransport()
+
+    async def fails_once(payload):
+        await asyncio.sleep(0)
+        clock.now += 4
+        if payload.oa_id in failed:
+            return OK
+        failed.add(payload.oa_id)
+        raise Unavailable
+
+    mock.on(READ).answer(fails_once)
+    one_at_a_time = session(
+        mock,
+        clock=clock,
+        throttle=Throttle(concurrency=1, clock=clock),
+        timeout=Timeout(total=20),
+        retry=Retry(base=0),
+    )
+    checks = (one_at_a_time.zalo.check_consent(oa_id=n, phone="0987654321") for n in range(1, 31))
+    assert await asyncio.gather(*checks) == [OK] * 30
+
+
 async def test_when_everything_fails_attempts_stay_within_a_fifth_above_the_calls():
     mock = MockTransport()
     mock.on(READ).fail(Unavailable())
@@ -244,6 +268,20 @@ def test_the_budget_refills_by_a_tenth_of_a_call_up_to_its_reserve():
     for _ in range(100):
         budget.deposit()
     assert [budget.withdraw() for _ in range(3)] == [True, True, False]
+
+
+async def test_calls_that_work_refill_the_budget():
+    mock = MockTransport()
+    mock.on(READ).fail(Unavailable())
+    spent = session(mock)
+    for _ in range(60):
+        with pytest.raises(Unavailable):
+            await spent.call(READ, PAYLOAD)
+    mock.on(READ).reply(OK)
+    for _ in range(20):
+        await spent.call(READ, PAYLOAD)
+    mock.on(READ).fail(Unavailable()).reply(OK)
+    assert await spent.call(READ, PAYLOAD) == OK
 
 
 async def test_derived_sessions_share_the_budget():

@@ -265,13 +265,26 @@ LIFE = """
         async with session:
             await check()
 
+    async def stream():
+        async with Session(Shop("1:made-up", base_url=sys.argv[1])) as inner:
+            yield await inner.zalo.check_consent(oa_id=1, phone="0987654321")
+            yield None
+
+    async def leave_a_stream_open():
+        global left_open  # an async generator that the loop closes at its end, together with what the session holds
+        left_open = stream()
+        assert (await anext(left_open)).granted
+
     for main in MAINS:
         asyncio.run(main())
     print("done")
 """
 
 
-@pytest.mark.parametrize("mains", ["[check] * 3", "[check_and_close] * 3", "[check, check_and_close, check_and_close]"])
+@pytest.mark.parametrize(
+    "mains",
+    ["[check] * 3", "[check_and_close] * 3", "[check, check_and_close, check_and_close]", "[leave_a_stream_open] * 3"],
+)
 async def test_a_module_level_session_is_silent_under_three_asyncio_runs(mains):
     program = textwrap.dedent(LIFE).replace("MAINS", mains)
     async with Peer(Answer(200, b'{"error":0}')).serve() as origin:

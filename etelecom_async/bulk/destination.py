@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -50,11 +51,10 @@ class StreamDestination:
     def __init__(self, stream: BinaryIO, *, layout: Layout) -> None:
         self._stream = stream
         self._layout = layout
-        stream.write(layout.header)
+        self._write(layout.header)
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
-        self._stream.write(self._layout.encode(rows))
-        self._stream.flush()
+        self._write(self._layout.encode(rows))
 
     def sync(self) -> None:
         """A stream has nothing to make safe."""
@@ -62,6 +62,15 @@ class StreamDestination:
     def close(self, *, is_complete: bool) -> None:
         """The stream stays open; it is the caller's."""
         del is_complete
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise  # no fault: who read it has enough
+        except OSError as error:
+            raise ConfigError(f"Cannot write the output: {error.strerror or error}.") from None
 
 
 class FileDestination:
@@ -82,6 +91,7 @@ class FileDestination:
         self._is_parquet = kind_of(path) == "parquet"
         self._place = path.with_name(path.name + ".ndjson") if self._is_parquet else path
         self._journal: Journal | None = None
+        self._opened_as: os.stat_result | None = None
 
     @property
     def exists(self) -> bool:
@@ -106,6 +116,7 @@ class FileDestination:
             ConfigError: the output exists, or cannot be written.
         """
         self._journal = Journal.create(self._place, layout=self._layout)
+        self._opened_as = self._place.stat()
 
     def reopen(self, *, drop_failed: bool, on_row: Callable[[int, bool], None]) -> None:
         """Go on with what an earlier run wrote, and tell of each row in it.
@@ -118,16 +129,20 @@ class FileDestination:
         if drop_failed and self._place.exists():
             without_failed(self._place, layout=self._layout)
         self._journal = Journal.reopen(self._place, layout=self._layout, on_row=on_row)
+        self._opened_as = self._place.stat()
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
         self._opened.append(rows)
+        self._see_that_it_is_there()
 
     def sync(self) -> None:
         self._opened.sync()
 
     def close(self, *, is_complete: bool) -> None:
-        self._opened.sync()
-        self._opened.close()
+        try:
+            self._opened.sync()
+        finally:
+            self._opened.close()
         if self._is_parquet and is_complete:
             to_parquet(self._place, self._path, columns=self._columns, types=self._types)
             self._place.unlink()
@@ -137,6 +152,15 @@ class FileDestination:
         if self._journal is None:
             raise RuntimeError("create() or reopen() comes first")
         return self._journal
+
+    def _see_that_it_is_there(self) -> None:
+        """A file that was removed takes writes as before, and nobody will ever read them."""
+        try:
+            is_there = self._opened_as is not None and os.path.samestat(self._opened_as, self._place.stat())
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise ConfigError(f"Cannot write {self._place}: it was removed, renamed or replaced.")
 
     def _restore(self) -> None:
         """The journal of a complete Parquet file again, made beside it under another name first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import Self
@@ -15,6 +14,7 @@ from attrs import frozen
 from ..account import Account
 from ..endpoint import Role
 from ..errors import ConfigError
+from .tables.atomic import replacing
 
 __all__ = ["Identity"]
 
@@ -59,23 +59,40 @@ class Identity:
             ConfigError: there is none, or it cannot be read.
         """
         try:
-            return cls(**json.loads(_place(output).read_text()))
+            identity = cls(**json.loads(_place(output).read_text()))
+            bytes.fromhex(identity.salt)
         except FileNotFoundError:
             raise ConfigError(
                 f"{output} cannot be resumed: {_place(output).name}, which says what it belongs to, is not beside it."
             ) from None
         except (OSError, ValueError, TypeError):
             raise ConfigError(f"{_place(output)} is damaged, so {output} cannot be resumed.") from None
+        return identity
 
     def save(self, output: Path) -> None:
-        """Write it beside the output, whole or not at all."""
+        """Write it beside the output, whole or not at all.
+
+        Raises:
+            ConfigError: it cannot be written.
+        """
         place = _place(output)
-        draft = place.with_name(place.name + ".new")
-        with draft.open("w") as file:
-            json.dump(attrs.asdict(self), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(place)
+        try:
+            with replacing(place) as draft:
+                draft.write_text(json.dumps(attrs.asdict(self), indent=1))
+        except OSError as error:
+            raise ConfigError(f"Cannot write {place}: {error.strerror or error}.") from None
+
+    @staticmethod
+    def remove(output: Path) -> None:
+        """Take away what an earlier output of this name left, which says nothing of the next.
+
+        Raises:
+            ConfigError: it cannot be removed.
+        """
+        try:
+            _place(output).unlink(missing_ok=True)
+        except OSError as error:
+            raise ConfigError(f"Cannot remove {_place(output)}: {error.strerror or error}.") from None
 
     def check(self, other: Identity) -> None:
         """See that `other`, what is asked for now, is the same job.

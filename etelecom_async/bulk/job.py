@@ -129,7 +129,7 @@ class ConsentJob:
 
     Raises:
         InvalidId: oa_id cannot be an id.
-        ConfigError: options that cannot go together.
+        ConfigError: options that cannot go together, or a concurrency that is no whole number above 0.
     """
 
     def __init__(
@@ -146,8 +146,10 @@ class ConsentJob:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        if (resume or retry_failed) and not (isinstance(source, Path) and isinstance(output, Path)):
+        if (resume or retry_failed) and (_is_read_once(source) or not isinstance(output, Path)):
             raise ConfigError("A resume needs an input file and an output file: a stream can be read only once.")
+        if type(concurrency) is not int or concurrency < 1:
+            raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")
         self._session = session
         self._source = source
         self._output = output
@@ -202,6 +204,7 @@ class ConsentJob:
             ConfigError: as `prepare`; also a disk that is full, an input that cannot be read on. What was finished
                 until then is in the output.
             Unauthenticated, PermissionDenied, BadRoute, AccountClosed: every other call would fail alike.
+            BrokenPipeError: the output is a stream that nobody reads any more.
         """
         await self.prepare()
         setup, self._setup = self._setup, None
@@ -313,8 +316,10 @@ class ConsentJob:
     def _open_file(
         self, path: Path, destination: FileDestination, source: Source, column: str, finished: FinishedRows
     ) -> int | None:
-        """Create or reopen the output, and say about how many rows the input has."""
-        if not isinstance(self._source, Path):
+        """Create or reopen the output, and say about how many rows the input has, if that can be known."""
+        if not isinstance(self._source, Path) or _is_read_once(self._source):
+            destination.refuse_existing()
+            Identity.remove(path)
             destination.create()
             return None
         survey = Survey.of(self._source)
@@ -337,6 +342,11 @@ class ConsentJob:
         if isinstance(source, ParquetSource):
             return source.length
         return max(0, survey.lines - isinstance(source, SheetSource))
+
+
+def _is_read_once(source: Path | BinaryIO) -> bool:
+    """A stream, or the path of one: /dev/stdin, say, or what a shell makes of `<(...)`."""
+    return not isinstance(source, Path) or (source.exists() and not source.is_file() and not source.is_dir())
 
 
 def _kind_like(source: Source) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
@@ -18,7 +18,7 @@ except ImportError:  # Windows has no advisory locks of this kind, and there the
 __all__ = ["exclusively"]
 
 
-@contextmanager
+@contextlib.contextmanager
 def exclusively(output: Path) -> Generator[None]:
     """Hold an output's lock, a file beside it that the system frees when the process ends, however it ends.
 
@@ -30,7 +30,8 @@ def exclusively(output: Path) -> Generator[None]:
         try:
             yield
         finally:
-            place.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # left behind it does no harm: nobody holds it
+                place.unlink()
 
 
 def _locked(place: Path, output: Path) -> FileIO:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ __all__ = ["bulk"]
 _COMPLETE = 0
 _SOME_FAILED = 1
 _INTERRUPTED = 130
+_PIPE_CLOSED = 141
 
 
 @click.command("bulk", short_help="Check every phone of a file, resumably.")
@@ -100,7 +102,14 @@ def bulk(
     try:
         summary = asyncio.run(run(job, session, quiet=quiet))
     except EtelecomError as error:
-        raise Stop(f"{error}{_what_is_kept(job, output)}") from None
+        _leave_stdout(output)
+        raise Stop(f"{error}{_what_is_kept(job, source, output)}") from None
+    except BrokenPipeError:
+        _leave_stdout(output)
+        context.exit(_PIPE_CLOSED)
+    except asyncio.CancelledError:
+        click.echo(f"Stopped at once.{_what_is_kept(job, source, output)}", err=True)
+        context.exit(_INTERRUPTED)
     if report is not None and summary.is_complete:
         _write_report(report, source=source, output=output)
     if as_json:
@@ -108,16 +117,24 @@ def bulk(
     elif not quiet:
         tell(summary, output)
     if not summary.is_complete:
-        click.echo(f"Stopped early.{_what_is_kept(job, output)}", err=True)
+        click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
         context.exit(_INTERRUPTED)
     context.exit(_SOME_FAILED if summary.failures else _COMPLETE)
 
 
-def _what_is_kept(job: ConsentJob, output: Path) -> str:
+def _what_is_kept(job: ConsentJob, source: Path, output: Path) -> str:
     done = job.progress.done if job.progress else 0
-    if not done or str(output) == "-":
+    journal = output.with_name(output.name + ".ndjson")
+    if not done or str(output) == "-" or not (output.exists() or journal.exists()):
         return ""
-    return f" What was finished is in {output}; to go on, give the same command with --resume."
+    kept = f" What was finished is in {output}"
+    return f"{kept}." if str(source) == "-" else f"{kept}; to go on, give the same command with --resume."
+
+
+def _leave_stdout(output: Path) -> None:
+    """What is still buffered for it would fail again, loudly, when Python flushes at its end."""
+    if str(output) == "-":
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_report(report: Path, *, source: Path, output: Path) -> None:

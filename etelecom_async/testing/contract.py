@@ -146,8 +146,10 @@ class TransportContract:
         peer = Peer(Answer(200, b"{}", {"Set-Cookie": "a=1; Path=/"}), Answer())
 
         async def test(line: _Line) -> None:
-            await line.send()
-            await line.send()
+            # By name: of a host that is a bare address, cookie jars keep nothing anyway.
+            named = _Line(line.transport, line.origin.replace("127.0.0.1", "localhost"))
+            await named.send()
+            await named.send()
             assert "cookie" not in peer.received[1].headers
 
         self.run(peer, test)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 import ssl
@@ -122,10 +123,12 @@ class AiohttpTransport:
         if self._is_forked():
             # Closing it would reach into the parent's event loop, and so would its finalizer.
             self._inherited.append(http)
-        elif self._is_orphaned():
-            await http.close()
-        else:
-            await lifetime.aclose()
+            return
+        await http.close()
+        if not self._is_orphaned():
+            # Its loop may be closing it in this very moment, and then it cannot be closed twice.
+            with contextlib.suppress(RuntimeError):
+                await lifetime.aclose()
 
     def __del__(self) -> None:
         if self._http is not None and not self._http.closed and self._lender is None:

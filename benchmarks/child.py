@@ -1,0 +1,70 @@
+"""A child process that answers a line with a line of JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).parent.parent
+_PATIENCE = 60.0
+
+
+class ChildFailed(Exception):
+    """A child ended or fell silent; what it printed to stderr says why."""
+
+
+class Child:
+    """A running child."""
+
+    def __init__(self, process: Process, name: str) -> None:
+        self._process = process
+        self._name = name
+
+    async def ask(self, line: object) -> dict[str, Any]:
+        """Send a line, return the answer.
+
+        Raises:
+            ChildFailed: none came within a minute.
+        """
+        assert self._process.stdin
+        self._process.stdin.write(f"{line}\n".encode())
+        return await self.hear()
+
+    async def hear(self) -> dict[str, Any]:
+        """The next answer.
+
+        Raises:
+            ChildFailed: none came within a minute.
+        """
+        assert self._process.stdout
+        try:
+            answer = await asyncio.wait_for(self._process.stdout.readline(), _PATIENCE)
+        except TimeoutError:
+            raise ChildFailed(f"{self._name} gave no answer within {_PATIENCE:g} s.") from None
+        if not answer:
+            raise ChildFailed(f"{self._name} ended before its time.")
+        return json.loads(answer)
+
+
+@asynccontextmanager
+async def child(module: str, *args: str) -> AsyncIterator[Child]:
+    """Run a module of this package as a child. It ends with the block, and should the parent die, with its stdin."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", f"benchmarks.{module}", *args),
+        cwd=_ROOT,
+        stdin=PIPE,
+        stdout=PIPE,
+        process_group=0,  # so that Ctrl-C reaches the parent alone
+    )
+    try:
+        yield Child(process, " ".join((module, *args[:1])))
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
