@@ -30,7 +30,14 @@ def layout_of(kind: str, *, columns: Sequence[str], dialect: Dialect | None) -> 
 
 
 class Destination(Protocol):
-    """What records are written to."""
+    """What records are written to.
+
+    Attributes:
+        may_block: can `append` take as long as whoever reads it likes?
+    """
+
+    @property
+    def may_block(self) -> bool: ...
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
         """Write some records at once."""
@@ -47,6 +54,8 @@ class Destination(Protocol):
 
 class StreamDestination:
     """Standard output, say: no journal, no resume."""
+
+    may_block = True
 
     def __init__(self, stream: BinaryIO, *, layout: Layout) -> None:
         self._stream = stream
@@ -82,6 +91,8 @@ class FileDestination:
         columns: those of the output.
         types: Arrow types of the input's columns, for Parquet.
     """
+
+    may_block = False
 
     def __init__(self, path: Path, *, layout: Layout, columns: Sequence[str], types: dict[str, str]) -> None:
         self._path = path

@@ -35,6 +35,7 @@ from .tables import (
     named_column,
     open_source,
 )
+from .unhurried import UnhurriedRows
 
 __all__ = ["ConsentJob", "JobSummary", "Plan"]
 
@@ -219,7 +220,9 @@ class ConsentJob:
 
         self._run = run = Bulk(
             check,
-            (row for row in setup.rows if row.number not in setup.finished),
+            UnhurriedRows(setup.rows)
+            if _is_read_once(self._source)
+            else (row for row in setup.rows if row.number not in setup.finished),
             done=recorder.done,
             failed=recorder.failed,
             concurrency=self._concurrency,
@@ -258,7 +261,10 @@ class ConsentJob:
             group.append(record.cells)
             if run.ready and len(group) < _GROUP:
                 continue
-            destination.append(group)
+            if destination.may_block:
+                await asyncio.to_thread(destination.append, group)
+            else:
+                destination.append(group)
             group.clear()
             if self._clock() - synced >= _SYNC_SECONDS:
                 await asyncio.to_thread(destination.sync)

@@ -16,7 +16,7 @@ from attrs import asdict
 from ..api.consent import CHECK_CONSENT
 from ..bulk import report as pages
 from ..bulk.harvest import findings_of
-from ..bulk.job import ConsentJob
+from ..bulk.job import ConsentJob, JobSummary
 from ..errors import EtelecomError
 from ..middleware.throttle import Throttle
 from ..session import Session
@@ -79,6 +79,7 @@ def bulk(
         1    every row is done, and some could not be checked
         2    the job could not begin, or not go on
         130  interrupted; --resume goes on
+        141  whoever read the output has gone
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     if report is not None and str(output) == "-":
         raise Stop("A report is made from the output file: name one with -o.")
@@ -99,17 +100,7 @@ def bulk(
         )
     except EtelecomError as error:
         raise Stop(str(error)) from None
-    try:
-        summary = asyncio.run(run(job, session, quiet=quiet))
-    except EtelecomError as error:
-        _leave_stdout(output)
-        raise Stop(f"{error}{_what_is_kept(job, source, output)}") from None
-    except BrokenPipeError:
-        _leave_stdout(output)
-        context.exit(_PIPE_CLOSED)
-    except asyncio.CancelledError:
-        click.echo(f"Stopped at once.{_what_is_kept(job, source, output)}", err=True)
-        context.exit(_INTERRUPTED)
+    summary = _run(context, job, session, source=source, output=output, quiet=quiet)
     if report is not None and summary.is_complete:
         _write_report(report, source=source, output=output)
     if as_json:
@@ -122,13 +113,29 @@ def bulk(
     context.exit(_SOME_FAILED if summary.failures else _COMPLETE)
 
 
+def _run(
+    context: click.Context, job: ConsentJob, session: Session, *, source: Path, output: Path, quiet: bool
+) -> JobSummary:
+    """Run the job, or exit as its end demands."""
+    try:
+        return asyncio.run(run(job, session, quiet=quiet))
+    except EtelecomError as error:
+        _leave_stdout(output)
+        raise Stop(f"{error}{_what_is_kept(job, source, output)}") from None
+    except BrokenPipeError:
+        _leave_stdout(output)
+        context.exit(_PIPE_CLOSED)
+
+
 def _what_is_kept(job: ConsentJob, source: Path, output: Path) -> str:
     done = job.progress.done if job.progress else 0
     journal = output.with_name(output.name + ".ndjson")
     if not done or str(output) == "-" or not (output.exists() or journal.exists()):
         return ""
     kept = f" What was finished is in {output}"
-    return f"{kept}." if str(source) == "-" else f"{kept}; to go on, give the same command with --resume."
+    return (
+        f"{kept}." if str(source) == "-" else f"{kept}; the same command with --resume goes on, if INPUT is unchanged."
+    )
 
 
 def _leave_stdout(output: Path) -> None:

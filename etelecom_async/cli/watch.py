@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 from rich.console import Console, Group
@@ -24,6 +26,7 @@ __all__ = ["run", "tell"]
 
 _FRAME_SECONDS = 0.25
 _LINE_SECONDS = 5.0
+_INTERRUPTED = 130
 
 
 async def run(
@@ -35,10 +38,10 @@ async def run(
         EtelecomError: as `ConsentJob.run`.
     """
     async with session:
-        plan = await job.prepare()
-        if not quiet:
-            _announce(plan)
         with _stopping(job):
+            plan = await job.prepare()
+            if not quiet:
+                _announce(plan)
             async with _watched(job, session, quiet=quiet, line_seconds=line_seconds):
                 return await job.run()
 
@@ -89,28 +92,29 @@ async def _watched(job: ConsentJob, session: Session, *, quiet: bool, line_secon
 @contextlib.contextmanager
 def _stopping(job: ConsentJob) -> Generator[None]:
     """The first Ctrl-C, or SIGTERM, stops the job in good order; the second ends it at once."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    loop = asyncio.get_running_loop()
     count = 0
 
     def stop() -> None:
+        click.echo("Finishing what is under way. Ctrl-C again leaves at once.", err=True)
+        job.stop()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal count
         count += 1
-        if count == 1:
-            click.echo("Finishing what is under way. Ctrl-C again leaves at once.", err=True)
-            job.stop()
-        elif task is not None:
-            task.cancel()
+        if count > 1:
+            # A thread may wait for an input that does not come; and the output bears any end.
+            if is_terminal():
+                Console(stderr=True).show_cursor()
+            os._exit(_INTERRUPTED)
+        loop.call_soon_threadsafe(stop)
 
-    # Windows has no such handlers: there Ctrl-C ends the job at once, which a resume mends like any other end.
-    with contextlib.suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        with contextlib.suppress(NotImplementedError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def _live(job: ConsentJob, session: Session) -> None:
