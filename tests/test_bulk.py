@@ -321,6 +321,10 @@ async def test_stopping_ends_what_is_under_way_and_begins_no_more():
     assert len(outcomes) == len(mock.calls)
 
 
+def _said_yes(outcome):
+    return outcome.value
+
+
 async def test_progress_counts_and_estimates():
     now = [0.0]
 
@@ -330,7 +334,9 @@ async def test_progress_counts_and_estimates():
             raise InvalidArgument
         return item % 2 == 0
 
-    run = Bulk(call, list(range(100)), done=Done, failed=NotDone, concurrency=1, clock=lambda: now[0])
+    run = Bulk(
+        call, list(range(100)), done=Done, failed=NotDone, concurrency=1, granted=_said_yes, clock=lambda: now[0]
+    )
     seen = []
     async with run:
         async for _ in run:

@@ -193,8 +193,8 @@ class Failed:
     error: EtelecomError
 
 
-def _granted(consent: Consent) -> bool:
-    return consent.granted
+def _granted(outcome: Checked) -> bool:
+    return outcome.consent.granted
 
 
 @frozen

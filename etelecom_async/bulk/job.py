@@ -227,7 +227,7 @@ class ConsentJob:
             failed=recorder.failed,
             concurrency=self._concurrency,
             key=recorder.phone,
-            granted=lambda consent: consent.granted,
+            granted=lambda record: record.granted is True,
             total=None if setup.plan.total is None else max(0, setup.plan.total - setup.plan.finished),
             clock=self._clock,
         )

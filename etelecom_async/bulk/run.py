@@ -73,7 +73,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         key: what makes two items the same question, which is then asked once while the first is under way or
             remembered; None asks for each.
         remember: answers that are remembered at most.
-        granted: which values count as `progress.granted`.
+        granted: which outcomes count as `progress.granted`; none unless given.
         total: how many items there are, for the ETA; taken from `len(items)` where that exists.
         clock: seconds, monotonic; for tests.
 
@@ -92,7 +92,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         ordered: bool = False,
         key: Callable[[Item], Hashable] | None = None,
         remember: int = 4096,
-        granted: Callable[[Value], bool] = bool,
+        granted: Callable[[Good], bool] = lambda _: False,
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -116,8 +116,10 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._error: BaseException | None = None
         self._ready: deque[Good | Bad] = deque()
         self._early: dict[int, Good | Bad] = {}
+        # One for every item that may be ahead of the consumer: taken before an item is pulled, given back when the
+        # consumer takes its outcome.
+        self._permits = asyncio.Semaphore(concurrency)
         self._pulling = asyncio.Lock()
-        self._room = asyncio.Event()
         self._news = asyncio.Event()
 
     @classmethod
@@ -158,8 +160,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
 
     def stop(self) -> None:
         """Begin no more items. What is under way ends and is still given."""
-        self._is_exhausted = True
-        self._room.set()
+        self._exhaust()
 
     async def __aenter__(self) -> Self:
         if self._pull is not None:
@@ -197,25 +198,30 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             self._news.clear()
             await self._news.wait()
         self._delivered += 1
-        self._room.set()
+        self._permits.release()
         return self._ready.popleft()
 
     async def _work(self, pull: Callable[[], Awaitable[Item]]) -> None:
         while True:
+            await self._permits.acquire()
+            # An iterator is asked by one at a time; one that is not async is done before anybody else could ask.
             async with self._pulling:
-                while self._pulled - self._delivered >= self._concurrency and not self._is_exhausted:
-                    self._room.clear()
-                    await self._room.wait()
                 if self._is_exhausted:
                     return
                 try:
                     item = await pull()
                 except StopAsyncIteration:
-                    self._is_exhausted = True
+                    self._exhaust()
                     return
                 index = self._pulled
                 self._pulled += 1
             self._give(index, await self._outcome(index, item))
+
+    def _exhaust(self) -> None:
+        """There are no more items: let those go who wait to ask for one."""
+        self._is_exhausted = True
+        for _ in self._workers:
+            self._permits.release()
 
     async def _outcome(self, index: int, item: Item) -> Good | Bad:
         try:
@@ -225,8 +231,9 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         except EtelecomError as error:
             self._tally.count(granted=False, failed=True)
             return self._make_failed(index, item, error)
-        self._tally.count(granted=self._granted(value), failed=False)
-        return self._make_done(index, item, value)
+        outcome = self._make_done(index, item, value)
+        self._tally.count(granted=self._granted(outcome), failed=False)
+        return outcome
 
     async def _ask(self, item: Item) -> Value:
         if self._key is None:
