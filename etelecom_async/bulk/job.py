@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +22,7 @@ from .finished import FinishedRows
 from .identity import Identity
 from .lock import exclusively
 from .progress import Progress
-from .record import RESULT_COLUMNS, Record, Recorder
+from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
 from .survey import Survey
 from .tables import (
@@ -35,7 +35,7 @@ from .tables import (
     named_column,
     open_source,
 )
-from .unhurried import UnhurriedRows
+from .unhurried import Unhurried
 
 __all__ = ["ConsentJob", "JobSummary", "Plan"]
 
@@ -162,7 +162,7 @@ class ConsentJob:
         self._clock = clock
         self._now = now
         self._setup: _Setup | None = None
-        self._run: Bulk[Row, Consent, Record, Record] | None = None
+        self._run: Bulk[Question, Consent, Record, Record] | None = None
         self._stopped = False
         self._states: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
@@ -214,19 +214,17 @@ class ConsentJob:
         started = self._clock()
         recorder = setup.recorder
 
-        async def check(row: Row) -> Consent:
-            payload = CheckConsent(oa_id=self._oa_id, phone=recorder.phone(row))
+        async def check(question: Question) -> Consent:
+            payload = CheckConsent(oa_id=self._oa_id, phone=question.asked())
             return await self._session.call(CHECK_CONSENT, payload)
 
         self._run = run = Bulk(
             check,
-            UnhurriedRows(setup.rows)
-            if _is_read_once(self._source)
-            else (row for row in setup.rows if row.number not in setup.finished),
+            self._questions(setup),
             done=recorder.done,
             failed=recorder.failed,
             concurrency=self._concurrency,
-            key=recorder.phone,
+            key=Question.asked,
             granted=lambda record: record.granted is True,
             total=None if setup.plan.total is None else max(0, setup.plan.total - setup.plan.finished),
             clock=self._clock,
@@ -252,7 +250,15 @@ class ConsentJob:
             is_complete=is_complete,
         )
 
-    async def _write(self, run: Bulk[Row, Consent, Record, Record], destination: Destination) -> None:
+    def _questions(self, setup: _Setup) -> Iterable[Question] | AsyncIterable[Question]:
+        if _is_read_once(self._source):
+            return Unhurried(map(setup.recorder.question, setup.rows))
+        rows = setup.rows
+        if setup.finished:
+            rows = (row for row in rows if row.number not in setup.finished)
+        return map(setup.recorder.question, rows)
+
+    async def _write(self, run: Bulk[Question, Consent, Record, Record], destination: Destination) -> None:
         """Append records in groups, and always before waiting for more, so that little is lost in a crash."""
         group: list[tuple[object, ...]] = []
         synced = self._clock()

@@ -13,7 +13,7 @@ from ..phone import normalize
 from .tables import Row
 from .tables.phone_column import as_phone
 
-__all__ = ["RESULT_COLUMNS", "Record", "Recorder"]
+__all__ = ["RESULT_COLUMNS", "Question", "Record", "Recorder"]
 
 RESULT_COLUMNS = (
     "row",
@@ -47,9 +47,28 @@ class Record:
     failure: str
 
 
+@frozen
+class Question:
+    """A row that is to be checked: its phone in wire form, or why it has none that can be used."""
+
+    row: Row
+    phone: str
+    problem: InvalidRow | InvalidPhone | None
+
+    def asked(self) -> str:
+        """The phone to ask about.
+
+        Raises:
+            InvalidRow, InvalidPhone: it has none that can be used.
+        """
+        if self.problem is not None:
+            raise self.problem
+        return self.phone
+
+
 @frozen(kw_only=True)
 class Recorder:
-    """Makes records of rows and their outcomes.
+    """Makes questions of rows, and records of questions and their outcomes.
 
     Args:
         kept: which columns of the input go to the output.
@@ -63,17 +82,16 @@ class Recorder:
     has_extra: bool
     now: Callable[[], datetime]
 
-    def phone(self, row: Row) -> str:
-        """The phone of a row in wire form.
-
-        Raises:
-            InvalidRow, InvalidPhone: it has none that can be used.
-        """
+    def question(self, row: Row) -> Question:
+        """What is to be asked about a row."""
         if row.problem:
-            raise InvalidRow(row.problem)
-        return normalize(as_phone(row.cells[self.phone_at]))
+            return Question(row, "", InvalidRow(row.problem))
+        try:
+            return Question(row, normalize(as_phone(row.cells[self.phone_at])), None)
+        except InvalidPhone as error:
+            return Question(row, "", error)
 
-    def done(self, _: int, row: Row, consent: Consent) -> Record:
+    def done(self, _: int, question: Question, consent: Consent) -> Record:
         """A row with an answer."""
         now = self.now()
         state = consent.state_at(now)
@@ -81,25 +99,20 @@ class Recorder:
         failure = "" if state.conclusive else state.value
         expires = None if consent.expired_time is None else _utc(consent.expired_time)
         found = (state.value, granted, expires, consent.error, consent.message, failure)
-        return Record(self._cells(row, found, now), state.value, granted, failure)
+        return Record(self._cells(question, found, now), state.value, granted, failure)
 
-    def failed(self, _: int, row: Row, error: EtelecomError) -> Record:
+    def failed(self, _: int, question: Question, error: EtelecomError) -> Record:
         """A row without an answer."""
         failure = type(error).__name__
         found = ("", None, None, None, error.message, failure)
-        return Record(self._cells(row, found, self.now()), "", None, failure)
+        return Record(self._cells(question, found, self.now()), "", None, failure)
 
-    def _cells(self, row: Row, found: tuple[object, ...], now: datetime) -> tuple[object, ...]:
+    def _cells(self, question: Question, found: tuple[object, ...], now: datetime) -> tuple[object, ...]:
+        row = question.row
         cells = row.cells
         kept = [cells[at] for at in self.kept]
-        record = (*kept, row.number, self._normalized(row), *found, _utc(now))
+        record = (*kept, row.number, question.phone, *found, _utc(now))
         return (*record, row.extra) if self.has_extra and row.extra else record
-
-    def _normalized(self, row: Row) -> str:
-        try:
-            return self.phone(row)
-        except (InvalidRow, InvalidPhone):
-            return ""
 
 
 def _utc(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Rows of an input that comes when it likes, such as a pipe."""
+"""An input that comes when it likes, such as a pipe."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Iterator
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from ..errors import ConfigError
-from .tables import Row
 
-__all__ = ["UnhurriedRows"]
+__all__ = ["Unhurried"]
+
+Item = TypeVar("Item")
 
 _AT_ONCE = 100
 
 
-class UnhurriedRows:
-    """Rows of an input that comes when it likes: read in a thread, so that the calls under way need not wait for it."""
+class Unhurried(Generic[Item]):
+    """What an iterator gives, read in a thread, so that the calls under way need not wait for it."""
 
-    def __init__(self, rows: Iterator[Row]) -> None:
-        self._rows = rows
-        self._ready: deque[Row] = deque()
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._items = items
+        self._ready: deque[Item] = deque()
         self._error: ConfigError | None = None
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Row:
+    async def __anext__(self) -> Item:
         if not self._ready and self._error is None:
             await asyncio.to_thread(self._read)
         if self._ready:
@@ -37,7 +38,7 @@ class UnhurriedRows:
     def _read(self) -> None:
         try:
             # One by one: those before a row that cannot be read are good.
-            for row in itertools.islice(self._rows, _AT_ONCE):
-                self._ready.append(row)
+            for item in itertools.islice(self._items, _AT_ONCE):
+                self._ready.append(item)
         except ConfigError as error:
             self._error = error
