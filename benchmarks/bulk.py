@@ -226,12 +226,11 @@ class Bench:
 def main() -> int:
     """Measure and print; 3 where a goal is missed, 130 after Ctrl-C or SIGTERM, 1 after a failure."""
     options = _options()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # ends as cleanly
     try:
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
             bench = Bench(Path(folder), options)
-            goals = asyncio.run(bench.goals())
-    except KeyboardInterrupt:
+            goals = asyncio.run(_measure(bench))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         print("Interrupted: nothing is reported.", file=sys.stderr)
         return 130
     except (ChildFailed, OSError) as error:
@@ -245,6 +244,14 @@ def main() -> int:
         print(f"{_machine()}\n{options.concurrency} calls in flight\n\n{_table(goals)}\n")
         print("\n".join(f"- {note}" for note in bench.notes))
     return 0 if all(goal.is_met for goal in goals) else 3
+
+
+async def _measure(bench: Bench) -> list[Goal]:
+    """SIGTERM, too, ends the children and removes the files."""
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await bench.goals()
 
 
 async def _do(client: Child, task: str, rows: int, **arguments: object) -> dict[str, Any]:
