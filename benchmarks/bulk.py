@@ -21,7 +21,7 @@ from attrs import asdict, frozen
 from benchmarks import job
 from benchmarks.child import Child, ChildFailed, child
 from benchmarks.figures import Cycle, Slice, Spread, spread
-from benchmarks.run import _machine, _whole
+from benchmarks.run import machine, whole
 
 _MEMORY_GOAL = 1.15
 _CPU_GOAL = 1.25
@@ -238,10 +238,10 @@ def main() -> int:
         return 1
     if options.json:
         figures = [{**asdict(goal), "is_met": goal.is_met} for goal in goals]
-        it = {"machine": _machine(), "options": vars(options), "goals": figures, "notes": bench.notes}
+        it = {"machine": machine(), "options": vars(options), "goals": figures, "notes": bench.notes}
         print(json.dumps(it, indent=2))
     else:
-        print(f"{_machine()}\n{options.concurrency} calls in flight\n\n{_table(goals)}\n")
+        print(f"{machine()}\n{options.concurrency} calls in flight\n\n{_table(goals)}\n")
         print("\n".join(f"- {note}" for note in bench.notes))
     return 0 if all(goal.is_met for goal in goals) else 3
 
@@ -298,27 +298,27 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add(
         "--rows",
-        type=_whole(2_000, 5_000_000),
+        type=whole(2_000, 5_000_000),
         default=1_000_000,
         metavar="N",
         help="of the large run and the resume; a twentieth of them over HTTP; %(default)s",
     )
     add(
         "--small",
-        type=_whole(1_000, 100_000),
+        type=whole(1_000, 100_000),
         default=20_000,
         metavar="N",
         help="rows of the small run and of each slice for the CPU; %(default)s",
     )
-    add("--slices", type=_whole(1, 20), default=2, metavar="N", help="slices of each client per round; %(default)s")
+    add("--slices", type=whole(1, 20), default=2, metavar="N", help="slices of each client per round; %(default)s")
     add(
         "--rounds",
-        type=_whole(1, 20),
+        type=whole(1, 20),
         default=3,
         metavar="N",
         help="how often the processes for the CPU are started anew; %(default)s",
     )
-    add("--concurrency", type=_whole(1, 1000), default=100, metavar="N", help="calls in flight; %(default)s")
+    add("--concurrency", type=whole(1, 1000), default=100, metavar="N", help="calls in flight; %(default)s")
     add("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     if options.rows < 2 * options.small:

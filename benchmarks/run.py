@@ -47,10 +47,10 @@ def main() -> int:
         print(f"Stopped: {error}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps({"machine": _machine(), "options": vars(options), **figures.as_json(cycles)}, indent=2))
+        print(json.dumps({"machine": machine(), "options": vars(options), **figures.as_json(cycles)}, indent=2))
         return 0
     count = f"{len(cycles)} of {options.rounds * options.slices}"
-    print(f"{_machine()}\n{count} slices of {options.calls} calls each, {options.concurrency} in flight\n")
+    print(f"{machine()}\n{count} slices of {options.calls} calls each, {options.concurrency} in flight\n")
     print(figures.table(cycles))
     print(f"\nCPU of etelecom_async above its transport, in us/call: {figures.own_cost(cycles)}")
     return 0
@@ -119,7 +119,7 @@ async def _check(name: str, client: Child, server: Child) -> None:
         raise ChildFailed(f"{name} does another job: the server received {got}, not {wanted}.")
 
 
-def _machine() -> str:
+def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("aiohttp", "yarl", "attrs", "cattrs"))
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{python}, {packages}; {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
@@ -130,19 +130,19 @@ def _options() -> argparse.Namespace:
         description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--calls", type=_whole(1, 20_000), default=500, metavar="N", help="calls per slice; %(default)s")
-    add("--slices", type=_whole(1, 100), default=8, metavar="N", help="slices of each client per round; %(default)s")
+    add("--calls", type=whole(1, 20_000), default=500, metavar="N", help="calls per slice; %(default)s")
+    add("--slices", type=whole(1, 100), default=8, metavar="N", help="slices of each client per round; %(default)s")
     add(
         "--rounds",
-        type=_whole(1, 50),
+        type=whole(1, 50),
         default=5,
         metavar="N",
         help="how often all processes are started anew, since identical ones can differ by 5%%; %(default)s",
     )
-    add("--concurrency", type=_whole(1, 1000), default=100, metavar="N", help="requests in flight; %(default)s")
+    add("--concurrency", type=whole(1, 1000), default=100, metavar="N", help="requests in flight; %(default)s")
     add(
         "--seconds",
-        type=_whole(1, 3600),
+        type=whole(1, 3600),
         default=75,
         metavar="N",
         help="begin no further slice after this time, and report what there is; %(default)s",
@@ -154,7 +154,7 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _whole(least: int, most: int) -> type[int]:
+def whole(least: int, most: int) -> type[int]:
     def parse(text: str) -> int:
         if not text.isdecimal() or not least <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")

@@ -77,7 +77,7 @@ class AiohttpTransport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
         self._inherited: list[aiohttp.ClientSession] = []
-        self._limit = (0.0, aiohttp.ClientTimeout())
+        self._limit: tuple[float | None, aiohttp.ClientTimeout] = (0.0, aiohttp.ClientTimeout())
 
     @property
     def pool_size(self) -> int | None:
@@ -188,7 +188,7 @@ class AiohttpTransport:
         seconds, limit = self._limit
         if seconds != attempt:
             limit = aiohttp.ClientTimeout(total=attempt, sock_connect=self._connect_timeout)
-            self._limit = (attempt or 0.0, limit)
+            self._limit = (attempt, limit)
         return limit
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
