@@ -137,13 +137,22 @@ def _read_model(model: type[attrs.AttrsInstance]) -> Callable[[object, object], 
     def hook(value: object, _: object) -> attrs.AttrsInstance:
         if not isinstance(value, dict):
             raise _expected("an object", value)
-        present = {name: item for name, item in cast("dict[str, JSON]", value).items() if item is not None}
-        for alias, name in aliases.items():
-            if alias in present and not _same(present.setdefault(name, present[alias]), present[alias]):
-                raise _Misfit(f"{name} and {alias} contradict each other")
+        present: dict[str, JSON] = cast("dict[str, JSON]", value)
+        if None in present.values():
+            present = {name: item for name, item in present.items() if item is not None}
+        if not aliases.keys().isdisjoint(present):
+            present = _by_first_name(present, aliases)
         return structure(present, model)
 
     return hook
+
+
+def _by_first_name(present: dict[str, JSON], aliases: dict[str, str]) -> dict[str, JSON]:
+    present = dict(present)
+    for alias, name in aliases.items():
+        if alias in present and not _same(present.setdefault(name, present[alias]), present[alias]):
+            raise _Misfit(f"{name} and {alias} contradict each other")
+    return present
 
 
 def _same(one: JSON, other: JSON) -> bool:

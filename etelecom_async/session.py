@@ -194,7 +194,8 @@ class Session:
         Raises:
             EtelecomError: every failure, with `endpoint`, `attempts`, `elapsed` and `phase`.
         """
-        return (await self.call_raw(endpoint, payload)).value
+        value, _ = await self._run(endpoint, payload, _typed, Call(self._shared.clock()))
+        return value
 
     async def call_raw(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Reply[Res]:
         """`call`, and how the result came about.
@@ -202,7 +203,10 @@ class Session:
         Raises:
             EtelecomError: as `call`.
         """
-        return await self._run(endpoint, payload, lambda response: codec.decode(response.json(), endpoint.result))
+        call = Call(self._shared.clock())
+        value, response = await self._run(endpoint, payload, _typed, call)
+        elapsed = self._shared.clock() - call.started
+        return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
 
     async def invoke(
         self,
@@ -224,7 +228,8 @@ class Session:
             EtelecomError: as `call`.
         """
         endpoint = untyped(name, safety=safety, role=role)
-        return (await self._run(endpoint, dict(payload or {}), Response.json)).value
+        value, _ = await self._run(endpoint, dict(payload or {}), _untyped, Call(self._shared.clock()))
+        return value
 
     async def aclose(self) -> None:
         """Close the session and every one derived from it. Calling it again does nothing."""
@@ -244,20 +249,22 @@ class Session:
     def __repr__(self) -> str:
         return f"<Session {self._account!r}>"
 
-    async def _run(self, endpoint: AnyEndpoint, payload: object, read: Callable[[Response], Value]) -> Reply[Value]:
-        call = Call()
-        started = self._shared.clock()
+    async def _run(
+        self,
+        endpoint: Endpoint[Req, Res],
+        payload: object,
+        read: Callable[[Endpoint[Req, Res], Response], Value],
+        call: Call,
+    ) -> tuple[Value, Response]:
         url = self._url(endpoint.name)
         try:
             request = Request(endpoint, url, _HEADERS, codec.encode(payload), self._timeout, call)
             response = await self._send(request)
-            value = read(response)
+            return read(endpoint, response), response
         except EtelecomError as error:
             error.endpoint, error.url = endpoint.name, str(url)
-            error.attempts, error.elapsed = call.attempts, self._shared.clock() - started
+            error.attempts, error.elapsed = call.attempts, self._shared.clock() - call.started
             raise
-        elapsed = self._shared.clock() - started
-        return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
 
     def _url(self, name: str) -> URL:
         """`<base>.<Service>/<Method>`: the dot belongs to the base's last segment, so joining paths would be wrong."""
@@ -293,6 +300,14 @@ class Session:
         retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
         layers: list[Middleware] = [telemetry, retrying, *middlewares, shared.throttle, status, Auth(account)]
         self._send: CallNext = compose(layers, shared.send)
+
+
+def _typed(endpoint: Endpoint[Req, Res], response: Response) -> Res:
+    return codec.decode(response.json(), endpoint.result)
+
+
+def _untyped(_: AnyEndpoint, response: Response) -> JSON:
+    return response.json()
 
 
 def _default_transport() -> Transport:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import html.entities
 import re
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..account import Account, Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..endpoint import Role
     from ..transport.base import Request, Response
     from . import CallNext
@@ -34,16 +37,27 @@ class _Masked(str):
 class _Key:
     """A key made ready: the header that carries it, and how to find it in an answer that repeats it."""
 
-    __slots__ = ("_bytes", "_pattern", "_raw", "header")
+    __slots__ = ("_bytes", "_header", "_pattern", "_raw", "_signed", "_text")
 
     # A shorter "key" is nobody's secret, and blanking it would garble answers.
     _SHORTEST = 8
 
     def __init__(self, key: Secret) -> None:
-        self.header = _Masked(f"Bearer {key.reveal()}")
-        self._raw = key.reveal().encode() if len(key.reveal()) >= self._SHORTEST else None
+        self._header = _Masked(f"Bearer {key.reveal()}")
+        self._signed: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+        self._text = key.reveal()
+        self._raw = self._text.encode() if len(self._text) >= self._SHORTEST else None
         self._pattern = re.compile("".join(map(_spellings, key.reveal())))
         self._bytes = re.compile(self._pattern.pattern.encode())
+
+    def sign(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers with the key. A session's calls bring the very same ones, and read-only, so the last are kept."""
+        unsigned, signed = self._signed
+        if headers is not unsigned:
+            signed = MappingProxyType({**headers, "Authorization": self._header})
+            if isinstance(headers, MappingProxyType):
+                self._signed = (headers, signed)
+        return signed
 
     def blank(self, response: Response) -> Response:
         """The answer without the key, in whatever escaping it stands there."""
@@ -54,7 +68,7 @@ class _Key:
         if self._raw in body or b"\\" in body or b"%" in body or b"&" in body:
             body = self._bytes.sub(_BLANK.encode(), body)
         headers = response.headers
-        if response.status != HTTPStatus.OK or self._raw.decode() in "".join(headers.values()):
+        if response.status != HTTPStatus.OK or self._text in "".join(headers.values()):
             headers = {name: self._pattern.sub(_BLANK, value) for name, value in headers.items()}
         if body is response.body and headers is response.headers:
             return response
@@ -89,5 +103,4 @@ class Auth:
         key = self._keys.get(request.endpoint.role)
         if key is None:
             key = self._keys[request.endpoint.role] = _Key(self._account.key(request.endpoint.role))
-        response = await call_next(request.with_headers({**request.headers, "Authorization": key.header}))
-        return key.blank(response)
+        return key.blank(await call_next(request.with_headers(key.sign(request.headers))))

@@ -10,8 +10,10 @@ import ssl
 import warnings
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import aiohttp
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from ..errors import (
@@ -78,6 +80,7 @@ class AiohttpTransport:
         self._pid = 0
         self._inherited: list[aiohttp.ClientSession] = []
         self._limit: tuple[float | None, aiohttp.ClientTimeout] = (0.0, aiohttp.ClientTimeout())
+        self._headers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
 
     @property
     def pool_size(self) -> int | None:
@@ -97,7 +100,7 @@ class AiohttpTransport:
             answer = await http.post(
                 request.url,
                 data=request.body,
-                headers=request.headers,
+                headers=self._ready(request.headers),
                 timeout=self._timeout(request.timeout.attempt),
                 allow_redirects=False,
                 proxy=self._proxy,
@@ -190,6 +193,15 @@ class AiohttpTransport:
             limit = aiohttp.ClientTimeout(total=attempt, sock_connect=self._connect_timeout)
             self._limit = (attempt, limit)
         return limit
+
+    def _ready(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers in aiohttp's own form; nearly every call brings the very same ones, and read-only."""
+        given, ready = self._headers
+        if headers is not given:
+            ready = CIMultiDictProxy(CIMultiDict(headers))
+            if isinstance(headers, MappingProxyType):
+                self._headers = (headers, ready)
+        return ready
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         if answer.headers.get("Content-Encoding", "identity") != "identity":

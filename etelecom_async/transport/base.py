@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 from yarl import URL
 
 from .. import codec
 from ..endpoint import JSON, AnyEndpoint
 from ..timeout import Timeout
+
+if TYPE_CHECKING:
+    from attrs import frozen
+else:
+    # Two are made for every call, and writing to frozen instances is slow: type checkers alone keep them from changing.
+    frozen = define
 
 __all__ = ["Call", "Pooled", "Request", "Response", "Transport"]
 
@@ -21,10 +27,12 @@ class Call:
     """What has happened to one call so far: written by the layers, read by errors and telemetry.
 
     Attributes:
+        started: when it began, by the session's clock.
         attempts: how many times the request was tried.
         queued: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
     """
 
+    started: float = 0.0
     attempts: int = 0
     queued: float = 0.0
 
