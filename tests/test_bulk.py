@@ -280,13 +280,14 @@ async def test_a_failure_is_shared_by_those_who_wait_and_not_remembered():
 
 
 async def test_who_waits_for_anothers_answer_can_leave_without_harm_to_it():
-    memory, answer = Memory(10), asyncio.Event()
+    answer = asyncio.Event()
 
-    async def call():
+    async def call(number):
         await answer.wait()
-        return 7
+        return number
 
-    asking, leaving, staying = (asyncio.ensure_future(memory.ask("key", call)) for _ in range(3))
+    memory = Memory(call, key=abs, size=10)
+    asking, leaving, staying = (asyncio.ensure_future(memory.ask(number)) for number in (7, -7, 7))
     await asyncio.sleep(0)
     leaving.cancel()
     await asyncio.sleep(0)

@@ -9,24 +9,30 @@ from typing import Generic, TypeVar
 
 __all__ = ["Memory"]
 
+Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 
-class Memory(Generic[Value]):
+class Memory(Generic[Item, Value]):
     """Joins equal questions: one that is under way is waited for, one lately answered is not asked again.
 
     Args:
+        call: what answers a question.
+        key: what makes two questions equal.
         size: answers that are remembered at most; the oldest is forgotten first. Failures are never remembered.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, call: Callable[[Item], Awaitable[Value]], *, key: Callable[[Item], Hashable], size: int) -> None:
+        self._call = call
+        self._key = key
         self._size = size
         self._known: OrderedDict[Hashable, Value] = OrderedDict()
         # Of a question under way: who waits for it, or None as long as nobody does, which is nearly always.
         self._asked: dict[Hashable, asyncio.Future[Value] | None] = {}
 
-    async def ask(self, key: Hashable, call: Callable[[], Awaitable[Value]]) -> Value:
-        """The answer to `key`: remembered, or another's, or from `call`, which also decides how the others fare."""
+    async def ask(self, item: Item) -> Value:
+        """The answer: remembered, or another's, or from the call, which also decides how the others fare."""
+        key = self._key(item)
         if key in self._known:
             return self._known[key]
         if key in self._asked:
@@ -36,7 +42,7 @@ class Memory(Generic[Value]):
             return await asyncio.shield(waiting)
         self._asked[key] = None
         try:
-            value = await call()
+            value = await self._call(item)
         except BaseException as error:
             self._fail(self._asked.pop(key), error)
             raise

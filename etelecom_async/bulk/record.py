@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -94,12 +95,12 @@ class Recorder:
     def done(self, _: int, question: Question, consent: Consent) -> Record:
         """A row with an answer."""
         now = self.now()
-        state = consent.state_at(now)
-        granted = state is ConsentState.GRANTED if state.conclusive else None
-        failure = "" if state.conclusive else state.value
+        meaning = consent.state_at(now)
+        state = meaning.value
+        granted, failure = (meaning is ConsentState.GRANTED, "") if meaning.conclusive else (None, state)
         expires = None if consent.expired_time is None else _utc(consent.expired_time)
-        found = (state.value, granted, expires, consent.error, consent.message, failure)
-        return Record(self._cells(question, found, now), state.value, granted, failure)
+        found = (state, granted, expires, consent.error, consent.message, failure)
+        return Record(self._cells(question, found, now), state, granted, failure)
 
     def failed(self, _: int, question: Question, error: EtelecomError) -> Record:
         """A row without an answer."""
@@ -116,6 +117,10 @@ class Recorder:
 
 
 def _utc(moment: datetime) -> str:
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return _second(moment.replace(microsecond=0))
+
+
+@lru_cache(maxsize=1024)
+def _second(moment: datetime) -> str:
+    """Thousands of rows are checked within the same second."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

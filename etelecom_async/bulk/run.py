@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Awaitable, Callable, Hashable, Iterable, Iterator, Sized
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Sized
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -21,6 +21,7 @@ from ..errors import (
     Unauthenticated,
 )
 from .memory import Memory
+from .permits import Permits
 from .progress import Progress, Tally
 
 __all__ = ["Bulk", "Done", "NotDone"]
@@ -98,9 +99,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     ) -> None:
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")
-        self._call = call
-        self._key = key
-        self._memory: Memory[Value] = Memory(remember)
+        self._ask = call if key is None else Memory(call, key=key, size=remember).ask
         self._items = items
         self._pull: Callable[[], Awaitable[Item]] | None = None
         self._make_done = done
@@ -118,8 +117,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._early: dict[int, Good | Bad] = {}
         # One for every item that may be ahead of the consumer: taken before an item is pulled, given back when the
         # consumer takes its outcome.
-        self._permits = asyncio.Semaphore(concurrency)
-        self._pulling = asyncio.Lock()
+        self._permits = Permits(concurrency)
         self._news = asyncio.Event()
 
     @classmethod
@@ -166,7 +164,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         if self._pull is not None:
             raise ConfigError("A bulk run runs once: make a new one.")
         items = self._items
-        self._pull = aiter(items).__anext__ if isinstance(items, AsyncIterable) else _pull_from(iter(items))
+        self._pull = self._one_by_one(aiter(items)) if isinstance(items, AsyncIterable) else _at_once(iter(items))
         for _ in range(self._concurrency):
             worker = asyncio.create_task(self._work(self._pull))
             self._workers.add(worker)
@@ -204,18 +202,28 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     async def _work(self, pull: Callable[[], Awaitable[Item]]) -> None:
         while True:
             await self._permits.acquire()
-            # An iterator is asked by one at a time; one that is not async is done before anybody else could ask.
-            async with self._pulling:
-                if self._is_exhausted:
-                    return
-                try:
-                    item = await pull()
-                except StopAsyncIteration:
-                    self._exhaust()
-                    return
-                index = self._pulled
-                self._pulled += 1
+            if self._is_exhausted:
+                return
+            try:
+                item = await pull()
+            except StopAsyncIteration:
+                self._exhaust()
+                return
+            index = self._pulled
+            self._pulled += 1
             self._give(index, await self._outcome(index, item))
+
+    def _one_by_one(self, items: AsyncIterator[Item]) -> Callable[[], Awaitable[Item]]:
+        """An async iterator may be asked by one worker at a time only."""
+        turn = asyncio.Lock()
+
+        async def pull() -> Item:
+            async with turn:
+                if self._is_exhausted:
+                    raise StopAsyncIteration
+                return await anext(items)
+
+        return pull
 
     def _exhaust(self) -> None:
         """There are no more items: let those go who wait to ask for one."""
@@ -234,11 +242,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         outcome = self._make_done(index, item, value)
         self._tally.count(granted=self._granted(outcome), failed=False)
         return outcome
-
-    async def _ask(self, item: Item) -> Value:
-        if self._key is None:
-            return await self._call(item)
-        return await self._memory.ask(self._key(item), lambda: self._call(item))
 
     def _give(self, index: int, outcome: Good | Bad) -> None:
         if not self._ordered:
@@ -259,7 +262,9 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._news.set()
 
 
-def _pull_from(items: Iterator[Item]) -> Callable[[], Awaitable[Item]]:
+def _at_once(items: Iterator[Item]) -> Callable[[], Awaitable[Item]]:
+    """An iterator that is not async is done before another worker could ask."""
+
     async def pull() -> Item:
         try:
             return next(items)
