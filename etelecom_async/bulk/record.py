@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
+from .._record import record
 from ..api.consent import Consent, ConsentState
 from ..errors import EtelecomError, InvalidPhone, InvalidRow
 from ..phone import normalize
@@ -30,7 +31,7 @@ RESULT_COLUMNS = (
 """What a job adds behind the input's columns; an input's column of such a name gives way."""
 
 
-@frozen
+@record
 class Record:
     """A finished row.
 
@@ -48,7 +49,7 @@ class Record:
     failure: str
 
 
-@frozen
+@record
 class Question:
     """A row that is to be checked: its phone in wire form, or why it has none that can be used."""
 
@@ -112,8 +113,8 @@ class Recorder:
         row = question.row
         cells = row.cells
         kept = [cells[at] for at in self.kept]
-        record = (*kept, row.number, question.phone, *found, _utc(now))
-        return (*record, row.extra) if self.has_extra and row.extra else record
+        whole = (*kept, row.number, question.phone, *found, _utc(now))
+        return (*whole, row.extra) if self.has_extra and row.extra else whole
 
 
 def _utc(moment: datetime) -> str:

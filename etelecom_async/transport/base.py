@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import attrs
 from attrs import define, field
 from yarl import URL
 
 from .. import codec
+from .._record import record
 from ..endpoint import JSON, AnyEndpoint
 from ..timeout import Timeout
-
-if TYPE_CHECKING:
-    from attrs import frozen
-else:
-    # Two are made for every call, and writing to frozen instances is slow: type checkers alone keep them from changing.
-    frozen = define
 
 __all__ = ["Call", "Pooled", "Request", "Response", "Transport"]
 
@@ -37,7 +32,7 @@ class Call:
     queued: float = 0.0
 
 
-@frozen(eq=False)
+@record(eq=False)
 class Request:
     """One attempt of one call: a POST of JSON bytes.
 

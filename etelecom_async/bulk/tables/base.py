@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import field
+
+from ..._record import record
 
 __all__ = ["Row", "Source", "unique_names"]
 
 
-@frozen
+@record
 class Row:
     """One record of the input.
 
