@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 import pytest
 from click.testing import CliRunner
 
@@ -234,6 +235,26 @@ async def test_a_process_manager_ends_the_sandbox_like_ctrl_c():
         process.send_signal(signal.SIGTERM)
         _, stderr = await process.communicate()
         assert (process.returncode, stderr) == (0, b"")
+
+
+async def test_a_sandbox_with_a_limit_refuses_in_the_form_that_was_asked_for():
+    arguments = ("--limit", "0.001", "--burst", "2", "--refusal", "429-after")
+    async with listening(*arguments) as (_, printed), aiohttp.ClientSession() as client:
+        url = next(line.split()[-1] for line in printed.splitlines() if line.startswith("Sandbox for shops"))
+        answers = []
+        for _ in range(3):
+            async with client.post(url + ".Zalo/CheckConsent") as answer:
+                answers.append((answer.status, "Retry-After" in answer.headers))
+    # The proxy's limit counts requests without a key too.
+    assert answers == [(404, False), (404, False), (429, True)]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--burst", "5"), ("--refusal", "503"), ("--limit", "nan"), ("--limit", "5", "--burst", "inf")]
+)
+def test_a_limit_that_cannot_be_kept_is_one_sentence(arguments):
+    code, stdout, stderr = invoke("sandbox", *arguments)
+    assert (code, stdout, len(stderr.splitlines())) == (2, "", 1)
 
 
 def test_a_port_that_is_taken_is_one_sentence():

@@ -10,7 +10,8 @@ from contextlib import suppress
 import click
 
 from ..api.consent import Consent
-from ..sandbox import Served, World, serve
+from ..errors import ConfigError
+from ..sandbox import Limit, Refusal, Served, TokenBucket, World, serve
 from .outcome import utc
 from .render import plain, put, show, table
 from .stop import Stop
@@ -22,26 +23,70 @@ __all__ = ["sandbox"]
 @click.option("--port", type=click.IntRange(0, 65535), default=8084, show_default=True, help="0 takes any free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address or name to listen on.")
 @click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Answer this late.")
-def sandbox(port: int, host: str, latency: float) -> None:
+@click.option(
+    "--limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="RATE",
+    help="Refuse what comes faster: requests per second.",
+)
+@click.option(
+    "--burst",
+    type=click.FloatRange(min=1),
+    metavar="REQUESTS",
+    help="Let this many through at once before the limit bites.  [default: a tenth of RATE, at least 1]",
+)
+@click.option(
+    "--refusal",
+    type=click.Choice([refusal.value for refusal in Refusal]),
+    help="How to refuse, as listed above.  [default: 403]",
+)
+def sandbox(
+    *, port: int, host: str, latency: float, limit: float | None, burst: float | None, refusal: str | None
+) -> None:
     """Serve an eTelecom of your own, until Ctrl-C.
 
     It answers Zalo/CheckConsent as documented, errors included, for made-up customers with every answer there is.
     It prints what to paste to call it. Its keys are public: they open nothing else.
 
+    With --limit it keeps a rate limit and, as the real server, tells it nowhere: a token bucket of BURST requests that
+    fills at RATE. How the real one refuses is not published, so try your program against each form:
+
+    \b
+        403        code resource_exhausted, the API's documented form
+        429        nothing more is said
+        429-after  Retry-After in seconds
+        429-date   Retry-After as a date
+        429-page   a proxy's HTML page
+        503        code unavailable
+        consent-5  a 200 whose answer has error 5, "try later"
+
     \b
     Example:
         etelecom sandbox --port 8084 --latency 0.2
+        etelecom sandbox --limit 20 --refusal 429-after
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    if limit is None and (burst is not None or refusal is not None):
+        raise Stop("--burst and --refusal say how --limit is kept: give --limit too.")
+    try:
+        world = World(limit=None if limit is None else _bucket(limit, burst, refusal))
+    except ConfigError as error:
+        raise Stop(str(error)) from None
     try:
         # Ctrl-C is how it is meant to end.
         with suppress(KeyboardInterrupt):
-            asyncio.run(_serve(port, host, latency))
+            asyncio.run(_serve(world, port, host, latency))
     except OSError as error:
         raise Stop(f"Cannot listen on {host} port {port}: {_reason(error)}.") from None
 
 
-async def _serve(port: int, host: str, latency: float) -> None:
-    world = World()
+def _bucket(rate: float, burst: float | None, refusal: str | None) -> Limit:
+    form = Refusal.EXHAUSTED if refusal is None else Refusal(refusal)
+    if burst is None:
+        return TokenBucket(rate=rate, refusal=form)
+    return TokenBucket(rate=rate, burst=burst, refusal=form)
+
+
+async def _serve(world: World, port: int, host: str, latency: float) -> None:
     async with serve(world, host=host, port=port, latency=latency) as served:
         stopped = asyncio.Event()
         # As Ctrl-C, for process managers and containers; Windows has no such signal.

@@ -7,6 +7,7 @@ Importing this does not import aiohttp; only `serve` does, when it is called.
 """
 
 from .customers import Customer, sample
+from .limit import FixedWindow, Limit, Refusal, TokenBucket
 from .server import Served, serve
 from .transport import SandboxTransport
 from .world import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_SHOP_KEY, Exchange, LogEntry, World
@@ -17,9 +18,13 @@ __all__ = [
     "SANDBOX_SHOP_KEY",
     "Customer",
     "Exchange",
+    "FixedWindow",
+    "Limit",
     "LogEntry",
+    "Refusal",
     "SandboxTransport",
     "Served",
+    "TokenBucket",
     "World",
     "sample",
     "serve",

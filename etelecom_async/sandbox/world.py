@@ -25,6 +25,7 @@ from ..errors import (
 )
 from ..transport.base import Response
 from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, sample
+from .limit import Gate, Gatekeeper, Limit
 
 __all__ = ["SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "Exchange", "LogEntry", "World"]
 
@@ -73,12 +74,14 @@ class LogEntry:
         path: such as `/v1/shop.Zalo/CheckConsent`.
         phone: the number that was asked about, as the operator normalises it; None where none could be read.
         status: the HTTP status of the answer.
+        refused: whether the world's limit refused it.
     """
 
     method: str
     path: str
     phone: str | None
     status: int
+    refused: bool = False
 
 
 @frozen(kw_only=True)
@@ -101,6 +104,7 @@ class World:
         oa_id: the Official Account that exists.
         api_key: the shop's key.
         shop_key: the key with which a partner acts for the shop.
+        limit: the hidden rate limit; none unless given. It stands where `sandbox.limit` says for its form of refusal.
         legacy_errors: answer as older servers do, with `bad_route` and `malformed` in `code` and not in `meta.xcode`.
         clock: the present as an aware datetime; for tests.
 
@@ -119,6 +123,7 @@ class World:
         oa_id: int = SANDBOX_OA,
         api_key: str | Secret = SANDBOX_API_KEY,
         shop_key: str | Secret = SANDBOX_SHOP_KEY,
+        limit: Limit | None = None,
         legacy_errors: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -132,23 +137,46 @@ class World:
         self.log: list[LogEntry] = []
         self._legacy_errors = legacy_errors
         self._clock = clock
+        self.limit = limit
+
+    @property
+    def limit(self) -> Limit | None:
+        """The hidden rate limit. One that is set, at any time, starts afresh: a bucket full, a window empty."""
+        return self._gatekeeper.limit
+
+    @limit.setter
+    def limit(self, limit: Limit | None) -> None:
+        self._gatekeeper = Gatekeeper(limit, clock=self._clock)
 
     def handle(self, exchange: Exchange) -> Response:
         """Answer one request. Never raises."""
+        response, question, refused = self._judge(exchange)
+        phone = question.phone or None if question else None
+        self.log.append(
+            LogEntry(method=exchange.method, path=exchange.path, phone=phone, status=response.status, refused=refused)
+        )
+        return response
+
+    def _judge(self, exchange: Exchange) -> tuple[Response, _Question | None, bool]:
+        """The answer, the question as far as it could be read, and whether the limit refused it."""
         question: _Question | None = None
+        refuse = self._gatekeeper.refuse
         try:
+            if refusal := refuse(Gate.PROXY):
+                return refusal, None, True
             base = _route(exchange)
             if base is None:
-                response = Response(404, _TEXT, b"404 page not found\n")
-            else:
-                question = _question(exchange.body)
-                self._authenticate(exchange, base)
-                response = Response(200, _JSON, _dump(self._consent(question)))
+                return Response(404, _TEXT, b"404 page not found\n"), None, False
+            question = _question(exchange.body)
+            self._authenticate(exchange, base)
+            if refusal := refuse(Gate.API):
+                return refusal, question, True
+            self._know(question)
+            if refusal := refuse(Gate.ZALO):
+                return refusal, question, True
+            return Response(200, _JSON, _dump(self._consent(question))), question, False
         except ApiError as error:
-            response = Response(error.status, _JSON, _dump(self._error_body(error)))
-        phone = question.phone or None if question else None
-        self.log.append(LogEntry(method=exchange.method, path=exchange.path, phone=phone, status=response.status))
-        return response
+            return Response(error.status, _JSON, _dump(self._error_body(error))), question, False
 
     def _authenticate(self, exchange: Exchange, base: str) -> None:
         scheme, _, key = exchange.headers.get("authorization", "").partition(" ")
@@ -159,11 +187,13 @@ class World:
         if given != known[base]:
             raise PermissionDenied("Khóa API này không được dùng cho đường dẫn này")
 
-    def _consent(self, question: _Question) -> dict[str, JSON]:
+    def _know(self, question: _Question) -> None:
         if question.oa_id != self.oa_id:
             raise NotFound("Không tìm thấy Zalo OA")
         if not question.phone:
             raise InvalidArgument("Thiếu số điện thoại")
+
+    def _consent(self, question: _Question) -> dict[str, JSON]:
         customer = self.customers.get(question.phone)
         if customer is None:
             return _answer(NEVER_ASKED, MESSAGES[NEVER_ASKED], None)
