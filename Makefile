@@ -44,5 +44,5 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PIP) --editable '.[cli,parquet,phone,report]' --group dev
+	$(PIP) --editable '.[cli,parquet,phone,redis,report]' --group dev
 	@touch $@ $(VENV)/.demo
