@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types build bench clean
+.PHONY: help demo test lint types build bench clean redis-server
 
 help:  ## say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -12,7 +12,7 @@ help:  ## say what there is to make
 demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the sandbox, into results.csv
 	$(VENV)/bin/etelecom demo examples/phones.csv -o results.csv
 
-test: $(VENV)/.dev  ## run the tests
+test: $(VENV)/.dev redis-server  ## run the tests
 	$(PY) -X dev -m pytest
 
 lint: $(VENV)/.dev  ## ruff, as linter and as formatter
@@ -29,6 +29,16 @@ build: $(VENV)/.dev  ## wheel and sdist into dist/
 
 bench: $(VENV)/.dev  ## CPU per call against plain aiohttp
 	$(PY) benchmarks/run.py
+
+# The tests start a Redis of their own. No package of PyPI has one that is kept up to date, so it is the system's.
+redis-server:
+	@command -v redis-server >/dev/null || \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; \
+		else \
+			echo "The tests need redis-server: install it first (Debian: apt-get install redis-server; macOS: brew install redis)."; \
+			exit 1; \
+		fi
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis

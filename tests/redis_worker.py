@@ -1,0 +1,28 @@
+"""One of several processes that share a rate: says that it is up, waits for a line, takes its permits, says so."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from etelecom_async.middleware.redis_rate import RedisRate
+
+
+async def main(url: str, rate: str, permits: str, waiters: str) -> None:
+    left = int(permits)
+
+    async def take() -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            await limit.acquire()
+
+    async with RedisRate(url, rate=float(rate), workers=4) as limit:
+        print("up", flush=True)  # noqa: T201
+        await asyncio.to_thread(sys.stdin.readline)
+        await asyncio.gather(*(take() for _ in range(int(waiters))))
+    print("done", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
