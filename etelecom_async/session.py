@@ -115,11 +115,12 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
+        throttle = throttle or Throttle(clock=clock)
         shared = _Shared(
             transport=_default_transport() if transport is None else transport,
             owns_transport=transport is None,
-            throttle=throttle or Throttle(),
-            budget=RetryBudget(),
+            throttle=throttle,
+            budget=RetryBudget(reserve=max(RetryBudget.least, throttle.concurrency)),
             clock=clock,
             sleep=sleep,
         )

@@ -1,6 +1,8 @@
 """What the tests share: made-up people, canned answers, and sessions over them."""
 
+import asyncio
 import json
+import selectors
 
 from etelecom_async import Retry, Session, Shop
 from etelecom_async.transport.base import Response
@@ -46,3 +48,35 @@ def session_over(*responses, account=None, retry=None, **options):
 async def ask(session):
     """Check the usual customer."""
     return await session.zalo.check_consent(oa_id=OA, phone=PHONE)
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock jumps to the next timer instead of waiting for it. For code without sockets."""
+
+    def __init__(self):
+        self._now = 0.0
+        super().__init__(_JumpingSelector(self))
+
+    def time(self):
+        return self._now
+
+    def jump(self, seconds):
+        self._now += seconds
+
+
+class _JumpingSelector(selectors.SelectSelector):
+    def __init__(self, loop):
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout=None):
+        if timeout is None:
+            raise RuntimeError("everything waits and no timer runs: this would hang")
+        self._loop.jump(timeout)
+        return super().select(0)
+
+
+def run_virtually(coroutine):
+    """Run a coroutine to its end in virtual time."""
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        return runner.run(coroutine)

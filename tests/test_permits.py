@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etelecom_async.middleware.permits import Pace, Permits
+from etelecom_async.middleware.pace import Pace
+from etelecom_async.middleware.permits import Permits
 
 
 def test_a_pace_reserves_one_stretch_after_the_other():

@@ -58,6 +58,7 @@ class Clock:
 def session(mock, *, clock=None, **options):
     clock = clock or Clock()
     options.setdefault("retry", Retry(random=lambda: 1.0))
+    options.setdefault("throttle", Throttle(adaptive=False))
     return Session(Shop("1:test"), transport=mock, clock=clock, sleep=clock.sleep, **options)
 
 

@@ -1,4 +1,4 @@
-"""Permits by the clock: a rate as arithmetic, and what has been reserved of one and not been spent yet."""
+"""Permits that have been reserved of a rate and not been spent yet."""
 
 from __future__ import annotations
 
@@ -7,28 +7,7 @@ from collections import deque
 
 from attrs import define
 
-__all__ = ["Pace", "Permits"]
-
-
-class Pace:
-    """A rate in this process, by the generic cell rate algorithm; nothing is saved up before it starts.
-
-    Args:
-        rate: permits per second.
-        burst: permits that can be saved up, at least 1.
-        start: seconds on the clock that all times here are read from.
-    """
-
-    def __init__(self, *, rate: float, burst: float, start: float) -> None:
-        self._interval = 1 / rate
-        self._saved = (burst - 1) * self._interval
-        self._next = start
-
-    def reserve(self, count: int, now: float) -> float:
-        """Reserve the next `count` permits: when the first may be spent, which can be past. The others follow it."""
-        first = max(self._next, now - self._saved)
-        self._next = first + count * self._interval
-        return first
+__all__ = ["Permits"]
 
 
 @define

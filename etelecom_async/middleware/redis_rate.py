@@ -21,7 +21,8 @@ from attrs import define, field
 
 from ..account import Secret
 from ..errors import ConfigError, SessionClosed
-from .permits import Pace, Permits
+from .pace import Pace
+from .permits import Permits
 
 try:
     from redis.asyncio import Redis

@@ -38,7 +38,8 @@ class Retry:
     Attributes:
         attempts: tries in all, the first one included; 1 never repeats.
         base: seconds; the pause before attempt n+1 is random between 0 and `base * 2**(n-1)` (full jitter).
-        cap: seconds; no random pause is longer. A server's `Retry-After` comes on top, however long.
+        cap: seconds; no random pause is longer. A server's `Retry-After` comes on top, however long. A call that was
+            refused because there were too many takes no pause of its own where the throttle paces everybody.
         random: a number in 0..1; for tests.
 
     Raises:
@@ -59,21 +60,24 @@ class Retry:
             return None
         if made == 1 and isinstance(error, Disconnected):
             return 0.0  # most often a kept-alive connection that the server had just closed
+        if request.call.is_paced:
+            return 0.0  # it waits in line, with everybody else, until the server takes more
         backoff = self.random() * min(self.cap, self.base * 2.0 ** (made - 1))
-        asked = error.retry_after if isinstance(error, ApiError) else None
-        return backoff + (asked or 0.0)
+        return backoff + _asked(error)
 
 
 class RetryBudget:
     """Keeps an outage from being multiplied: retries in all are at most a tenth of the calls, and `reserve` besides.
 
-    The reserve lets every call that is under way at once be repeated once, as after a server's restart. Shared by all
-    sessions of an account.
+    A session's reserve lets every call that can be under way at once be repeated once, as after a server's restart.
+    Shared by all sessions of an account. A call that was refused by a rate limit takes nothing from it as long as the
+    throttle knows a rate that the server takes.
     """
 
     share = 0.1
+    least = 100.0
 
-    def __init__(self, *, reserve: float = 100.0) -> None:
+    def __init__(self, *, reserve: float = least) -> None:
         self._reserve = reserve
         self._tokens = reserve
 
@@ -144,12 +148,18 @@ class Retrying:
             if error.phase is Phase.UNKNOWN and request.endpoint.safety is Safety.SEND:
                 error.add_note("It may have been carried out. Look before you send it again.")
             return None
-        if left is not None and pause >= left:
+        if left is not None and max(pause, _asked(error)) >= left:
             return None
-        if not self._budget.withdraw():
+        # The throttle lets a refused call go again at a rate that the server takes: that multiplies no outage.
+        if not request.call.is_paced and not self._budget.withdraw():
             error.add_note("Not tried again: too many calls fail, and the retry budget is spent.")
             return None
         return pause
+
+
+def _asked(error: EtelecomError) -> float:
+    """Seconds of the server's `Retry-After`."""
+    return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
 
 
 def _within(request: Request, left: float | None) -> Request:

@@ -1,22 +1,36 @@
-"""How much at once: fair concurrency slots, shared by all sessions of an account."""
+"""How much at once and how fast: fair slots and permits, shared by all sessions of an account."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from ..errors import ConfigError, QueueTimeout
+from ..errors import ApiError, ConfigError, EtelecomError, QueueTimeout
+from .adaptive import AdaptiveRate
+from .pace import Pace
+from .refusal import Refusals
 
 if TYPE_CHECKING:
     from ..transport.base import Request, Response
     from . import CallNext
 
-__all__ = ["Throttle", "ThrottleSnapshot"]
+__all__ = ["SharedRate", "Throttle", "ThrottleSnapshot"]
+
+_GATEWAY = (502, 504)
+
+
+class SharedRate(Protocol):
+    """A rate that other processes share, such as `RedisRate`."""
+
+    async def acquire(self) -> None:
+        """Wait for one permit. A cancelled wait costs nobody anything."""
+        ...
 
 
 @frozen(kw_only=True)
@@ -26,83 +40,206 @@ class ThrottleSnapshot:
     Attributes:
         concurrency: how many requests may be under way at once.
         in_flight: how many are.
-        waiting: how many calls wait for a slot.
+        waiting: how many calls wait for a slot or a permit.
+        rate: requests per second that are let through; None without a limit.
+        refusals: how often the server said "too many requests".
     """
 
     concurrency: int
     in_flight: int
     waiting: int
+    rate: float | None
+    refusals: int
 
 
 class Throttle:
-    """At most `concurrency` requests under way at once; who waits is served in order of arrival.
+    """At most `concurrency` requests under way at once, as fast as the server takes them; first come, first served.
+
+    The server's limit is not published. So nothing holds requests back until it refuses one for the first time; from
+    then on they go out at a rate just under what it was seen to take, which follows the limit as that moves. A
+    `Retry-After` pauses every caller. A call that is refused comes back to the end of the line, so a refusal costs the
+    account one pause and no caller one of its own.
 
     The state is plain numbers, so a throttle can be made at import and used under one event loop after another.
-    Give the same throttle to two sessions and they share its slots.
+    Give the same throttle to two sessions and they share its slots and its rate.
 
     Args:
         concurrency: requests under way at once, at least 1.
+        rate: requests per second at most, above 0; None for no fixed ceiling.
+        burst: requests that may go out at once below that ceiling, at least 1; 20 ms of the rate unless given.
+        adaptive: find the server's limit. Without it a refusal is left to the retries of each call.
+        shared: a rate that other processes share; asked for every request, after this throttle's own limits.
         clock: seconds, monotonic; for tests.
 
     Raises:
-        ConfigError: concurrency is not a whole number above 0.
+        ConfigError: a number is out of range, or there is a burst without a rate.
         QueueTimeout (when called): the wait took longer than the request's `Timeout.queue`. Nothing was sent.
     """
 
-    def __init__(self, *, concurrency: int = 100, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        concurrency: int = 100,
+        rate: float | None = None,
+        burst: float | None = None,
+        adaptive: bool = True,
+        shared: SharedRate | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigError(f"Throttle.concurrency is a whole number above 0; got {concurrency!r}.")
+        if rate is not None and not 0 < rate < math.inf:
+            raise ConfigError(f"Throttle.rate is a number of requests per second above 0, or None; got {rate!r}.")
+        if burst is not None and (rate is None or not 1 <= burst < math.inf):
+            raise ConfigError(f"Throttle.burst is a number of at least 1, beside a rate; got {burst!r}.")
         self.concurrency = concurrency
+        self._ceiling = None if rate is None else Pace(rate=rate, burst=burst)
+        self._limit = AdaptiveRate() if adaptive else None
+        self._refusals = Refusals()
+        self._shared = shared
         self._clock = clock
         self._in_flight = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def snapshot(self) -> ThrottleSnapshot:
         """What it is doing now."""
-        waiting = sum(not waiter.done() for waiter in self._waiters)
-        return ThrottleSnapshot(concurrency=self.concurrency, in_flight=self._in_flight, waiting=waiting)
+        rates = [limit.rate for limit in (self._ceiling, self._limit) if limit is not None]
+        return ThrottleSnapshot(
+            concurrency=self.concurrency,
+            in_flight=self._in_flight,
+            waiting=sum(not waiter.done() for waiter in self._waiters),
+            rate=min((rate for rate in rates if rate is not None), default=None),
+            refusals=0 if self._limit is None else self._limit.refusals,
+        )
 
     async def __call__(self, request: Request, call_next: CallNext) -> Response:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._move_to(loop)
-        if self._in_flight < self.concurrency:
-            self._in_flight += 1
-        else:
+        now = self._clock()
+        if self._waiters or self._in_flight >= self.concurrency or self._delay(now) > 0:
             await self._wait(request, loop)
+            now = self._clock()
+        else:
+            self._begin(now)
         try:
-            return await call_next(request)
+            if self._shared is not None:
+                await self._wait_for_others(self._shared, request)
+                now = self._clock()
+            response = await call_next(request)
+        except EtelecomError as error:
+            self._learn(error, request, now)
+            raise
+        else:
+            self._refusals.answers += 1
+            if self._limit is not None:
+                self._limit.answered(self._clock(), now)
+            return response
         finally:
             self._release(loop)
 
+    def _delay(self, now: float) -> float:
+        """Seconds until the rates let another request go."""
+        delay = 0.0 if self._limit is None else self._limit.wait(now)
+        return delay if self._ceiling is None else max(delay, self._ceiling.wait(now))
+
+    def _begin(self, now: float) -> None:
+        self._in_flight += 1
+        if self._limit is not None:
+            self._limit.sent(now)
+        if self._ceiling is not None:
+            self._ceiling.take(now)
+
+    def _learn(self, error: EtelecomError, request: Request, sent_at: float) -> None:
+        """What an error says about the server's limit."""
+        if isinstance(error, ApiError):
+            self._refusals.answers += 1
+        if self._limit is None:
+            return
+        now = self._clock()
+        if self._limit.rate is None:
+            self._refusals.forget()
+        if self._refusals.includes(error, now):
+            self._limit.refused(now, sent_at, error.retry_after if isinstance(error, ApiError) else None)
+            request.call.is_paced = not self._limit.is_shut
+            return
+        request.call.is_paced = False
+        if isinstance(error, ApiError) and error.status not in _GATEWAY:
+            self._limit.answered(now, sent_at)
+
     async def _wait(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
-        """Wait for a slot that a finished call hands over; it stays counted in `_in_flight` on its way."""
-        slot: asyncio.Future[None] = loop.create_future()
-        self._waiters.append(slot)
+        """Wait in line. Who is let go has its slot and its permits already."""
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiters.append(turn)
+        self._let_go()
         started = self._clock()
         limit = request.timeout.queue
-        timer = None if limit is None else loop.call_later(limit, _give_up, slot, limit)
+        timer = None if limit is None else loop.call_later(limit, _give_up, turn, limit)
         try:
-            await slot
+            await turn
         except asyncio.CancelledError:
-            if slot.done() and not slot.cancelled():
-                self._release(loop)  # handed over in the same moment: pass it on
+            if turn.done() and not turn.cancelled():
+                self._take_back(loop)  # let go in the same moment
             raise
         finally:
             if timer is not None:
                 timer.cancel()
             request.call.queued += self._clock() - started
 
+    async def _wait_for_others(self, shared: SharedRate, request: Request) -> None:
+        started = self._clock()
+        limit = request.timeout.queue
+        try:
+            async with asyncio.timeout(limit):
+                await shared.acquire()
+        except TimeoutError:
+            if limit is None:
+                raise
+            raise QueueTimeout(f"No permit of the shared rate came within {limit:g} s.") from None
+        finally:
+            request.call.queued += self._clock() - started
+
+    def _let_go(self) -> None:
+        """Let those go who may, first come first; a single timer stands for all who wait for the rate."""
+        while self._waiters:
+            first = self._waiters[0]
+            if first.done():
+                self._waiters.popleft()
+                continue
+            if self._in_flight >= self.concurrency:
+                return
+            now = self._clock()
+            delay = self._delay(now)
+            if delay > 0:
+                self._wake_in(delay)
+                return
+            self._waiters.popleft()
+            self._begin(now)
+            first.set_result(None)
+
+    def _wake_in(self, delay: float) -> None:
+        if self._timer is None and self._loop is not None:
+            self._timer = self._loop.call_later(delay, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._let_go()
+
     def _release(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is not self._loop:
             return  # a straggler of a loop that is gone; its slots were taken back when the next one came
-        while self._waiters:
-            slot = self._waiters.popleft()
-            if not slot.done():
-                slot.set_result(None)
-                return
         self._in_flight -= 1
+        self._let_go()
+
+    def _take_back(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A permit that nobody used."""
+        if self._limit is not None:
+            self._limit.give_back()
+        if self._ceiling is not None:
+            self._ceiling.give_back()
+        self._release(loop)
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         busy = self._in_flight or self._waiters
@@ -111,8 +248,9 @@ class Throttle:
         self._loop = loop
         self._in_flight = 0
         self._waiters.clear()
+        self._timer = None
 
 
-def _give_up(slot: asyncio.Future[None], limit: float) -> None:
-    if not slot.done():
-        slot.set_exception(QueueTimeout(f"No slot became free within {limit:g} s."))
+def _give_up(turn: asyncio.Future[None], limit: float) -> None:
+    if not turn.done():
+        turn.set_exception(QueueTimeout(f"No slot or permit came within {limit:g} s."))

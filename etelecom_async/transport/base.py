@@ -25,11 +25,14 @@ class Call:
         started: when it began, by the session's clock.
         attempts: how many times the request was tried.
         queued: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
+        is_paced: was refused for being one too many by a server that takes others, so the throttle knows when the next
+            attempt may go.
     """
 
     started: float = 0.0
     attempts: int = 0
     queued: float = 0.0
+    is_paced: bool = False
 
 
 @record(eq=False)

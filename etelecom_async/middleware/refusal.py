@@ -1,0 +1,49 @@
+"""Which errors mean "too many requests"."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from ..errors import EtelecomError, RateLimited, Unavailable
+
+__all__ = ["Refusals"]
+
+
+class Refusals:
+    """Tells a refusal from a hiccup.
+
+    403 `resource_exhausted`, 429 and consent code 5 say what they mean. A 503 may be a limiter's word or a server in
+    trouble: it counts as a refusal where it says when to come back, or where at least a tenth of a second's answers,
+    and two, are 503. From then on each of them counts, until `forget`. A few that come among many answers slow nobody
+    down.
+    """
+
+    _WINDOW = 1.0
+    _SHARE = 0.1
+    _LEAST = 2
+
+    def __init__(self) -> None:
+        self.answers = 0
+        """Answers of any kind so far; whoever gets them counts them here."""
+        self._since = 0.0
+        self._answers_before = 0
+        self._unavailable = 0
+        self._is_by_503 = False
+
+    def includes(self, error: EtelecomError, now: float) -> bool:
+        """Was the request refused because there were too many? To be asked of every error once, in order."""
+        if isinstance(error, RateLimited):
+            return True
+        if not isinstance(error, Unavailable) or error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            return False
+        if now - self._since > self._WINDOW:
+            self._since, self._answers_before, self._unavailable = now, self.answers - 1, 0
+        self._unavailable += 1
+        share = self._unavailable / max(1, self.answers - self._answers_before)
+        if error.retry_after is not None or (self._unavailable >= self._LEAST and share >= self._SHARE):
+            self._is_by_503 = True
+        return self._is_by_503
+
+    def forget(self) -> None:
+        """The limit is gone: a 503 is a hiccup again until it is proven otherwise."""
+        self._is_by_503 = False

@@ -1,0 +1,247 @@
+"""Rates: a fixed ceiling, the server's hidden limit, and what a refusal costs. In virtual time, through a session."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from etelecom_async import ConfigError, QueueTimeout, RateLimited, Retry, Session, Shop, Throttle, Timeout, Unavailable
+from etelecom_async.sandbox import SANDBOX_API_KEY, FixedWindow, Refusal, SandboxTransport, TokenBucket, World
+from tests.support import OA, FakeTransport, answer, ask, run_virtually, session_over
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+GOOD = answer({"error": 0})
+NO = answer({"code": "resource_exhausted", "msg": "chậm lại"}, status=403)
+
+
+class Run:
+    """Workers that ask without end, for so many seconds, while the server's limit is what it is."""
+
+    def __init__(self, limit, *, workers=100, latency=0.05, throttle=None, **options):
+        loop = asyncio.get_running_loop()
+        self.world = World(oa_id=OA, limit=limit, clock=lambda: EPOCH + timedelta(seconds=loop.time()))
+        self.session = Session(
+            Shop(SANDBOX_API_KEY),
+            transport=SandboxTransport(self.world, latency=latency),
+            throttle=throttle or Throttle(clock=loop.time),
+            clock=loop.time,
+            **options,
+        )
+        self.done = []
+        self.errors = []
+        self._workers = [loop.create_task(self._work()) for _ in range(workers)]
+
+    async def _work(self):
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await ask(self.session)
+            except (RateLimited, Unavailable) as error:
+                self.errors.append(error)
+            else:
+                self.done.append(loop.time())
+
+    async def stop(self):
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+
+    def rate(self, since, until):
+        return sum(since <= moment < until for moment in self.done) / (until - since)
+
+    @property
+    def refused(self):
+        return sum(entry.refused for entry in self.world.log)
+
+
+@pytest.mark.parametrize("refusal", list(Refusal))
+@pytest.mark.parametrize("limit", [20, 200])
+def test_a_hidden_limit_is_found_whatever_the_refusal_looks_like(refusal, limit):
+    async def main():
+        run = Run(TokenBucket(rate=limit, burst=max(1, limit // 10), refusal=refusal))
+        await asyncio.sleep(30)
+        await run.stop()
+        return run
+
+    run = run_virtually(main())
+    assert run.errors == []
+    assert run.rate(5, 30) >= limit * (0.85 if refusal in {Refusal.RETRY_AFTER, Refusal.RETRY_DATE} else 0.9)
+    # The first 503 could have been a hiccup.
+    assert run.refused - run.session.throttle.snapshot().refusals in ({0, 1} if refusal is Refusal.UNAVAILABLE else {0})
+
+
+def test_a_quota_per_minute_is_waited_out_with_few_questions_and_no_failure():
+    async def main():
+        run = Run(FixedWindow(count=500, seconds=60), retry=Retry(attempts=10))
+        await asyncio.sleep(170)
+        await run.stop()
+        return run
+
+    run = run_virtually(main())
+    assert run.errors == []
+    assert len(run.done) == 1500
+    assert run.refused <= 3 * 300  # at each end of the quota what is under way, and then one at a time
+
+
+def test_without_a_refusal_there_is_no_limit():
+    async def main():
+        run = Run(None, workers=50)
+        await asyncio.sleep(5)
+        await run.stop()
+        return run
+
+    run = run_virtually(main())
+    assert run.session.throttle.snapshot().rate is None
+    assert len(run.done) == pytest.approx(5 * 50 / 0.05, rel=0.03)
+
+
+def test_a_fixed_ceiling_is_kept_from_the_first_request_on():
+    async def main():
+        loop = asyncio.get_running_loop()
+        run = Run(None, throttle=Throttle(rate=40, burst=1, clock=loop.time))
+        await asyncio.sleep(10)
+        await run.stop()
+        return run
+
+    run = run_virtually(main())
+    assert run.session.throttle.snapshot().rate == 40
+    assert 396 <= len(run.world.log) <= 401
+
+
+def test_a_cancelled_caller_gives_its_permit_to_the_next():
+    async def main():
+        loop = asyncio.get_running_loop()
+        session = session_over(GOOD, throttle=Throttle(rate=10, burst=1, clock=loop.time))
+        calls = [loop.create_task(ask(session)) for _ in range(1001)]
+        await asyncio.sleep(0.05)
+        for call in calls[1:901]:
+            call.cancel()
+        await asyncio.wait(calls)
+        assert loop.time() == pytest.approx(10.0, abs=0.2)  # the last hundred, and not the nine hundred before them
+        snapshot = session.throttle.snapshot()
+        assert (snapshot.in_flight, snapshot.waiting) == (0, 0)
+
+    run_virtually(main())
+
+
+def test_who_waits_for_a_permit_can_give_up():
+    async def main():
+        loop = asyncio.get_running_loop()
+        session = session_over(GOOD, throttle=Throttle(rate=0.1, burst=1, clock=loop.time), timeout=Timeout(queue=2))
+        await ask(session)
+        with pytest.raises(QueueTimeout, match="within 2 s"):
+            await ask(session)
+        assert loop.time() == pytest.approx(2)
+
+    run_virtually(main())
+
+
+def test_a_retry_after_is_one_pause_for_everybody():
+    async def main():
+        loop = asyncio.get_running_loop()
+        transport = FakeTransport(answer(status=429, retry_after="5"), GOOD)
+        session = Session(Shop("1:test-key"), transport=transport, throttle=Throttle(clock=loop.time), clock=loop.time)
+        first = loop.create_task(ask(session))
+        await asyncio.sleep(0.01)
+        others = [loop.create_task(ask(session)) for _ in range(20)]
+        await asyncio.sleep(4.9)
+        assert len(transport.requests) == 1
+        await asyncio.gather(first, *others)
+        assert 5 <= loop.time() < 8
+
+    run_virtually(main())
+
+
+def test_a_retry_after_beyond_the_deadline_is_an_error_now():
+    async def main():
+        loop = asyncio.get_running_loop()
+        session = Session(
+            Shop("1:test-key"),
+            transport=FakeTransport(answer(status=429, retry_after="61")),
+            throttle=Throttle(clock=loop.time),
+            clock=loop.time,
+        )
+        with pytest.raises(RateLimited) as caught:
+            await ask(session)
+        assert (caught.value.attempts, loop.time()) == (1, 0.0)
+
+    run_virtually(main())
+
+
+def test_a_few_503_among_many_answers_slow_nobody_down():
+    async def main():
+        loop = asyncio.get_running_loop()
+        busy = answer({"code": "unavailable", "msg": ""}, status=503)
+        session = session_over(*([GOOD] * 49 + [busy]) * 20, GOOD, throttle=Throttle(clock=loop.time))
+        for _ in range(1000):
+            try:
+                await ask(session)
+            except Unavailable:
+                await asyncio.sleep(0.01)
+        assert session.throttle.snapshot().rate is None
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize(("adaptive", "calls"), [(False, 10_000), (True, 2_000)])
+def test_when_all_calls_are_refused_attempts_stay_within_a_fifth_more(adaptive, calls):
+    async def main():
+        loop = asyncio.get_running_loop()
+        transport = FakeTransport(NO)
+        session = Session(
+            Shop("1:test-key"),
+            transport=transport,
+            throttle=Throttle(adaptive=adaptive, clock=loop.time),
+            timeout=Timeout(total=None),
+            clock=loop.time,
+        )
+        ends = await asyncio.gather(*(ask(session) for _ in range(calls)), return_exceptions=True)
+        assert {type(end) for end in ends} == {RateLimited}
+        assert len(transport.requests) <= 1.2 * calls
+
+    run_virtually(main())
+
+
+def test_the_rate_is_shared_by_derived_sessions():
+    async def main():
+        loop = asyncio.get_running_loop()
+        session = session_over(GOOD, throttle=Throttle(rate=10, burst=1, clock=loop.time))
+        other = session.with_options(timeout=Timeout(total=None))
+        await asyncio.gather(*(ask(session) for _ in range(10)), *(ask(other) for _ in range(11)))
+        assert loop.time() == pytest.approx(2.0, abs=0.05)
+
+    run_virtually(main())
+
+
+class Turnstile:
+    """A rate that other processes share, as a throttle sees it."""
+
+    def __init__(self):
+        self.free = asyncio.Semaphore(0)
+
+    async def acquire(self):
+        await self.free.acquire()
+
+
+def test_every_request_asks_the_shared_rate():
+    async def main():
+        shared = Turnstile()
+        session = session_over(GOOD, throttle=Throttle(shared=shared), timeout=Timeout(queue=3, total=1))
+        call = asyncio.ensure_future(ask(session))
+        await asyncio.sleep(2)
+        assert not call.done()
+        shared.free.release()
+        await call
+        with pytest.raises(QueueTimeout, match="shared rate"):
+            await ask(session)
+        assert session.throttle.snapshot().in_flight == 0
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize(
+    "options", [{"rate": 0}, {"rate": -1}, {"rate": float("inf")}, {"rate": 5, "burst": 0.5}, {"burst": 5}]
+)
+def test_options_that_cannot_work_are_refused(options):
+    with pytest.raises(ConfigError, match=r"Throttle\."):
+        Throttle(**options)
