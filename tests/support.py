@@ -1,10 +1,16 @@
-"""What the tests share: made-up people, canned answers, and sessions over them."""
+"""What the tests share: made-up people, canned answers, sessions over them, and the command line as people run it."""
 
 import asyncio
 import json
-import selectors
+import os
+import signal
+import sys
+
+from click.testing import CliRunner
 
 from etelecom_async import Retry, Session, Shop
+from etelecom_async.cli.app import etelecom
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA
 from etelecom_async.transport.base import Response
 
 KEY = "1234567890123456789:canary-b7f3"
@@ -50,33 +56,34 @@ async def ask(session):
     return await session.zalo.check_consent(oa_id=OA, phone=PHONE)
 
 
-class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock jumps to the next timer instead of waiting for it. For code without sockets."""
-
-    def __init__(self):
-        self._now = 0.0
-        super().__init__(_JumpingSelector(self))
-
-    def time(self):
-        return self._now
-
-    def jump(self, seconds):
-        self._now += seconds
+def environment(served=None, **changes):
+    """The environment of a shop of the sandbox, with nothing of the developer's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ETELECOM_", "COLUMNS"))}
+    base_url = {} if served is None else {"ETELECOM_BASE_URL": served.base_url}
+    account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
+    return {**kept, **account, **base_url, "PYTHONIOENCODING": "utf-8", **changes}
 
 
-class _JumpingSelector(selectors.SelectSelector):
-    def __init__(self, loop):
-        super().__init__()
-        self._loop = loop
-
-    def select(self, timeout=None):
-        if timeout is None:
-            raise RuntimeError("everything waits and no timer runs: this would hang")
-        self._loop.jump(timeout)
-        return super().select(0)
+async def spawn(*arguments, env):
+    """An `etelecom` process."""
+    pipe = asyncio.subprocess.PIPE
+    # Where the tests themselves run in the background, Ctrl-C is ignored, and a child would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "etelecom_async.cli", *arguments), stdin=pipe, stdout=pipe, stderr=pipe, env=env
+    )
 
 
-def run_virtually(coroutine):
-    """Run a coroutine to its end in virtual time."""
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        return runner.run(coroutine)
+async def run(*arguments, env, stdin=b""):
+    """An `etelecom` process, to its end: exit code, stdout, stderr."""
+    process = await spawn(*arguments, env=env)
+    stdout, stderr = await process.communicate(stdin)
+    return process.returncode, stdout.decode(), stderr.decode()
+
+
+def invoke(*arguments, stdin=None, **env):
+    """The command inside this process; for what needs no server."""
+    clean = dict.fromkeys((name for name in os.environ if name.startswith("ETELECOM_")), None)
+    result = CliRunner().invoke(etelecom, arguments, input=stdin, env={**clean, **env})
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.stdout, result.stderr

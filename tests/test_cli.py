@@ -9,59 +9,23 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
-from click.testing import CliRunner
+from support import environment, invoke, run, spawn
 
 from etelecom_async import ConsentState, __version__
 from etelecom_async.bulk.record import RESULT_COLUMNS
-from etelecom_async.cli.app import etelecom
-from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_SHOP_KEY, Customer, Served, World, sample, serve
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_SHOP_KEY, Customer, World, sample, serve
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "phones.csv"
 KEYS = ["phone", "phone_normalized", "granted", "state", "error", "message", "expired_time", "failure"]
 BY_CODE = {customer.error: customer.phone for customer in reversed(sample().values())}
 GRANTED, REFUSED, BUSY, FAILED = BY_CODE[0], BY_CODE[3], BY_CODE[5], BY_CODE[14]
-
-Result = tuple[int, str, str]
-
-
-def environment(served: Served | None = None, **changes: str) -> dict[str, str]:
-    """The environment of a shop of the sandbox, with nothing of the developer's own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ETELECOM_", "COLUMNS"))}
-    base_url = {} if served is None else {"ETELECOM_BASE_URL": served.base_url}
-    account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
-    return {**kept, **account, **base_url, "PYTHONIOENCODING": "utf-8", **changes}
-
-
-async def spawn(*arguments: str, env: Mapping[str, str]) -> asyncio.subprocess.Process:
-    pipe = asyncio.subprocess.PIPE
-    # Where the tests themselves run in the background, Ctrl-C is ignored, and a child would inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "etelecom_async.cli", *arguments), stdin=pipe, stdout=pipe, stderr=pipe, env=env
-    )
-
-
-async def run(*arguments: str, env: Mapping[str, str], stdin: bytes = b"") -> Result:
-    """A real process, to its end: exit code, stdout, stderr."""
-    process = await spawn(*arguments, env=env)
-    stdout, stderr = await process.communicate(stdin)
-    assert process.returncode is not None
-    return process.returncode, stdout.decode(), stderr.decode()
-
-
-def invoke(*arguments: str, stdin: str | None = None, **env: str | None) -> Result:
-    """The command inside this process; for what needs no server."""
-    clean = dict.fromkeys((name for name in os.environ if name.startswith("ETELECOM_")), None)
-    result = CliRunner().invoke(etelecom, arguments, input=stdin, env={**clean, **env})
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result.exit_code, result.stdout, result.stderr
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from test_cli import environment, invoke, run, spawn
+from support import environment, invoke, run, spawn
 
 from etelecom_async.bulk.record import RESULT_COLUMNS
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World, serve

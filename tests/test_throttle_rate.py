@@ -7,7 +7,8 @@ import pytest
 
 from etelecom_async import ConfigError, QueueTimeout, RateLimited, Retry, Session, Shop, Throttle, Timeout, Unavailable
 from etelecom_async.sandbox import SANDBOX_API_KEY, FixedWindow, Refusal, SandboxTransport, TokenBucket, World
-from tests.support import OA, FakeTransport, answer, ask, run_virtually, session_over
+from tests.support import OA, FakeTransport, answer, ask, session_over
+from tests.virtual_time import run_virtually
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 GOOD = answer({"error": 0})
