@@ -137,7 +137,7 @@ def test_what_cannot_begin_is_exit_code_2_and_one_sentence(tmp_path, monkeypatch
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-async def test_a_key_that_opens_nothing_is_exit_code_2_and_binds_the_output(tmp_path):
+async def test_a_key_that_opens_nothing_is_exit_code_2_and_binds_nothing(tmp_path):
     source, output = people(tmp_path / "in.csv", 300), tmp_path / "out.csv"
     world = Watched(300)
     async with serve(world) as served:
@@ -145,11 +145,38 @@ async def test_a_key_that_opens_nothing_is_exit_code_2_and_binds_the_output(tmp_
         code, stdout, stderr = await bulk(served, source, "-o", output, "--quiet", ETELECOM_API_KEY=key)
         assert (code, stdout, len(stderr.splitlines())) == (2, "", 1)
         assert "401 unauthenticated" in stderr
-        assert "a-key" not in stderr + output.read_text() + (tmp_path / "out.csv.job").read_text()
+        assert "a-key" not in stderr
+        assert "--resume" not in stderr
         assert len(world.log) <= 100
-        code, _, stderr = await bulk(served, source, "-o", output, "--quiet", "--resume")
-        assert (code, len(stderr.splitlines())) == (2, 1)
-        assert "another account's key" in stderr
+        assert {path.name for path in tmp_path.iterdir()} == {"in.csv"}
+        assert (await bulk(served, source, "-o", output, "--quiet"))[0] == 0
+    assert len(by_row(output)) == 300
+
+
+async def test_what_is_left_to_do_is_said_plainly(tmp_path):
+    source, output = people(tmp_path / "in.csv", 20), tmp_path / "out.csv"
+    async with serve(Watched(21)) as served:
+        await bulk(served, source, "-o", output)
+        code, _, stderr = await bulk(served, source, "-o", output, "--resume")
+        assert (code, "Nothing was left to do: every row is finished.\n" in stderr, "rows/s" in stderr) == (
+            0,
+            True,
+            False,
+        )
+        with source.open("a", encoding="utf-8") as file:
+            file.write("x,hello\n")
+        code, _, stderr = await bulk(served, source, "-o", output, "--resume")
+        assert (code, "20 rows are finished already.\n" in stderr, "1 row in " in stderr) == (1, True, True)
+        code, _, stderr = await bulk(served, source, "-o", output, "--resume")
+        note = "; 1 of them could not be checked, and --retry-failed checks these again.\n"
+        assert code == 1
+        assert f"21 rows are finished already{note}" in stderr
+        assert f"Nothing was left to do: every row is finished{note}" in stderr
+        source.write_text(source.read_text(encoding="utf-8").replace("hello", phone(20)), encoding="utf-8")
+        assert (await bulk(served, source, "-o", output, "--retry-failed"))[0] == 0
+        source.write_text("phone\n", encoding="utf-8")
+        code, _, stderr = await bulk(served, source, "-o", tmp_path / "none.csv")
+    assert (code, "Nothing was left to do: the input has no rows.\n" in stderr) == (0, True)
 
 
 async def test_quiet_prints_nothing(tmp_path):
@@ -171,6 +198,7 @@ async def test_the_summary_as_json_is_json(tmp_path):
         assert summary == {
             "rows": 21,
             "finished_before": 0,
+            "failed_before": 0,
             "granted": 4,
             "not_granted": 16,
             "states": {"granted": 4, "refused": 4, "pending": 4, "never asked": 4, "calls off": 4},
@@ -179,7 +207,7 @@ async def test_the_summary_as_json_is_json(tmp_path):
         }
         code, _, stderr = await bulk(served, source, "-o", output, "--json", "--resume")
     assert json.loads(stderr.splitlines()[-1])["finished_before"] == 21
-    assert "21 rows are finished already." in stderr
+    assert "21 rows are finished already; 1 of them could not be checked" in stderr
 
 
 async def test_the_phones_column_can_be_named(tmp_path):

@@ -2,8 +2,10 @@
 
 import asyncio
 import csv
+import errno
 import hashlib
 import io
+import itertools
 import json
 import os
 import shutil
@@ -15,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import CANARY, KEY, OA
 
@@ -33,6 +35,7 @@ from etelecom_async import (
     Unauthenticated,
     Unavailable,
 )
+from etelecom_async.bulk.changed import first_changed
 from etelecom_async.bulk.finished import FinishedRows
 from etelecom_async.bulk.job import ConsentJob
 from etelecom_async.bulk.record import RESULT_COLUMNS
@@ -225,19 +228,46 @@ async def test_ndjson_has_json_values_and_parquet_has_types(tmp_path):
     assert table["checked_at"] == [NOW] * 5
 
 
-@pytest.mark.parametrize("into", KINDS)
-async def test_further_keys_of_ndjson_survive_where_there_is_room_for_them(tmp_path, into):
-    source, output = tmp_path / "in.ndjson", tmp_path / f"out.{into}"
-    source.write_text(
-        f'{{"phone": "{phone(1)}"}}\n{{"phone": "{phone(2)}", "note": [1, {{"a": null}}], "state": "x"}}\n'
-    )
+OBJECTS = (
+    f'{{"phone": "{phone(1)}"}}\n'
+    f'{{"phone": "{phone(2)}", "note": [1, {{"a": null}}], "state": "x"}}\n'
+    f'{{"phone": "{phone(3)}", "vip": true}}\n'
+)
+
+
+@each_kind
+async def test_keys_that_the_first_object_lacks_are_not_lost(tmp_path, kind):
+    source, output = tmp_path / "in.ndjson", tmp_path / f"out.{kind}"
+    source.write_text(OBJECTS)
     await Service().run(source, output)
     records = by_row(output)
-    assert records[2]["state"] == "expired"
-    assert ("note" in records[2]) is (into == "ndjson")
-    if into == "ndjson":
-        assert json.loads(records[2]["note"]) == [1, {"a": None}]
-        assert "note" not in records[1]
+    assert [records[n]["state"] for n in (1, 2, 3)] == ["granted", "expired", "refused"]
+    assert json.loads(records[2]["note"]) == [1, {"a": None}]
+    assert records[3]["vip"] == "true"
+    if kind == "ndjson":
+        assert not {"note", "vip"} & records[1].keys()
+    else:
+        assert list(records[1]) == ["phone", "note", "vip", *RESULT_COLUMNS]
+        assert (records[1]["note"], records[1]["vip"]) == ("", "")
+
+
+async def test_a_stream_into_a_table_takes_its_columns_from_what_comes_first(tmp_path):
+    output = tmp_path / "out.csv"
+    rows = "".join(f'{{"phone": "{phone(8)}", "n": "{"x" * 1000}"}}\n' for _ in range(300))
+    await Service().run(io.BytesIO((OBJECTS + rows + f'{{"phone": "{phone(7)}", "late": 1}}\n').encode()), output)
+    records = by_row(output)
+    assert list(records[1]) == ["phone", "note", "vip", "n", *RESULT_COLUMNS]
+    assert [records[n]["failure"] for n in (1, 2, 3, 303, 304)] == ["", "", "", "", "InvalidRow"]
+    assert "the key 'late' is in none of the first objects" in records[304]["message"]
+
+
+async def test_objects_with_keys_without_end_do_not_become_a_table(tmp_path):
+    source = tmp_path / "in.ndjson"
+    source.write_text("".join(f'{{"phone": "{phone(n)}", "key {n}": 1}}\n' for n in range(1001)))
+    with pytest.raises(ConfigError, match=r"in\.ndjson has over 1,000 keys: write \.ndjson"):
+        await Service().run(source, tmp_path / "out.csv")
+    assert {path.name for path in tmp_path.iterdir()} == {"in.ndjson"}
+    assert (await Service().run(source, tmp_path / "out.ndjson")).rows == 1001
 
 
 @pytest.mark.parametrize("out_of", KINDS)
@@ -672,8 +702,14 @@ async def interrupt(tmp_path, kind="csv"):
     return source, output
 
 
+def rewrite(source, phones, *, count=10, without=()):
+    """The people of a file once more, some of them with other phones, some of them gone."""
+    rows = [(phones.get(n, phone(n)), f"Nguyễn Văn {n}") for n in range(count) if n not in without]
+    return write(source, ["phone", "name"], rows)
+
+
 CHANGES = {
-    "another input": {"rows": 9},
+    "another input": {"phone": phone(70)},
     "another Official Account": {"oa_id": OA + 1},
     "another account's key": {"key": OTHER_KEY},
     "another server": {"base_url": "https://example.com/v1/shop"},
@@ -687,8 +723,8 @@ CHANGES = {
 async def test_a_resume_of_another_job_is_refused_and_touches_nothing(tmp_path, kind, option, sentence):
     source, output = await interrupt(tmp_path, kind)
     changes = dict(CHANGES[sentence])
-    if rows := changes.pop("rows", None):
-        people(source, rows)
+    if other := changes.pop("phone", None):
+        rewrite(source, {2: other})
     service = Service(**{name: changes.pop(name) for name in ("key", "base_url") if name in changes})
     before = files(tmp_path)
     with pytest.raises(ConfigError, match=f"^The output belongs to {sentence}.* write to another file") as caught:
@@ -696,6 +732,136 @@ async def test_a_resume_of_another_job_is_refused_and_touches_nothing(tmp_path, 
     assert CANARY not in str(caught.value)
     assert files(tmp_path) == before
     assert service.asked == []
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "change",
+    [{"count": 3}, {"without": [0]}, {"without": [2]}, {"phones": {0: phone(1), 1: phone(0)}}, {"phones": {3: "none"}}],
+    ids=["cut", "first gone", "third gone", "swapped", "spoilt"],
+)
+async def test_an_input_in_which_an_answered_row_changed_is_refused_and_touches_nothing(tmp_path, kind, change):
+    source, output = await interrupt(tmp_path, kind)
+    rewrite(source, **{"phones": {}, **change})
+    before = files(tmp_path)
+    service = Service()
+    with pytest.raises(ConfigError, match=r"another input: row [1-4] has an answer, and is gone or has another phone"):
+        await service.run(source, output, resume=True)
+    assert (files(tmp_path), service.asked) == (before, [])
+
+
+@each_kind
+async def test_rows_without_an_answer_may_be_mended_and_new_ones_added(tmp_path, kind):
+    source, output = await interrupt(tmp_path, kind)
+    rewrite(source, {6: phone(60), 8: "hello"}, count=12)
+    for resume in range(2):
+        service = Service()
+        summary = await service.run(source, output, resume=True)
+        asked = [phone(n) for n in (4, 5, 60, 7, 9, 10, 11)]
+        assert service.asked == ([] if resume else asked)
+        assert (summary.finished_before, summary.is_complete) == (12 if resume else 4, True)
+    records = by_row(output)
+    assert sorted(records) == list(range(1, 13))
+    assert (records[7]["phone"], records[9]["failure"]) == (phone(60), "InvalidPhone")
+
+
+@each_kind
+async def test_a_mended_row_is_checked_when_the_failed_ones_are(tmp_path, kind):
+    source, output = tmp_path / f"in.{kind}", tmp_path / f"out.{kind}"
+    rewrite(source, {2: "09o0", 8: ""})
+    await Service(lambda _: Consent(error=3)).run(source, output)
+    rewrite(source, {2: phone(20), 8: "still none"})
+    service = Service()
+    summary = await service.run(source, output, resume=True)
+    assert (service.asked, summary.finished_before, summary.failed_before) == ([], 10, 2)
+    summary = await service.run(source, output, retry_failed=True)
+    assert (service.asked, summary.finished_before, summary.failed_before) == ([phone(20)], 8, 0)
+    records = by_row(output)
+    assert sorted(records) == list(range(1, 11))
+    assert (records[3]["phone"], records[3]["state"], records[9]["phone"]) == (phone(20), "granted", "still none")
+    assert {records[n]["state"] for n in records if n not in (3, 9)} == {"refused"}
+
+
+async def test_a_line_that_could_not_be_read_is_mended_and_the_job_goes_on(tmp_path):
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    rows = [f"{phone(n)},x{n}" for n in range(400)]
+    source.write_text("\n".join(["phone,name", *rows[:300], f'{phone(300)},"x300', *rows[301:]]), encoding="utf-8")
+    first, second = Service(), Service()
+    with pytest.raises(ConfigError, match="line 302: a quote is opened and never closed; mend that line"):
+        await first.run(source, output, concurrency=4)
+    source.write_text("\n".join(["phone,name", *rows]), encoding="utf-8")
+    await second.run(source, output, resume=True)
+    assert first.asked + second.asked == [phone(n) for n in range(400)]
+    assert sorted(by_row(output)) == list(range(1, 401))
+
+
+@settings(max_examples=500)
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.data())
+async def test_the_first_answer_that_lost_its_row_is_found(before, data):
+    after = data.draw(st.lists(st.integers(0, 3), max_size=7))
+    answered = data.draw(st.sets(st.integers(1, len(before))))
+    # Far apart, so that they lie in several blocks.
+    numbers = [1 + 900 * n for n in range(7)]
+    lost = [n for n in sorted(answered) if after[n - 1 : n] != before[n - 1 : n]]
+    found = first_changed(
+        answered=lambda: [(numbers[n - 1], str(before[n - 1])) for n in answered],
+        asked=lambda: [(numbers[n], str(phone)) for n, phone in enumerate(after)],
+    )
+    assert found == (numbers[lost[0] - 1] if lost else None)
+
+
+WRONG_AT_FIRST = {
+    "account's key": ({"key": OTHER_KEY}, {}),
+    "server": ({"base_url": "https://example.com/v1/shop"}, {}),
+    "Official Account": ({}, {"oa_id": OA + 1}),
+}
+
+
+@each_kind
+@pytest.mark.parametrize("what", WRONG_AT_FIRST)
+@pytest.mark.parametrize("resume", [False, True])
+async def test_a_run_that_finished_nothing_leaves_nothing_and_binds_nobody(tmp_path, kind, what, resume):
+    source, output = people(tmp_path / f"in.{kind}"), tmp_path / f"out.{kind}"
+    account, options = WRONG_AT_FIRST[what]
+
+    def refuse(_payload):
+        raise Unauthenticated("no")
+
+    with pytest.raises(Unauthenticated):
+        await Service(refuse, **account).run(source, output, **options)
+    assert {path.name for path in tmp_path.iterdir()} == {source.name}
+    assert (await Service().run(source, output, resume=resume)).rows == 10
+
+
+@each_kind
+@pytest.mark.parametrize("what", WRONG_AT_FIRST)
+async def test_an_output_without_an_answer_is_begun_anew_by_the_resume_of_another_job(tmp_path, kind, what):
+    source, output = rewrite(tmp_path / f"in.{kind}", {0: "hello", 1: "world"}), tmp_path / f"out.{kind}"
+    account, options = WRONG_AT_FIRST[what]
+
+    def refuse(_payload):
+        raise Unauthenticated("no")
+
+    with pytest.raises(Unauthenticated):
+        await Service(refuse, **account).run(source, output, **options)
+    assert [record["failure"] for record in read(journal_of(output))] == ["InvalidPhone"] * 2
+    with pytest.raises(ConfigError, match="exists: add --resume"):
+        await Service().run(source, output)
+    summary = await Service().run(source, output, resume=True)
+    assert (summary.rows, summary.finished_before) == (10, 0)
+    assert sorted(by_row(output)) == list(range(1, 11))
+    assert (await Service().run(source, output, resume=True)).finished_before == 10
+
+
+async def test_a_file_that_took_the_outputs_name_is_not_removed(tmp_path):
+    source, output = people(tmp_path / "in.csv"), tmp_path / "out.csv"
+    job = Service().job(source, output)
+    await job.prepare()
+    (tmp_path / "other").write_bytes(b"")
+    (tmp_path / "other").replace(output)
+    job.stop()
+    await job.run()
+    assert output.read_bytes() == b""
 
 
 @pytest.mark.parametrize(
@@ -822,6 +988,32 @@ async def test_stopping_finishes_what_is_under_way(tmp_path, kind, concurrency):
     assert by_row(output) == await uninterrupted(tmp_path, source, output.name)
 
 
+async def test_passing_over_finished_rows_lets_others_work_and_can_be_stopped(tmp_path):
+    source, output = people(tmp_path / "in.csv", 20_000), tmp_path / "out.csv"
+    await Service(lambda _: Consent(error=3)).run(source, output)
+    with source.open("a", encoding="utf-8") as file:
+        file.write(f"{phone(7)},new\n")
+    for is_stopped in (True, False):
+        service = Service()
+        job = service.job(source, output, resume=True)
+        plan = await job.prepare()
+        assert (plan.finished, job.finished, job.passed) == (20_000, 20_000, 0)
+        running = asyncio.create_task(job.run())
+        seen = []
+        while not running.done():
+            await asyncio.sleep(0)
+            seen.append(job.passed)
+            if is_stopped and job.passed > 5_000:
+                job.stop()
+        assert max(now - before for before, now in itertools.pairwise(seen)) <= 1_000
+        if is_stopped:
+            assert (service.asked, (await running).is_complete) == ([], False)
+            assert job.passed < 10_000
+        else:
+            assert (service.asked, job.passed) == ([phone(7)], 20_000)
+            assert (await running).rows == 1
+
+
 async def test_a_job_that_was_stopped_before_it_began_asks_nobody(tmp_path):
     service = Service()
     job = service.job(people(tmp_path / "in.csv"), tmp_path / "out.csv")
@@ -851,6 +1043,50 @@ async def test_an_error_that_all_would_meet_keeps_what_is_finished(tmp_path, kin
     summary = await second.run(source, output, resume=True)
     assert (summary.finished_before, len(second.asked)) == (done, 60 - done)
     assert by_row(output) == await uninterrupted(tmp_path, source, output.name)
+
+
+@each_kind
+async def test_answers_that_come_after_a_fatal_error_are_kept(tmp_path, kind):
+    source, output = people(tmp_path / f"in.{kind}", 60), tmp_path / f"out.{kind}"
+    refused = asyncio.Event()
+
+    async def give_up(payload):
+        if payload.phone == phone(9):
+            refused.set()
+            raise Unauthenticated("no")
+        if payload.phone > phone(4):
+            await refused.wait()
+            await asyncio.sleep(0)
+        return answer(payload)
+
+    first, second = Service(give_up), Service()
+    with pytest.raises(Unauthenticated):
+        await first.run(source, output, concurrency=10)
+    done = [record["phone"] for record in read(journal_of(output))]
+    assert sorted(done) == [number for number in sorted(first.asked) if number != phone(9)]
+    assert len(first.asked) < 20
+    summary = await second.run(source, output, resume=True)
+    assert summary.finished_before == len(done)
+    assert by_row(output) == await uninterrupted(tmp_path, source, output.name)
+
+
+async def test_an_answer_that_does_not_come_holds_up_no_fatal_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("etelecom_async.bulk.run._GRACE", 0.01)
+    source, output = people(tmp_path / "in.csv", 60), tmp_path / "out.csv"
+
+    async def give_up(payload):
+        if payload.phone == phone(9):
+            raise Unauthenticated("no")
+        if payload.phone == phone(8):
+            await asyncio.Event().wait()
+        return answer(payload)
+
+    before = asyncio.all_tasks()
+    async with asyncio.timeout(30):
+        with pytest.raises(Unauthenticated):
+            await Service(give_up).run(source, output, concurrency=4)
+    assert asyncio.all_tasks() == before
+    assert sorted(by_row(output))[:8] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 async def test_a_job_that_is_cancelled_keeps_what_is_finished(tmp_path):
@@ -1006,6 +1242,61 @@ async def test_a_process_that_was_killed_holds_no_output(tmp_path):
     assert (tmp_path / "out.csv.lock").exists()
     await Service().run(source, output)
     assert not (tmp_path / "out.csv.lock").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+async def test_a_file_system_without_locks_is_one_sentence(tmp_path, monkeypatch, number):
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(_file, _operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    source, output = people(tmp_path / "in.csv"), tmp_path / "out.csv"
+    with pytest.raises(ConfigError, match=rf"^Cannot lock .*out\.csv: {os.strerror(number)}\. Write it to a disk of"):
+        await Service().run(source, output)
+    assert not output.exists()
+
+
+async def test_a_lock_that_its_holder_removes_at_the_last_moment_is_taken_anew(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    real, lock = fcntl.flock, tmp_path / "out.csv.lock"
+    taken = []
+
+    def flock(file, operation):
+        real(file, operation)
+        taken.append(file)
+        if len(taken) == 1:
+            lock.unlink()
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    first = Service().job(people(tmp_path / "in.csv"), tmp_path / "out.csv")
+    await first.prepare()
+    assert len(taken) == 2
+    with pytest.raises(ConfigError, match="Another process is writing"):
+        await Service().run(tmp_path / "in.csv", tmp_path / "out.csv")
+    await first.run()
+
+
+@each_kind
+async def test_the_name_of_an_output_is_durable_before_the_first_call(tmp_path, monkeypatch, kind):
+    source, folder = people(tmp_path / f"in.{kind}"), tmp_path / "folder"
+    folder.mkdir()
+    output = folder / f"out.{kind}"
+    synced = []
+    real = os.fsync
+
+    def fsync(file):
+        state = os.fstat(file)
+        synced.append((state.st_ino, journal_of(output).exists()))
+        real(file)
+
+    def look(payload):
+        assert (folder.stat().st_ino, True) in synced
+        return answer(payload)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    await Service(look).run(source, output)
 
 
 async def test_rows_are_safe_before_the_next_are_waited_for(tmp_path):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 from ..errors import ConfigError
 from .tables import (
@@ -16,7 +17,9 @@ from .tables import (
     NdjsonLayout,
     ParquetSource,
     SheetLayout,
+    answered_rows,
     kind_of,
+    own_column,
     to_parquet,
     without_failed,
 )
@@ -111,6 +114,11 @@ class FileDestination:
             place.exists() and (not place.is_file() or place.stat().st_size) for place in (self._path, self._place)
         )
 
+    @property
+    def _is_only_parquet(self) -> bool:
+        """Is it complete, and its journal gone?"""
+        return self._is_parquet and not self._place.exists() and self._path.exists()
+
     def refuse_existing(self) -> None:
         """Never touch what is there already.
 
@@ -119,6 +127,33 @@ class FileDestination:
         """
         if self.exists:
             raise ConfigError(f"{self._path} exists: add --resume to go on with it, or choose another name.")
+
+    def answered(self) -> Iterator[tuple[int, str]]:
+        """The number and the phone in wire form of every row that an earlier run found an answer for.
+
+        Raises:
+            ConfigError: it is not this job's, is damaged, or cannot be read.
+        """
+        if not self._is_only_parquet:
+            yield from answered_rows(self._place, layout=self._layout)
+            return
+        source = ParquetSource(self._path)
+        number, phone, failure = (own_column(source.columns, name) for name in ("row", "phone_normalized", "failure"))
+        for row in source.rows():
+            if not row.cells[failure]:
+                yield cast("int", row.cells[number]), str(row.cells[phone])
+
+    def clear(self) -> None:
+        """Take away what an earlier run wrote.
+
+        Raises:
+            ConfigError: it cannot be removed.
+        """
+        for place in (self._path, self._place):
+            try:
+                place.unlink(missing_ok=True)
+            except OSError as error:
+                raise ConfigError(f"Cannot remove {place}: {error.strerror or error}.") from None
 
     def create(self) -> None:
         """Begin.
@@ -135,7 +170,7 @@ class FileDestination:
         Raises:
             ConfigError: it is not this job's, is damaged, or cannot be written.
         """
-        if self._is_parquet and not self._place.exists() and self._path.exists():
+        if self._is_only_parquet:
             self._restore()
         if drop_failed and self._place.exists():
             without_failed(self._place, layout=self._layout)
@@ -154,7 +189,9 @@ class FileDestination:
             self._opened.sync()
         finally:
             self._opened.close()
-        if self._is_parquet and is_complete:
+        if not is_complete:
+            self._leave_nothing_empty()
+        elif self._is_parquet:
             to_parquet(self._place, self._path, columns=self._columns, types=self._types)
             self._place.unlink()
 
@@ -164,14 +201,23 @@ class FileDestination:
             raise RuntimeError("create() or reopen() comes first")
         return self._journal
 
+    @property
+    def _is_there(self) -> bool:
+        try:
+            return self._opened_as is not None and os.path.samestat(self._opened_as, self._place.stat())
+        except OSError:
+            return False
+
     def _see_that_it_is_there(self) -> None:
         """A file that was removed takes writes as before, and nobody will ever read them."""
-        try:
-            is_there = self._opened_as is not None and os.path.samestat(self._opened_as, self._place.stat())
-        except OSError:
-            is_there = False
-        if not is_there:
+        if not self._is_there:
             raise ConfigError(f"Cannot write {self._place}: it was removed, renamed or replaced.")
+
+    def _leave_nothing_empty(self) -> None:
+        """A run that finished nothing leaves nothing behind that the next would have to make way for."""
+        if self._opened.is_empty and self._is_there:
+            with contextlib.suppress(OSError):
+                self._place.unlink()
 
     def _restore(self) -> None:
         """The journal of a complete Parquet file again, made beside it under another name first."""

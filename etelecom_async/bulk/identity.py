@@ -95,7 +95,7 @@ class Identity:
             raise ConfigError(f"Cannot remove {_place(output)}: {error.strerror or error}.") from None
 
     def check(self, other: Identity) -> None:
-        """See that `other`, what is asked for now, is the same job.
+        """See that `other`, what is asked for now, is the same job. Its input may have been changed since.
 
         Raises:
             ConfigError: it is not; the sentence says in what.
@@ -106,7 +106,6 @@ class Identity:
 
 
 _DIFFERENCES = {
-    "input": "another input, or the input was changed since",
     "column": "another phone column (--column)",
     "oa_id": "another Official Account (--oa-id)",
     "base_url": "another server (ETELECOM_BASE_URL)",

@@ -17,6 +17,7 @@ from attrs import define, field, frozen
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState, to_id
 from ..errors import ConfigError
 from ..session import Session
+from .changed import first_changed
 from .destination import Destination, FileDestination, StreamDestination, layout_of
 from .finished import FinishedRows
 from .identity import Identity
@@ -26,6 +27,7 @@ from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
 from .survey import Survey
 from .tables import (
+    NdjsonSource,
     ParquetSource,
     Row,
     SheetSource,
@@ -35,6 +37,7 @@ from .tables import (
     named_column,
     open_source,
 )
+from .unfinished import Unfinished
 from .unhurried import Unhurried
 
 __all__ = ["ConsentJob", "JobSummary", "Plan"]
@@ -54,7 +57,8 @@ class Plan:
         found: how it was found.
         replaced: columns of the input that give way to the job's own of the same name.
         total: about how many rows there are; None where nobody knows.
-        finished: rows that an earlier run finished.
+        finished: rows that earlier runs finished.
+        failed_before: those of them that could not be checked, and are checked again only with `retry_failed`.
     """
 
     source: str
@@ -63,6 +67,7 @@ class Plan:
     replaced: tuple[str, ...]
     total: int | None
     finished: int
+    failed_before: int
 
 
 @frozen(kw_only=True)
@@ -72,6 +77,7 @@ class JobSummary:
     Attributes:
         rows: rows that this run finished.
         finished_before: rows that earlier runs had finished.
+        failed_before: those of them that could not be checked.
         granted: of this run's rows, those that may be called.
         not_granted: those that may not.
         states: answered rows by state.
@@ -82,6 +88,7 @@ class JobSummary:
 
     rows: int
     finished_before: int
+    failed_before: int
     granted: int
     not_granted: int
     states: Mapping[str, int]
@@ -103,7 +110,6 @@ class _Setup:
     rows: Iterator[Row]
     recorder: Recorder
     destination: Destination
-    finished: FinishedRows
     closing: contextlib.ExitStack = field(factory=contextlib.ExitStack)
 
 
@@ -114,7 +120,21 @@ class ConsentJob:
 
     Rows are appended as they finish, so their order is not the input's; `row` tells it. The output is its own journal:
     kill the process at any moment, run the same with `resume=True`, and every row is in it exactly once. What the
-    output belongs to lies beside it in a small file `<output>.job`, which holds no key.
+    output belongs to lies beside it in a small file `<output>.job`, which holds no key. A run that finishes no row at
+    all leaves neither.
+
+    A resume belongs to the same Official Account, eTelecom account, server and phone column. Its input may have been
+    changed, to mend a row that could not be used or to add some at the end: every row that has an answer must only be
+    where it was, with the same phone. Rows that failed may hold anything, and are checked again with `retry_failed`;
+    the other cells of answered rows stay in the output as they were. Otherwise the resume is refused, and the sentence
+    names the first row that does not fit. An output without a single answer binds nobody: a resume with another
+    account, say, begins it anew.
+
+    When an error ends the run that every call would meet, answers that come within five seconds are still written.
+    Where the disk is full nothing can be: up to `concurrency` answers are then lost, and asked for again by the resume.
+
+    NDJSON that becomes CSV or Parquet is read once more before, so that every key of every object is a column. A
+    stream is not: keys that its first 256 KiB lack make their row an `InvalidRow` that names them.
 
     Args:
         session: who asks. It stays open.
@@ -162,6 +182,9 @@ class ConsentJob:
         self._clock = clock
         self._now = now
         self._setup: _Setup | None = None
+        self._finished = FinishedRows()
+        self._failed_before = 0
+        self._unfinished: Unfinished[Question] | None = None
         self._run: Bulk[Question, Consent, Record, Record] | None = None
         self._stopped = False
         self._states: Counter[str] = Counter()
@@ -181,6 +204,16 @@ class ConsentJob:
     def failures(self) -> Mapping[str, int]:
         """Rows without a usable answer by reason, so far."""
         return self._failures
+
+    @property
+    def finished(self) -> int:
+        """Rows that earlier runs finished, as far as the output was read back: `prepare` counts them up."""
+        return len(self._finished)
+
+    @property
+    def passed(self) -> int:
+        """How many finished rows of the input a resume has passed over so far, on its way to the others."""
+        return 0 if self._unfinished is None else self._unfinished.passed
 
     def stop(self) -> None:
         """Begin no more rows. What is under way is finished and written; a resume goes on from there."""
@@ -238,10 +271,11 @@ class ConsentJob:
                     await self._write(run, setup.destination)
                 is_complete = not self._stopped
             finally:
-                setup.destination.close(is_complete=is_complete)
+                self._close(setup.destination, is_complete=is_complete)
         return JobSummary(
             rows=self._states.total() + self._failures.total(),
             finished_before=setup.plan.finished,
+            failed_before=setup.plan.failed_before,
             granted=self._states[ConsentState.GRANTED.value],
             not_granted=self._states.total() - self._states[ConsentState.GRANTED.value],
             states=dict(self._states),
@@ -253,10 +287,20 @@ class ConsentJob:
     def _questions(self, setup: _Setup) -> Iterable[Question] | AsyncIterable[Question]:
         if _is_read_once(self._source):
             return Unhurried(map(setup.recorder.question, setup.rows))
-        rows = setup.rows
-        if setup.finished:
-            rows = (row for row in rows if row.number not in setup.finished)
-        return map(setup.recorder.question, rows)
+        if not self._finished:
+            return map(setup.recorder.question, setup.rows)
+        self._unfinished = Unfinished(
+            setup.rows,
+            finished=self._finished,
+            make=setup.recorder.question,
+            is_wanted=lambda: not self._stopped,
+        )
+        return self._unfinished
+
+    def _close(self, destination: Destination, *, is_complete: bool) -> None:
+        destination.close(is_complete=is_complete)
+        if isinstance(destination, FileDestination) and isinstance(self._output, Path) and not destination.exists:
+            Identity.remove(self._output)
 
     async def _write(self, run: Bulk[Question, Consent, Record, Record], destination: Destination) -> None:
         """Append records in groups, and always before waiting for more, so that little is lost in a crash."""
@@ -287,21 +331,23 @@ class ConsentJob:
             if isinstance(self._output, Path):
                 closing.enter_context(exclusively(self._output))
             source = open_source(self._source)
+            kind = kind_of(self._output) if isinstance(self._output, Path) else _kind_like(source)
+            if isinstance(source, NdjsonSource) and kind != "ndjson":
+                source = source.as_table(is_read_once=_is_read_once(self._source))
             rows = source.rows()
             sample = list(itertools.islice(rows, _SAMPLE))
             phone_at, found = self._phone_column(source, sample)
             kept = [at for at, name in enumerate(source.columns) if name not in RESULT_COLUMNS]
             columns = (*(source.columns[at] for at in kept), *RESULT_COLUMNS)
-            kind = kind_of(self._output) if isinstance(self._output, Path) else _kind_like(source)
             dialect = source.dialect if isinstance(source, SheetSource) else None
             layout = layout_of(kind, columns=columns, dialect=dialect)
-            finished = FinishedRows()
+            recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now)
             total = None
             destination: Destination
             if isinstance(self._output, Path):
                 types = source.types if isinstance(source, ParquetSource) else {}
                 destination = FileDestination(self._output, layout=layout, columns=columns, types=types)
-                total = self._open_file(self._output, destination, source, source.columns[phone_at], finished)
+                total = self._open_file(self._output, destination, source, source.columns[phone_at], recorder)
             else:
                 destination = StreamDestination(self._output, layout=layout)
             return _Setup(
@@ -311,12 +357,12 @@ class ConsentJob:
                     found=found,
                     replaced=tuple(name for name in source.columns if name in RESULT_COLUMNS),
                     total=total,
-                    finished=len(finished),
+                    finished=len(self._finished),
+                    failed_before=self._failed_before,
                 ),
                 rows=itertools.chain(sample, rows),
-                recorder=Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now),
+                recorder=recorder,
                 destination=destination,
-                finished=finished,
                 closing=closing.pop_all(),
             )
 
@@ -326,7 +372,7 @@ class ConsentJob:
         return find_phone_column(source.columns, sample)
 
     def _open_file(
-        self, path: Path, destination: FileDestination, source: Source, column: str, finished: FinishedRows
+        self, path: Path, destination: FileDestination, source: Source, column: str, recorder: Recorder
     ) -> int | None:
         """Create or reopen the output, and say about how many rows the input has, if that can be known."""
         if not isinstance(self._source, Path) or _is_read_once(self._source):
@@ -344,16 +390,40 @@ class ConsentJob:
             account=self._session.account,
             salt=None if saved is None else saved.salt,
         )
-        if saved is not None:
-            saved.check(identity)
-            destination.reopen(drop_failed=self._retry_failed, on_row=lambda number, _: finished.add(number))
-        else:
+        if saved is not None and saved != identity and not any(True for _ in destination.answered()):
+            destination.clear()
+            saved = None
+        if saved is None:
             destination.refuse_existing()
             identity.save(path)
             destination.create()
+        else:
+            saved.check(identity)
+            if saved.input != identity.input:
+                _check_answered(destination, source, recorder)
+            destination.reopen(drop_failed=self._retry_failed, on_row=self._on_finished)
+            if saved.input != identity.input:
+                identity.save(path)
         if isinstance(source, ParquetSource):
             return source.length
         return max(0, survey.lines - isinstance(source, SheetSource))
+
+    def _on_finished(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal tells it
+        self._finished.add(number)
+        self._failed_before += has_failed
+
+
+def _check_answered(destination: FileDestination, source: Source, recorder: Recorder) -> None:
+    """See that the rows which have an answer are where they were in an input that was changed."""
+    changed = first_changed(
+        answered=destination.answered,
+        asked=lambda: ((row.number, recorder.question(row).phone) for row in source.rows()),
+    )
+    if changed is not None:
+        raise ConfigError(
+            f"The output belongs to another input: row {changed:,} has an answer, and is gone or has another phone now."
+            " Mend rows where they stand and add new ones at the end; or write to another file."
+        )
 
 
 def _is_read_once(source: Path | BinaryIO) -> bool:

@@ -23,7 +23,7 @@ def exclusively(output: Path) -> Generator[None]:
     """Hold an output's lock, a file beside it that the system frees when the process ends, however it ends.
 
     Raises:
-        ConfigError: another process holds it, or the folder cannot be written.
+        ConfigError: another process holds it, the folder cannot be written, or its file system has no locks.
     """
     place = output.with_name(output.name + ".lock")
     with _locked(place, output):
@@ -39,13 +39,19 @@ def _locked(place: Path, output: Path) -> FileIO:
         try:
             file = FileIO(place, "w")
         except OSError as error:
-            raise ConfigError(f"Cannot write {output}: {error.strerror}.") from None
+            raise ConfigError(f"Cannot write {output}: {error.strerror or error}.") from None
         try:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if place.exists() and os.path.samestat(place.stat(), os.fstat(file.fileno())):
-                return file
         except BlockingIOError:
             file.close()
             raise ConfigError(f"Another process is writing {output}: wait for it, or stop it first.") from None
-        file.close()  # who held it before has just removed it: it locks nothing any more
+        except OSError as error:
+            file.close()
+            why = error.strerror or error
+            raise ConfigError(f"Cannot lock {output}: {why}. Write it to a disk of this machine.") from None
+        # It locks nothing any more where whoever held it before has just removed it.
+        with contextlib.suppress(OSError):
+            if os.path.samestat(place.stat(), os.fstat(file.fileno())):
+                return file
+        file.close()

@@ -33,6 +33,8 @@ Bad = TypeVar("Bad")
 
 _HOPELESS = (Unauthenticated, PermissionDenied, BadRoute, AccountClosed, ConfigError, SessionClosed)
 """Errors that every further call would meet too: no hundred thousand calls on a dead key."""
+_GRACE = 5.0
+"""Seconds that calls under way get when such an error has ended the run: their answers are as good as any."""
 
 
 @frozen
@@ -61,8 +63,9 @@ class Bulk(Generic[Item, Value, Good, Bad]):
                 ...
 
     It owns its workers: leaving the block, by whatever way, ends them. Items are pulled lazily, and never more than
-    `concurrency` of them are ahead of what the consumer has taken. An `EtelecomError` of one item is its outcome;
-    errors that every item would meet (a dead key, a wrong URL) and programming errors end the run and are raised.
+    `concurrency` of them are ahead of what the consumer has taken. An `EtelecomError` of one item is its outcome.
+    Errors that every item would meet (a dead key, a wrong URL) end the run: no item is begun any more, what is under
+    way may still be answered for five seconds, and then the error is raised. Programming errors are raised at once.
 
     Args:
         call: what is done with one item.
@@ -113,6 +116,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._delivered = 0
         self._workers: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
+        self._grace: asyncio.TimerHandle | None = None
         self._ready: deque[Good | Bad] = deque()
         self._early: dict[int, Good | Bad] = {}
         # One for every item that may be ahead of the consumer: taken before an item is pulled, given back when the
@@ -174,10 +178,10 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        workers = list(self._workers)
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        if self._grace is not None:
+            self._grace.cancel()
+        self._cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
         if error is None and self._error is not None:
             raise self._error
 
@@ -188,11 +192,9 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         if self._pull is None:
             raise ConfigError("Enter the run first: async with session.zalo.check_consents(...) as run.")
         while not self._ready:
-            if self._error is not None:
-                error, self._error = self._error, None
-                raise error
             if not self._workers:
-                raise StopAsyncIteration
+                error, self._error = self._error, None
+                raise error or StopAsyncIteration
             self._news.clear()
             await self._news.wait()
         self._delivered += 1
@@ -257,9 +259,16 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         error = None if worker.cancelled() else worker.exception()
         if error is not None and self._error is None:
             self._error = error
-            for other in self._workers:
-                other.cancel()
+            if isinstance(error, _HOPELESS):
+                self._exhaust()
+                self._grace = asyncio.get_running_loop().call_later(_GRACE, self._cancel)
+            else:
+                self._cancel()
         self._news.set()
+
+    def _cancel(self) -> None:
+        for worker in self._workers:
+            worker.cancel()
 
 
 def _at_once(items: Iterator[Item]) -> Callable[[], Awaitable[Item]]:

@@ -64,7 +64,8 @@ def bulk(
     expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
-    the end every row is there exactly once. Without --resume a file that exists is never touched.
+    the end every row is there exactly once. Without --resume a file that exists is never touched. Before it, rows of
+    INPUT that have no answer yet may be mended, and new ones added at its end; --retry-failed checks mended ones.
 
     \b
     Examples:
@@ -110,7 +111,7 @@ def bulk(
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
         context.exit(_INTERRUPTED)
-    context.exit(_SOME_FAILED if summary.failures else _COMPLETE)
+    context.exit(_SOME_FAILED if summary.failures or summary.failed_before else _COMPLETE)
 
 
 def _run(
@@ -128,14 +129,11 @@ def _run(
 
 
 def _what_is_kept(job: ConsentJob, source: Path, output: Path) -> str:
-    done = job.progress.done if job.progress else 0
     journal = output.with_name(output.name + ".ndjson")
-    if not done or str(output) == "-" or not (output.exists() or journal.exists()):
+    if job.progress is None or str(output) == "-" or not (output.exists() or journal.exists()):
         return ""
-    kept = f" What was finished is in {output}"
-    return (
-        f"{kept}." if str(source) == "-" else f"{kept}; the same command with --resume goes on, if INPUT is unchanged."
-    )
+    going_on = "." if str(source) == "-" else "; the same command with --resume goes on."
+    return f" What was finished is in {output}{going_on}"
 
 
 def _leave_stdout(output: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
@@ -24,6 +24,7 @@ from .render import is_terminal, plain, show, table
 
 __all__ = ["run", "tell"]
 
+_MOMENT = 0.5
 _FRAME_SECONDS = 0.25
 _LINE_SECONDS = 5.0
 _INTERRUPTED = 130
@@ -39,10 +40,12 @@ async def run(
     """
     async with session:
         with _stopping(job):
-            plan = await job.prepare()
+            async with _watched(_looking(job), is_shown=not quiet and is_terminal()):
+                plan = await job.prepare()
             if not quiet:
                 _announce(plan)
-            async with _watched(job, session, quiet=quiet, line_seconds=line_seconds):
+            shower = _live(job, session, plan) if is_terminal() else _lines(job, plan, line_seconds)
+            async with _watched(shower, is_shown=not quiet):
                 return await job.run()
 
 
@@ -51,17 +54,30 @@ def _announce(plan: Plan) -> None:
     if plan.replaced:
         click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
     if plan.finished:
-        click.echo(f"{plan.finished:,} rows are finished already.", err=True)
+        click.echo(f"{_rows(plan.finished)} finished already{_failed_before(plan.failed_before)}.", err=True)
+
+
+def _rows(count: int) -> str:
+    return "1 row is" if count == 1 else f"{count:,} rows are"
+
+
+def _failed_before(count: int) -> str:
+    return f"; {count:,} of them could not be checked, and --retry-failed checks these again" if count else ""
 
 
 def tell(summary: JobSummary, output: Path) -> None:
     """The summary, on stderr: stdout may be the output."""
     failed = sum(summary.failures.values())
-    click.echo(
-        f"{summary.rows:,} rows in {summary.seconds:,.1f} s ({summary.rate:,.0f} rows/s): {summary.granted:,} granted,"
-        f" {summary.not_granted:,} not, {failed:,} could not be checked.",
-        err=True,
-    )
+    if summary.rows or not summary.is_complete:
+        click.echo(
+            f"{summary.rows:,} {'row' if summary.rows == 1 else 'rows'} in {summary.seconds:,.1f} s"
+            f" ({summary.rate:,.0f} rows/s): {summary.granted:,} granted, {summary.not_granted:,} not,"
+            f" {failed:,} could not be checked.",
+            err=True,
+        )
+    else:
+        why = "every row is finished" if summary.finished_before else "the input has no rows"
+        click.echo(f"Nothing was left to do: {why}{_failed_before(summary.failed_before)}.", err=True)
     if summary.states:
         grid = table("State", "Rows")
         for state, count in sorted(summary.states.items(), key=lambda item: -item[1]):
@@ -74,19 +90,19 @@ def tell(summary: JobSummary, output: Path) -> None:
 
 
 @asynccontextmanager
-async def _watched(job: ConsentJob, session: Session, *, quiet: bool, line_seconds: float) -> AsyncGenerator[None]:
-    """Show how a job goes on until the block ends."""
-    if quiet:
+async def _watched(shower: Coroutine[None, None, None], *, is_shown: bool) -> AsyncGenerator[None]:
+    """Let something be shown until the block ends."""
+    if not is_shown:
+        shower.close()
         yield
         return
-    show = _live(job, session) if is_terminal() else _lines(job, line_seconds)
-    shower = asyncio.create_task(show)
+    task = asyncio.create_task(shower)
     try:
         yield
     finally:
-        shower.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await shower
+            await task
 
 
 @contextlib.contextmanager
@@ -117,14 +133,26 @@ def _stopping(job: ConsentJob) -> Generator[None]:
             signal.signal(number, handler)
 
 
-async def _live(job: ConsentJob, session: Session) -> None:
+async def _looking(job: ConsentJob) -> None:
+    """What takes long before the first call: an input to look through, and rows of an earlier run to find."""
+    await asyncio.sleep(_MOMENT)
+    with Console(stderr=True).status("") as status:
+        while True:
+            found = f" {_rows(job.finished)} finished." if job.finished else ""
+            status.update(Text(f"Looking at what is there.{found}"))
+            await asyncio.sleep(_FRAME_SECONDS)
+
+
+async def _live(job: ConsentJob, session: Session, plan: Plan) -> None:
     bar = Progress(TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     task = bar.add_task("", total=None)
     # stdout is left alone: it may be the output.
     with Live(console=Console(stderr=True), transient=True, redirect_stdout=False, auto_refresh=False) as live:
         while True:
             progress = job.progress
-            if progress is not None:
+            if progress is not None and _is_passing(job, plan):
+                live.update(Text(_passing(job, plan)), refresh=True)
+            elif progress is not None:
                 bar.update(task, completed=progress.done, total=progress.total and max(progress.total, progress.done))
                 in_flight = session.throttle.snapshot().in_flight
                 pace = Text(f"{progress.rate:,.0f} rows/s, {in_flight} under way")
@@ -132,13 +160,23 @@ async def _live(job: ConsentJob, session: Session) -> None:
             await asyncio.sleep(_FRAME_SECONDS)
 
 
-async def _lines(job: ConsentJob, seconds: float) -> None:
+async def _lines(job: ConsentJob, plan: Plan, seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
         if progress := job.progress:
             of = "" if progress.total is None else f" of about {progress.total:,}"
             eta = "" if progress.eta is None else f", {progress.eta:,.0f} s to go"
-            click.echo(f"{progress.done:,}{of} rows, {progress.rate:,.0f} rows/s{eta}", err=True)
+            line = f"{progress.done:,}{of} rows, {progress.rate:,.0f} rows/s{eta}"
+            click.echo(_passing(job, plan) if _is_passing(job, plan) else line, err=True)
+
+
+def _is_passing(job: ConsentJob, plan: Plan) -> bool:
+    """Is a resume still on its way to the first row that is to be checked?"""
+    return job.passed < plan.finished and not (job.progress and job.progress.done)
+
+
+def _passing(job: ConsentJob, plan: Plan) -> str:
+    return f"Passing over {job.passed:,} of {plan.finished:,} finished rows"
 
 
 def _counts(job: ConsentJob) -> Text:

@@ -10,7 +10,7 @@ from .base import Row, Source
 from .dialect import Dialect
 from .finish_parquet import to_parquet
 from .input import FileInput, Input, StreamInput, open_file
-from .journal import Journal, Layout, without_failed
+from .journal import Journal, Layout, answered_rows, own_column, without_failed
 from .journal_ndjson import NdjsonLayout
 from .journal_sheet import SheetLayout
 from .ndjson import NdjsonSource
@@ -29,10 +29,12 @@ __all__ = [
     "SheetLayout",
     "SheetSource",
     "Source",
+    "answered_rows",
     "find_phone_column",
     "kind_of",
     "named_column",
     "open_source",
+    "own_column",
     "to_parquet",
     "without_failed",
 ]

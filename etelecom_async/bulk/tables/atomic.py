@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Generator
 from pathlib import Path
 
-__all__ = ["replacing"]
+__all__ = ["replacing", "sync_directory"]
 
 
 @contextlib.contextmanager
@@ -30,11 +30,11 @@ def replacing(path: Path) -> Generator[Path]:
     except BaseException:
         place.unlink(missing_ok=True)
         raise
-    _sync_directory(target.parent)
+    sync_directory(target.parent)
 
 
-def _sync_directory(path: Path) -> None:
-    # The new name is safe from a power cut only with this. Windows cannot, and some file systems need not.
+def sync_directory(path: Path) -> None:
+    """Make the names in it safe from a power cut, where that can be done at all: Windows cannot, and some need not."""
     with contextlib.suppress(OSError):
         directory = os.open(path, os.O_RDONLY)
         try:

@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, Self, TypeAlias
 
 from ...errors import ConfigError
-from .atomic import replacing
+from .atomic import replacing, sync_directory
 from .input import open_file
 
-__all__ = ["Finished", "Journal", "Layout", "Span", "damaged", "own_column", "without_failed"]
+__all__ = ["Finished", "Journal", "Layout", "Span", "answered_rows", "damaged", "own_column", "without_failed"]
 
 _PIECE = 1024 * 1024
 
-Finished: TypeAlias = tuple[int, bool, int]
-"""A whole record: the row's number, 0 for the header; whether the row failed; the offset of the first byte behind."""
+Finished: TypeAlias = tuple[int, bool, str, int]
+"""A whole record: the row's number, 0 for the header; whether the row failed; its phone in wire form, empty where it
+has none; the offset of the first byte behind."""
 
 
 class Layout(Protocol):
@@ -110,10 +111,17 @@ class Journal:
         try:
             if journal._size == 0:
                 journal._write(layout.header)
+                journal.sync()
+                sync_directory(path.resolve().parent)
         except BaseException:
             file.close()
             raise
         return journal
+
+    @property
+    def is_empty(self) -> bool:
+        """Is there no row in it?"""
+        return self._size <= len(self._layout.header)
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
         """Write some rows at once: all of them, or, if that fails, none.
@@ -177,7 +185,7 @@ def without_failed(path: Path, *, layout: Layout) -> int:
             place.open("wb") as kept,
         ):
             start = 0
-            for _, has_failed, end in _finished(file, layout, name=str(path)):
+            for _, has_failed, _, end in _finished(file, layout, name=str(path)):
                 if has_failed:
                     dropped += 1
                     _copy(copied, start, kept)
@@ -187,6 +195,19 @@ def without_failed(path: Path, *, layout: Layout) -> int:
     except OSError as error:
         raise _cannot_write(path, error) from None
     return dropped
+
+
+def answered_rows(path: Path, *, layout: Layout) -> Iterator[tuple[int, str]]:
+    """The number and the phone of every row of a journal that did not fail; nothing where there is no such file.
+
+    Raises:
+        ConfigError: it is not this job's output, is damaged before its end, or cannot be read.
+    """
+    if path.exists():
+        with open_file(path) as file:
+            for number, has_failed, phone, _ in _finished(file, layout, name=str(path)):
+                if number and not has_failed:
+                    yield number, phone
 
 
 class Span(io.RawIOBase):
@@ -212,7 +233,11 @@ def damaged(name: str, line: int) -> ConfigError:
 
 
 def own_column(columns: Sequence[str], name: str) -> int:
-    """Where the job's own column is: the last of that name, since those of the input come first."""
+    """Where the job's own column is: the last of that name, since those of the input come first.
+
+    Raises:
+        ConfigError: there is none.
+    """
     for at in reversed(range(len(columns))):
         if columns[at] == name:
             return at
@@ -223,7 +248,7 @@ def _replay(path: Path, layout: Layout, on_row: Callable[[int, bool], None]) -> 
     """Tell of every row, and return where the last whole record ends."""
     end = 0
     with open_file(path) as file:
-        for number, has_failed, end in _finished(file, layout, name=str(path)):  # noqa: B007 - the last one counts
+        for number, has_failed, _, end in _finished(file, layout, name=str(path)):  # noqa: B007 - the last one counts
             if number:
                 on_row(number, has_failed)
     return end

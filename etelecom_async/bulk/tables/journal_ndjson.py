@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
 
@@ -15,6 +16,10 @@ __all__ = ["NdjsonLayout"]
 
 _BUFFER = 256 * 1024
 _DECODER = json.JSONDecoder()
+_TEXT = r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
+_NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
+_VALUE = f"(?:{_TEXT}|{_NUMBER}|true|false|null)"
+_NO_FAILURE = ("null", '""')
 
 
 class NdjsonLayout:
@@ -37,6 +42,7 @@ class NdjsonLayout:
         own_column(columns, "failure")
         self._columns = tuple(columns)
         self._keys = frozenset(columns)
+        self._flat = _flat(columns)
         self._encode = json_encoder()
 
     def encode(self, rows: Iterable[Sequence[object]]) -> bytes:
@@ -60,28 +66,51 @@ class NdjsonLayout:
             after = end + len(line)
             if not line.endswith(b"\n"):
                 return
-            record = _object(line)
-            finished = None if record is None else _finished(record)
-            if record is None or finished is None:
+            finished = self._finished(line, is_first=end == 0, name=name)
+            if finished is None:
                 if after < size:
                     raise damaged(name, place)
                 return
-            if end == 0 and self._keys - record.keys():
-                raise ConfigError(f"{name} has other columns than this job would write: choose another output.")
             end = after
             yield *finished, end
 
+    def _finished(self, line: bytes, *, is_first: bool, name: str) -> tuple[int, bool, str] | None:
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            return None
+        if flat := self._flat.fullmatch(text):
+            return int(flat["row"]), flat["failure"] not in _NO_FAILURE, flat["phone"].strip('"')
+        record = _object(text)
+        finished = None if record is None else _told(record)
+        if record is not None and finished is not None and is_first and self._keys - record.keys():
+            raise ConfigError(f"{name} has other columns than this job would write: choose another output.")
+        return finished
 
-def _object(line: bytes) -> dict[str, object] | None:
+
+def _flat(columns: Iterable[str]) -> re.Pattern[str]:
+    """A line as it is nearly always written: JSON without objects or lists in it, which takes half the time to read."""
+    columns = tuple(dict.fromkeys(columns))
+    own = {
+        "row": "(?P<row>[1-9][0-9]{0,17}+)",
+        "failure": f"(?P<failure>{_TEXT}|null)",
+        "phone_normalized": '(?P<phone>"[0-9]*+")',
+    }
+    end = r"\}\n" if "phone_normalized" in columns else r"\}\n(?P<phone>)"
+    fields = (re.escape(json.dumps(key, ensure_ascii=False)) + ":" + own.get(key, _VALUE) for key in columns)
+    return re.compile(r"\{" + ",".join(fields) + end)
+
+
+def _object(text: str) -> dict[str, object] | None:
     try:
-        value: object = _DECODER.decode(line.decode())
+        value: object = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
 
-def _finished(record: Mapping[str, object]) -> tuple[int, bool] | None:
+def _told(record: Mapping[str, object]) -> tuple[int, bool, str] | None:
     number = record.get("row")
     if type(number) is not int or number < 1 or "failure" not in record:
         return None
-    return number, bool(record["failure"])
+    return number, bool(record["failure"]), str(record.get("phone_normalized") or "")

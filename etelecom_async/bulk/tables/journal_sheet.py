@@ -37,6 +37,7 @@ class SheetLayout:
         self._dialect = dialect or Dialect()
         self._row_at = own_column(columns, "row")
         self._failure_at = own_column(columns, "failure")
+        self._phone_at = own_column(columns, "phone_normalized") if "phone_normalized" in columns else None
         self._width = len(columns)
         self._limit = csv.field_size_limit()
         self._special = re.compile(f'["\r\n{re.escape(self._dialect.delimiter)}]')
@@ -77,15 +78,15 @@ class SheetLayout:
         reader = csv.reader(lines, delimiter=self._dialect.delimiter, strict=True)
         self._check_header(reader, lines, name)
         line, end = reader.line_num, lines.end
-        yield 0, False, end
-        row_at, failure_at, width = self._row_at, self._failure_at, self._width
+        yield 0, False, "", end
+        row_at, failure_at, phone_at, width = self._row_at, self._failure_at, self._phone_at, self._width
         try:
             for cells in reader:
                 if lines.last[-1] != "\n":
                     return
                 if len(cells) == width and (number := _row_number(cells[row_at])):
                     line, end = reader.line_num, lines.end
-                    yield number, cells[failure_at] != "", end
+                    yield number, cells[failure_at] != "", "" if phone_at is None else cells[phone_at], end
                 elif cells and lines.end < size:
                     raise damaged(name, line + 1)
         except csv.Error:
