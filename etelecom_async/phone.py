@@ -52,6 +52,8 @@ def normalize(phone: str) -> str:
             return "+" + digits
     elif plain := _PLAIN.fullmatch(compact):
         return "84" + plain[1]
+    if not compact:
+        raise InvalidPhone("There is no phone number: the text is empty.")
     raise InvalidPhone(
         f"{mask(compact[:20])!r} cannot be a phone number: write a Vietnamese one like 0987654321 or +84987654321,"
         " a foreign one with its + and country code."

@@ -85,7 +85,7 @@ async def test_every_row_with_an_answer_is_exit_code_0_and_a_summary(tmp_path):
     async with serve(Watched(1000)) as served:
         code, stdout, stderr = await bulk(served, source, "-o", output)
     assert (code, stdout) == (0, "")
-    assert "Input: CSV, delimiter ',', UTF-8. Phones: column 'phone', by its name \"phone\".\n" in stderr
+    assert "Input: CSV, delimiter ',', UTF-8. Phones: column 'phone', found by its name.\n" in stderr
     assert "200 granted, 800 not, 0 could not be checked." in stderr
     for state in ("granted", "refused", "pending", "never asked", "calls off"):
         assert [line.split()[-1] for line in stderr.splitlines() if line.strip("│┃| ").startswith(state)] == [
@@ -104,7 +104,10 @@ async def test_a_row_that_could_not_be_checked_is_exit_code_1_and_advice(tmp_pat
     async with serve(Watched(1)) as served:
         code, stdout, stderr = await bulk(served, source, "-o", output)
     assert (code, stdout) == (1, "")
-    assert "1 InvalidPhone: This is no phone number." in stderr
+    assert (
+        "1 InvalidPhone: No phone number is there. Correct it in the input, where it stands, and run the same command"
+        in stderr
+    )
     assert by_row(output)[2]["failure"] == "InvalidPhone"
 
 
@@ -113,12 +116,14 @@ async def test_a_row_that_could_not_be_checked_is_exit_code_1_and_advice(tmp_pat
     [
         (["none.csv", "-o", "out.csv"], "none.csv does not exist"),
         (["in.csv", "-o", "mine.csv"], "mine.csv exists: add --resume"),
-        (["in.csv", "-o", "in.csv"], "in.csv exists"),
+        (["in.csv", "-o", "in.csv"], "in.csv is the input itself"),
         (["in.csv", "-o", "mine.csv", "--resume"], "mine.csv.job"),
         (["in.csv", "-o", "out"], "no suffix"),
+        (["in.csv", "-o", "out.xlsx"], "is a workbook"),
+        (["in.csv", "-o", "folder.csv"], "folder.csv is a directory"),
         (["in.csv", "-o", "none/out.csv"], "Cannot write"),
         (["in.csv", "-o", "out.csv", "--column", "x"], "There is no column 'x'"),
-        (["in.csv", "-o", "out.csv", "--oa-id", "x"], "id"),
+        (["in.csv", "-o", "out.csv", "--oa-id", "x"], "--oa-id: An id is"),
         (["-", "-o", "out.csv", "--resume"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--retry-failed"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--report", "page.html"], "name one with -o"),
@@ -129,12 +134,13 @@ def test_what_cannot_begin_is_exit_code_2_and_one_sentence(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     people(tmp_path / "in.csv", 3)
     (tmp_path / "mine.csv").write_bytes(b"mine")
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    (tmp_path / "folder.csv").mkdir()
+    before = {path.name: path.is_file() and path.read_bytes() for path in tmp_path.iterdir()}
     env = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
     code, stdout, stderr = invoke("bulk", *arguments, **env)
     assert (code, stdout, len(stderr.splitlines())) == (2, "", 1)
     assert word in stderr
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {path.name: path.is_file() and path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 async def test_a_key_that_opens_nothing_is_exit_code_2_and_binds_nothing(tmp_path):

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import errno
+import gzip
 import hashlib
 import io
 import itertools
@@ -566,7 +567,12 @@ async def test_the_input_is_never_its_own_output(tmp_path, resume):
         ("none.csv", r"none\.csv does not exist"),
         ("empty.csv", "is empty"),
         ("names.csv", "No column holds phone numbers"),
-        ("in.xlsx", "no suffix that says what it is"),
+        ("in.xlsx", r"in\.xlsx is a workbook, .*: use a CSV file"),
+        ("book.csv", r"book\.csv is a workbook or an archive"),
+        ("old.csv", r"old\.csv is an old Excel workbook"),
+        ("packed.csv", r"packed\.csv is compressed: unpack it first"),
+        ("parquet.csv", r"parquet\.csv is Parquet: save it as a \.parquet file"),
+        ("in.pdf", "no suffix that says what it is"),
         ("quote.csv", "line 3: a quote is opened and never closed"),
     ],
 )
@@ -574,6 +580,11 @@ async def test_an_input_that_cannot_be_used_leaves_nothing_behind(tmp_path, name
     (tmp_path / "empty.csv").write_bytes(b"")
     (tmp_path / "names.csv").write_bytes(b"name\nx\n")
     (tmp_path / "in.xlsx").write_bytes(b"PK")
+    (tmp_path / "in.pdf").write_bytes(b"%PDF")
+    (tmp_path / "book.csv").write_bytes(b"PK\x03\x04\x14\x00")
+    (tmp_path / "old.csv").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1")
+    (tmp_path / "packed.csv").write_bytes(gzip.compress(b"phone\n84900000001\n"))
+    people(tmp_path / "in.parquet").replace(tmp_path / "parquet.csv")
     (tmp_path / "quote.csv").write_bytes(b'phone\n84900000001\n"84900000002\n')
     before = files(tmp_path)
     with pytest.raises(ConfigError, match=sentence):
@@ -592,7 +603,7 @@ async def test_options_that_cannot_work_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="Cannot write"):
         await Service().run(source, tmp_path / "none" / "out.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(ConfigError, match="exists"):
+    with pytest.raises(ConfigError, match="is a directory"):
         await Service().run(source, tmp_path / "folder.csv")
 
 

@@ -7,10 +7,11 @@ from types import MappingProxyType
 __all__ = ["advice"]
 
 _AGAIN = "Run the same command again with `--retry-failed`"
+_MENDED = "Correct it in the input, where it stands, and run the same command again with `--retry-failed`."
 _WHAT_TO_DO = MappingProxyType(
     {
-        "InvalidPhone": "This is no phone number. Correct it in the source and check it again.",
-        "InvalidRow": "The row is damaged. Correct it in the source and check it again.",
+        "InvalidPhone": f"No phone number is there. {_MENDED}",
+        "InvalidRow": f"The row is damaged; the column `message` says how. {_MENDED}",
         "RateLimited": f"The service asked to slow down. {_AGAIN}, at a lower rate.",
         "Unavailable": f"The service could not answer for a while. {_AGAIN}.",
         "ServerFault": f"The service failed on these. {_AGAIN}; tell eTelecom if it stays.",

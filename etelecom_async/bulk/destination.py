@@ -125,6 +125,8 @@ class FileDestination:
         Raises:
             ConfigError: something is.
         """
+        if self._path.is_dir():
+            raise ConfigError(f"{self._path} is a directory: name a file.")
         if self.exists:
             raise ConfigError(f"{self._path} exists: add --resume to go on with it, or choose another name.")
 

@@ -330,6 +330,7 @@ class ConsentJob:
         with contextlib.ExitStack() as closing:
             if isinstance(self._output, Path):
                 closing.enter_context(exclusively(self._output))
+            self._refuse_itself()
             source = open_source(self._source)
             kind = kind_of(self._output) if isinstance(self._output, Path) else _kind_like(source)
             if isinstance(source, NdjsonSource) and kind != "ndjson":
@@ -365,6 +366,11 @@ class ConsentJob:
                 destination=destination,
                 closing=closing.pop_all(),
             )
+
+    def _refuse_itself(self) -> None:
+        source, output = self._source, self._output
+        if isinstance(source, Path) and isinstance(output, Path) and output.exists() and output.samefile(source):
+            raise ConfigError(f"{output} is the input itself: name another file for the output.")
 
     def _phone_column(self, source: Source, sample: list[Row]) -> tuple[int, str]:
         if self._column is not None:

@@ -17,7 +17,7 @@ from ..api.consent import CHECK_CONSENT
 from ..bulk import report as pages
 from ..bulk.harvest import findings_of
 from ..bulk.job import ConsentJob, JobSummary
-from ..errors import EtelecomError
+from ..errors import EtelecomError, InvalidId
 from ..middleware.throttle import Throttle
 from ..session import Session
 from .stop import Stop
@@ -99,6 +99,8 @@ def bulk(
             retry_failed=retry_failed,
             concurrency=concurrency,
         )
+    except InvalidId as error:
+        raise Stop(f"--oa-id: {error}") from None
     except EtelecomError as error:
         raise Stop(str(error)) from None
     summary = _run(context, job, session, source=source, output=output, quiet=quiet)
@@ -130,10 +132,11 @@ def _run(
 
 def _what_is_kept(job: ConsentJob, source: Path, output: Path) -> str:
     journal = output.with_name(output.name + ".ndjson")
-    if job.progress is None or str(output) == "-" or not (output.exists() or journal.exists()):
+    kept = next((place for place in (journal, output) if place.exists()), None)
+    if job.progress is None or str(output) == "-" or kept is None:
         return ""
     going_on = "." if str(source) == "-" else "; the same command with --resume goes on."
-    return f" What was finished is in {output}{going_on}"
+    return f" What was finished is in {kept}{going_on}"
 
 
 def _leave_stdout(output: Path) -> None:

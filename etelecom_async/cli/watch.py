@@ -85,7 +85,7 @@ def tell(summary: JobSummary, output: Path) -> None:
         show(grid, err=True)
     for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
         click.echo(f"{count:,} {reason}: {advice(reason)}", err=True)
-    if str(output) != "-":
+    if summary.is_complete and str(output) != "-":
         click.echo(f"Output: {output}", err=True)
 
 

@@ -48,6 +48,13 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers"})
+_MAGIC = {
+    b"PK\x03\x04": "a workbook or an archive, whatever its name says: save it as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook, whatever its name says: save it as CSV",
+    b"\x1f\x8b": "compressed: unpack it first, or pipe it in as `zcat` does",
+    b"PAR1": "Parquet: save it as a .parquet file and name that",
+}
 _BYTES_BEFORE_TEXT = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 
 
@@ -58,6 +65,8 @@ def kind_of(path: Path) -> str:
         ConfigError: the suffix says nothing.
     """
     kind = _SUFFIXES.get(path.suffix.lower())
+    if path.suffix.lower() in _WORKBOOKS:
+        raise ConfigError(f"{path} is a workbook, which cannot be read or written here: use a CSV file.")
     if kind is None:
         known = ", ".join(_SUFFIXES)
         raise ConfigError(f"{path} has no suffix that says what it is: save it as one of {known}.")
@@ -93,6 +102,9 @@ def _open_path(path: Path, kind: str | None) -> Source:
 
 
 def _open_input(source: Input, kind: str | None) -> Source:
+    for magic, what in _MAGIC.items():
+        if kind != "parquet" and source.head.startswith(magic):
+            raise ConfigError(f"{source.name} is {what}.")
     if kind is None:
         kind = "ndjson" if source.head.lstrip(_BYTES_BEFORE_TEXT).startswith(b"{") else "csv"
     match kind:

@@ -33,7 +33,7 @@ def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[in
         sample: some of the rows; a hundred are plenty.
 
     Returns:
-        The index, and `by its name "SĐT"` or `by content: 97 of 100 values are phone numbers`.
+        The index, and `found by its name` or `found by content: 97 of 100 values are phone numbers`.
 
     Raises:
         ConfigError: no column is one, or several are equally likely.
@@ -42,7 +42,7 @@ def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[in
     exact = [at for at, name in enumerate(plain) if name in _NAMES]
     named = exact or [at for at, name in enumerate(plain) if any(part in name for part in _PARTS)]
     if len(named) == 1:
-        return named[0], f'by its name "{columns[named[0]]}"'
+        return named[0], "found by its name"
     # `phone_type` is named like a phone and holds none.
     counts = {at: _count(row.cells[at] for row in sample) for at in named or range(len(columns))}
     likely = {at: phones for at, (phones, values) in counts.items() if phones and 2 * phones >= values}
@@ -54,7 +54,7 @@ def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[in
         raise ConfigError(f"{which}: say which with --column. The columns are {_listed(columns)}.")
     at = best[0]
     phones, values = counts[at]
-    return at, f"by content: {phones} of {values} values are phone numbers"
+    return at, f"found by content: {phones} of {values} values are phone numbers"
 
 
 def named_column(columns: Sequence[str], name: str) -> int:
