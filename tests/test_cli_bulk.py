@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import sys
 from collections import Counter
@@ -16,8 +17,12 @@ from pathlib import Path
 import pytest
 from support import environment, invoke, run, spawn
 
+from etelecom_async import CHECK_CONSENT, Consent, Session, Shop
+from etelecom_async.bulk.job import ConsentJob
 from etelecom_async.bulk.record import RESULT_COLUMNS
+from etelecom_async.cli import watch
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World, serve
+from etelecom_async.testing import MockTransport
 
 SECRET = SANDBOX_API_KEY.partition(":")[2]
 CODES = (0, 3, 8, 20, 21)
@@ -127,6 +132,11 @@ async def test_a_row_that_could_not_be_checked_is_exit_code_1_and_advice(tmp_pat
         (["-", "-o", "out.csv", "--resume"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--retry-failed"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--report", "page.html"], "name one with -o"),
+        (
+            ["in.csv", "-o", "out.csv", "--report", "none/page.html"],
+            "none/page.html: its folder is missing",
+        ),
+        (["in.csv", "-o", "out.csv", "--report", "folder.csv"], "Cannot write folder.csv: a directory is there"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -461,9 +471,11 @@ async def test_a_report_is_a_page(tmp_path):
         content = page.read_text(encoding="utf-8")
         assert content.lower().startswith("<!doctype html>")
         assert "in.csv" in content
+        assert f"Report: {page}" in stderr
         assert SECRET not in content
-        missing = tmp_path / "none" / "page.html"
-        code, _, stderr = await bulk(served, source, "-o", output, "--resume", "--quiet", "--report", missing)
+        # As long as a name may be, and what is written first has a longer one.
+        long = tmp_path / ("x" * 250)
+        code, _, stderr = await bulk(served, source, "-o", output, "--resume", "--quiet", "--report", long)
         assert (code, len(stderr.splitlines())) == (2, 1)
         assert "The output itself is complete." in stderr
 
@@ -473,3 +485,17 @@ def test_its_help_has_examples_and_every_exit_code():
     assert code == 0
     assert "      etelecom bulk customers.csv -o checked.csv" in stdout
     assert all(f"      {number} " in stdout for number in (0, 1, 2, 130, 141))
+
+
+async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, capsys):
+    source, output = people(tmp_path / "in.csv", 30_000), tmp_path / "out.csv"
+    mock = MockTransport()
+    mock.on(CHECK_CONSENT).reply(Consent(error=3))
+    session = Session(Shop(SANDBOX_API_KEY), transport=mock)
+    await ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA).run()
+    job = ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA, resume=True)
+    assert (await watch.run(job, session, line_seconds=0)).is_complete
+    shown = re.findall(r"Passing over ([0-9,]+) of 30,000 finished rows\n", capsys.readouterr().err)
+    passed = [int(count.replace(",", "")) for count in shown]
+    assert passed == sorted(passed)
+    assert len(set(passed)) > 10

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import os
 import re
 import sys
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
@@ -431,3 +433,18 @@ def test_others_may_read_the_page_as_any_other_new_file(tmp_path):
     plain.touch()
     report.write(path, Findings(), title="", source="", now=START)
     assert path.stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_links_and_pipes_stay_what_they_are(tmp_path):
+    real, link, pipe = tmp_path / "real.html", tmp_path / "link.html", tmp_path / "pipe.html"
+    link.symlink_to(real)
+    os.mkfifo(pipe)
+    report.write(link, Findings(), title="", source="", now=START)
+    page = real.read_bytes()
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    report.write(pipe, Findings(), title="", source="", now=START)
+    reader.join()
+    assert (link.is_symlink(), pipe.is_fifo(), read) == (True, True, [page])

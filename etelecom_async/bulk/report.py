@@ -35,6 +35,11 @@ def write(path: Path, findings: Findings, *, title: str, source: str, now: datet
         OSError: the file cannot be written. It is as it was.
     """
     page = render(findings, title=title, source=source, now=now).encode()
+    # Behind a link it is the file that is replaced, and a device or a pipe never is.
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(page)
+        return
     # Beside the file: only there is a rename one step. Not by `tempfile`, whose files nobody else may read.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

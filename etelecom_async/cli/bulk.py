@@ -84,6 +84,9 @@ def bulk(
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     if report is not None and str(output) == "-":
         raise Stop("A report is made from the output file: name one with -o.")
+    if report is not None and (report.is_dir() or not report.parent.is_dir()):
+        # Said now, and not when a million rows are done.
+        raise Stop(f"Cannot write {report}: {'a directory is there' if report.is_dir() else 'its folder is missing'}.")
     try:
         if report is not None:
             pages.require()
@@ -109,7 +112,7 @@ def bulk(
     if as_json:
         click.echo(json.dumps(asdict(summary)), err=True)
     elif not quiet:
-        tell(summary, output)
+        tell(summary, output, report=report)
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
         context.exit(_INTERRUPTED)

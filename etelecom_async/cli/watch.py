@@ -39,12 +39,14 @@ async def run(
         EtelecomError: as `ConsentJob.run`.
     """
     async with session:
-        with _stopping(job):
-            async with _watched(_looking(job), is_shown=not quiet and is_terminal()):
+        # All that is shown while something is live goes through one console, or the lines would overwrite each other.
+        console = Console(stderr=True)
+        with _stopping(job, console):
+            async with _watched(_looking(job, console), is_shown=not quiet and is_terminal()):
                 plan = await job.prepare()
             if not quiet:
                 _announce(plan)
-            shower = _live(job, session, plan) if is_terminal() else _lines(job, plan, line_seconds)
+            shower = _live(job, session, plan, console) if is_terminal() else _lines(job, plan, line_seconds)
             async with _watched(shower, is_shown=not quiet):
                 return await job.run()
 
@@ -65,7 +67,7 @@ def _failed_before(count: int) -> str:
     return f"; {count:,} of them could not be checked, and --retry-failed checks these again" if count else ""
 
 
-def tell(summary: JobSummary, output: Path) -> None:
+def tell(summary: JobSummary, output: Path, *, report: Path | None = None) -> None:
     """The summary, on stderr: stdout may be the output."""
     failed = sum(summary.failures.values())
     if summary.rows or not summary.is_complete:
@@ -87,6 +89,8 @@ def tell(summary: JobSummary, output: Path) -> None:
         click.echo(f"{count:,} {reason}: {advice(reason)}", err=True)
     if summary.is_complete and str(output) != "-":
         click.echo(f"Output: {output}", err=True)
+    if summary.is_complete and report is not None:
+        click.echo(f"Report: {report}", err=True)
 
 
 @asynccontextmanager
@@ -106,13 +110,13 @@ async def _watched(shower: Coroutine[None, None, None], *, is_shown: bool) -> As
 
 
 @contextlib.contextmanager
-def _stopping(job: ConsentJob) -> Generator[None]:
+def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
     """The first Ctrl-C, or SIGTERM, stops the job in good order; the second ends it at once."""
     loop = asyncio.get_running_loop()
     count = 0
 
     def stop() -> None:
-        click.echo("Finishing what is under way. Ctrl-C again leaves at once.", err=True)
+        console.print("Finishing what is under way. Ctrl-C again leaves at once.", soft_wrap=True)
         job.stop()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
@@ -120,8 +124,8 @@ def _stopping(job: ConsentJob) -> Generator[None]:
         count += 1
         if count > 1:
             # A thread may wait for an input that does not come; and the output bears any end.
-            if is_terminal():
-                Console(stderr=True).show_cursor()
+            if console.is_terminal:
+                console.show_cursor()
             os._exit(_INTERRUPTED)
         loop.call_soon_threadsafe(stop)
 
@@ -133,21 +137,21 @@ def _stopping(job: ConsentJob) -> Generator[None]:
             signal.signal(number, handler)
 
 
-async def _looking(job: ConsentJob) -> None:
+async def _looking(job: ConsentJob, console: Console) -> None:
     """What takes long before the first call: an input to look through, and rows of an earlier run to find."""
     await asyncio.sleep(_MOMENT)
-    with Console(stderr=True).status("") as status:
+    with console.status("") as status:
         while True:
             found = f" {_rows(job.finished)} finished." if job.finished else ""
             status.update(Text(f"Looking at what is there.{found}"))
             await asyncio.sleep(_FRAME_SECONDS)
 
 
-async def _live(job: ConsentJob, session: Session, plan: Plan) -> None:
+async def _live(job: ConsentJob, session: Session, plan: Plan, console: Console) -> None:
     bar = Progress(TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     task = bar.add_task("", total=None)
     # stdout is left alone: it may be the output.
-    with Live(console=Console(stderr=True), transient=True, redirect_stdout=False, auto_refresh=False) as live:
+    with Live(console=console, transient=True, redirect_stdout=False, auto_refresh=False) as live:
         while True:
             progress = job.progress
             if progress is not None and _is_passing(job, plan):
