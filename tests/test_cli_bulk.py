@@ -120,6 +120,7 @@ async def test_a_row_that_could_not_be_checked_is_exit_code_1_and_advice(tmp_pat
     ("arguments", "word"),
     [
         (["none.csv", "-o", "out.csv"], "none.csv does not exist"),
+        (["none.csv", "-o", "mine.csv"], "none.csv does not exist"),
         (["in.csv", "-o", "mine.csv"], "mine.csv exists: add --resume"),
         (["in.csv", "-o", "in.csv"], "in.csv is the input itself"),
         (["in.csv", "-o", "mine.csv", "--resume"], "mine.csv.job"),

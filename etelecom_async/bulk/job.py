@@ -327,6 +327,8 @@ class ConsentJob:
             self._states[record.state] += 1
 
     def _prepare(self) -> _Setup:
+        self._finished = FinishedRows()
+        self._failed_before = 0
         with contextlib.ExitStack() as closing:
             if isinstance(self._output, Path):
                 closing.enter_context(exclusively(self._output))
@@ -369,8 +371,10 @@ class ConsentJob:
 
     def _refuse_itself(self) -> None:
         source, output = self._source, self._output
-        if isinstance(source, Path) and isinstance(output, Path) and output.exists() and output.samefile(source):
-            raise ConfigError(f"{output} is the input itself: name another file for the output.")
+        if isinstance(source, Path) and isinstance(output, Path):
+            with contextlib.suppress(OSError):
+                if output.samefile(source):
+                    raise ConfigError(f"{output} is the input itself: name another file for the output.")
 
     def _phone_column(self, source: Source, sample: list[Row]) -> tuple[int, str]:
         if self._column is not None:

@@ -64,8 +64,9 @@ def bulk(
     expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
-    the end every row is there exactly once. Without --resume a file that exists is never touched. Before it, rows of
-    INPUT that have no answer yet may be mended, and new ones added at its end; --retry-failed checks mended ones.
+    the end every row is there exactly once. In between, rows of INPUT without an answer may be mended where they stand,
+    and new ones added at its end; --retry-failed checks the mended ones. Without --resume a file that exists is never
+    touched.
 
     \b
     Examples:
@@ -135,7 +136,7 @@ def _run(
 
 def _what_is_kept(job: ConsentJob, source: Path, output: Path) -> str:
     journal = output.with_name(output.name + ".ndjson")
-    kept = next((place for place in (journal, output) if place.exists()), None)
+    kept = next((place for place in (output, journal) if place.exists()), None)
     if job.progress is None or str(output) == "-" or kept is None:
         return ""
     going_on = "." if str(source) == "-" else "; the same command with --resume goes on."
