@@ -67,8 +67,9 @@ def test_a_hidden_limit_is_found_whatever_the_refusal_looks_like(refusal, limit)
     run = run_virtually(main())
     assert run.errors == []
     assert run.rate(5, 30) >= limit * (0.85 if refusal in {Refusal.RETRY_AFTER, Refusal.RETRY_DATE} else 0.9)
-    # The first 503 could have been a hiccup.
-    assert run.refused - run.session.throttle.snapshot().refusals in ({0, 1} if refusal is Refusal.UNAVAILABLE else {0})
+    # The first few of these could have been hiccups.
+    doubtful = 3 if refusal in {Refusal.UNAVAILABLE, Refusal.CONSENT} else 0
+    assert 0 <= run.refused - run.session.throttle.snapshot().refusals <= doubtful
 
 
 def test_a_quota_per_minute_is_waited_out_with_few_questions_and_no_failure():
@@ -169,15 +170,15 @@ def test_a_retry_after_beyond_the_deadline_is_an_error_now():
     run_virtually(main())
 
 
-def test_a_few_503_among_many_answers_slow_nobody_down():
+@pytest.mark.parametrize("hiccup", [answer({"code": "unavailable", "msg": ""}, status=503), answer({"error": 5})])
+def test_a_few_hiccups_among_many_answers_slow_nobody_down(hiccup):
     async def main():
         loop = asyncio.get_running_loop()
-        busy = answer({"code": "unavailable", "msg": ""}, status=503)
-        session = session_over(*([GOOD] * 49 + [busy]) * 20, GOOD, throttle=Throttle(clock=loop.time))
+        session = session_over(*([GOOD] * 49 + [hiccup]) * 20, GOOD, throttle=Throttle(clock=loop.time))
         for _ in range(1000):
             try:
                 await ask(session)
-            except Unavailable:
+            except (Unavailable, RateLimited):
                 await asyncio.sleep(0.01)
         assert session.throttle.snapshot().rate is None
 
