@@ -24,11 +24,13 @@ class Bucket:
 
 
 class Client:
-    """`places` workers with endless work, whom an `AdaptiveRate` lets go in turn."""
+    """`places` workers with endless work, let go in turn by an `AdaptiveRate`, and in the beginning by a throttle."""
 
     def __init__(self, rate, *, places, starts=0.0):
         self.rate = rate
-        self.free = places
+        self.free = min(places, 4)
+        self.held = places - self.free
+        self.earned = 0.0
         self.starts = starts
         self.taken = []
         self.refused = []
@@ -76,9 +78,15 @@ def simulate(bucket, clients, *, seconds, seed=0, latency=0.05, retry_after=None
             if is_taken:
                 client.taken.append(now)
                 client.rate.answered(now, sent_at)
+                client.earned += 0.5
+                more = min(client.held, int(client.earned))
+                client.earned %= 1
             else:
+                more = client.held
                 client.refused.append(now)
                 client.rate.refused(now, sent_at, retry_after)
+            client.free += more
+            client.held -= more
         send(client, now)
 
 

@@ -9,7 +9,7 @@ from etelecom_async.middleware.pace import Pace
 from tests.simulation import Bucket, Client, goodput, settled, simulate
 
 SEEDS = range(5)
-PLACES = {20: 5, 200: 40, 2000: 300}
+PLACES = {20: 100, 200: 100, 2000: 333}
 
 
 def client(seed, limit, *, more=1, starts=0.0):
@@ -102,24 +102,26 @@ def test_a_limit_that_holds_nobody_back_for_a_minute_is_forgotten():
     assert rate.rate is None
 
 
-@pytest.mark.parametrize("limit", [20, 200, 2000])
-@pytest.mark.parametrize("seconds_of_burst", [0.1, 1.0])
-def test_nearly_all_of_a_limit_is_used_and_little_is_refused(limit, seconds_of_burst):
+@pytest.mark.parametrize(
+    ("limit", "seconds_of_burst", "refused"),
+    [(20, 0.1, 0.021), (200, 0.1, 0.006), (2000, 0.1, 0.005), (20, 1.0, 0.045), (200, 1.0, 0.013), (2000, 1.0, 0.006)],
+)
+def test_nearly_all_of_a_limit_is_used_and_little_is_refused(limit, seconds_of_burst, refused):
     for seed in SEEDS:
         one = client(seed, limit)
         simulate(Bucket(limit, max(2, limit * seconds_of_burst)), [one], seconds=65, seed=seed)
-        assert goodput([one], 5, 65) >= 0.96 * limit
+        assert goodput([one], 5, 65) >= 0.97 * limit
         assert settled(one, limit, 0) < 5
-        late = sum(moment >= 5 for moment in one.refused)
-        assert late <= (0.015 if limit == 20 else 0.006) * len(one.taken)
+        assert len(one.refused) <= refused * len(one.taken)
 
 
-@pytest.mark.parametrize("limit", [20, 200, 2000])
-def test_pauses_that_the_server_asks_for_cost_little_more(limit):
+@pytest.mark.parametrize(("limit", "used"), [(20, 0.9), (200, 0.92), (2000, 0.92)])
+@pytest.mark.parametrize("seconds_of_burst", [0.1, 0.2, 1.0])
+def test_pauses_that_the_server_asks_for_cost_little_more(limit, used, seconds_of_burst):
     for seed in SEEDS:
         one = client(seed, limit)
-        simulate(Bucket(limit, max(2, limit / 10)), [one], seconds=65, seed=seed, retry_after=1.0)
-        assert goodput([one], 5, 65) >= 0.8 * limit
+        simulate(Bucket(limit, max(2, limit * seconds_of_burst)), [one], seconds=65, seed=seed, retry_after=1.0)
+        assert goodput([one], 5, 65) >= (used - 0.01) * limit
 
 
 @pytest.mark.parametrize("limit", [20, 200, 2000])
@@ -130,12 +132,12 @@ def test_a_limit_that_halves_is_followed_at_once(limit):
         assert settled(one, limit / 2, 30) < 5
 
 
-@pytest.mark.parametrize("limit", [200, 2000])
+@pytest.mark.parametrize("limit", [20, 200, 2000])
 def test_a_limit_that_triples_is_found_again(limit):
     for seed in SEEDS:
-        one = client(seed, limit, more=3)
+        one = client(seed, limit, more=2)
         simulate(Bucket(limit, limit / 10), [one], seconds=60, seed=seed, changes=[(30, 3 * limit)])
-        assert settled(one, 3 * limit, 30) < 22
+        assert settled(one, 3 * limit, 30) < 15
 
 
 @pytest.mark.parametrize("limit", [20, 200, 2000])

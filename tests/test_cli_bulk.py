@@ -349,7 +349,7 @@ async def test_a_second_ctrl_c_leaves_at_once(tmp_path):
     world = Watched(400)
     async with serve(world, latency=600) as served, asyncio.timeout(60):
         process = await spawn("bulk", str(source), "-o", str(output), "--quiet", env=environment(served))
-        await world.asked_again(50)
+        await world.asked_again(4)  # no more are let go as long as none is answered
         process.send_signal(signal.SIGINT)
         assert (await process.stderr.readline()).startswith(b"Finishing")
         process.send_signal(signal.SIGINT)

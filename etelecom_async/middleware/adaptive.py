@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 import random
 from collections.abc import Callable
@@ -16,28 +17,39 @@ _FEWEST = 2.0
 """Requests per second that are taken to be possible at the first refusal."""
 _LEAST_CUT = 0.3
 """Of the rate, for one refusal: few answers say little, so no cut goes deeper."""
-_CONFIRMED, _CONFIRMED_BY_PAUSES = 25, 10
+_ENOUGH, _ENOUGH_BY_PAUSES = 20, 10
 """Accepted requests between two refusals that make their rate an estimate and not a guess; fewer where each costs a
 pause."""
-_UNDER = 0.985
-"""Of a confirmed limit: how far below it the rate rests."""
-_CLOSE = 0.7
+_CLOSE, _CLOSE_BY_PAUSES = 0.8, 0.65
 """Share of the rate above which what was measured can be the limit, and not much less than it."""
+_GUESSES = 4
+"""Guesses in a row that no estimate followed: somebody else is searching too."""
+_UNDER = 0.98
+"""Of the limit: how far below it the rate rests."""
 _GUESSED = 0.95
-"""Of a guessed one."""
-_REST = 7.0
+"""Of a guess: where the search goes on, and how far the limit fell at least that refused a rate at rest."""
+_GUESSED_BY_PAUSES = 1.1
+"""The same after a pause: the bucket is full then, and would run over at less than the limit."""
+_HELD = 0.1
+"""Seconds of the limit that a bucket is taken to have gained in a pause."""
+_TOWARDS = 1 / 3
+"""How far the next guess lies from what was measured towards the rate, where those are not close."""
+_REST = 8.5
 """Seconds at rest before the limit is felt for."""
-_REST_AFTER_PAUSE = 14.0
+_REST_BY_PAUSES = 26.0
 """The same where a refusal costs a pause that the server asked for."""
 _FEEL, _DOUBLING = 0.03, 0.6
 """Share of the limit by which the rate grows in the first second of feeling; seconds in which that doubles."""
-_CLIMB = 0.1
+_FAR = 1.4
+"""Of the limit: where the rate is refused above that, the limit has risen and is searched for anew."""
+_RISE = 1.015
+"""By how much the limit is taken to have risen where a new search would cost a pause."""
+_CLIMB, _STEEPEST, _STEEPEST_BY_PAUSES = 0.1, 1.5, 3.0
 """Share by which the rate above a guess grows in the first second. The longer it is not refused, the farther the guess
-must be, so from then on it grows with the square of the time."""
-_RAISE = 1.015
-"""By how much an estimate rises that was shown to be too low."""
-_GENTLE = 2.5
-"""By how much slower where each refusal costs a pause, which also fills the bucket and so falsifies a short measure."""
+must be, so from then on it grows with the square of the time, up to the square of so many seconds."""
+_GENTLE, _GENTLE_BY_PAUSES, _COUNTED = 4.0, 5.0, 80
+"""By how much slower after the first guess: at low rates, so that enough are counted; and where a refusal costs a
+pause, for that falsifies a short measure."""
 _SHARED_CUT = 0.82
 """Of the rate, where somebody else seems to use the same limit. Who has more gives up more, so shares become equal."""
 _SHARED_SIGNS = 30.0
@@ -58,16 +70,30 @@ _STEP = 0.02
 """Seconds between two changes of the rate."""
 
 
+class _Phase(enum.Enum):
+    """Where the search is."""
+
+    FIRST = enum.auto()
+    """Nothing is known but that there is a limit."""
+    GUESS = enum.auto()
+    """Climbing from a guess, to be refused soon and so measure the limit."""
+    KNOWN = enum.auto()
+    """At rest below a limit that was measured, or feeling for a higher one."""
+    SHARED = enum.auto()
+    """Somebody else uses the limit too."""
+
+
 class AdaptiveRate:
     """Just under the rate that the server takes, once it has refused a request.
 
     While its bucket is dry a server takes exactly what its limit is. So what was accepted between two refusals, divided
     by the time between them, is the limit, or less if the bucket ran over meanwhile. The rate rests a little below
     that, then feels its way up until it is refused, at first gently and then ever faster, in case the limit has risen.
-    Only a request that was sent after the last cut can cause another, so one overshoot is one cut. A refusal while the
-    rate is at rest means that the limit fell, or that somebody else uses it too: for a while it is then cut in
-    proportion and grows alike for all, which makes shares equal. Where nothing is taken at all, single requests try
-    until one is.
+    That refusal begins a new measurement: from just below the limit the rate climbs at once to the next one, so that
+    the bucket does not run over in between. Only a request that was sent after the last cut can cause another, so one
+    overshoot is one cut. A refusal while the rate is at rest means that the limit fell, or that somebody else uses it
+    too: for a while it is then cut in proportion and grows alike for all, which makes shares equal. Where nothing is
+    taken at all, single requests try until one is.
 
     Args:
         random: a number in 0..1; spreads the tries of many clients.
@@ -81,11 +107,12 @@ class AdaptiveRate:
         # The last whole second's count of accepted requests, and the one under way, for the rate at the first refusal.
         self._second, self._second_began_with, self._last_second = 0.0, 0, 0.0
         self._limit = 0.0
-        self._is_first = self._is_guess = True
+        self._phase = _Phase.FIRST
+        self._guesses = 0
         self._cut_at = 0.0
         self._deaf_until = 0.0
         self._mark, self._accepted_at_mark = 0.0, 0
-        self._rest = _REST
+        self._is_paused = False
         self._shared_until = self._disturbed = -_SHARED_SIGNS
         self._shut = 0
         self._stepped = 0.0
@@ -140,18 +167,18 @@ class AdaptiveRate:
         if self._pace is None:
             self._limit = max(self._last_second, self._accepted - self._second_began_with, _FEWEST)
             self._pace = Pace(rate=self._limit)
-            self._is_first = self._is_guess = True
+            self._phase = _Phase.FIRST
             self._held_back = now
             self._go(self._pace, _FIRST_CUT * self._limit, now, sent_at)
         elif sent_at >= self._deaf_until:
             self._cut(self._pace, now, sent_at)
         if retry_after is not None and retry_after > 0:
-            self._rest = _REST_AFTER_PAUSE
+            self._is_paused = True
             self._pace.pause(now + retry_after)
             # What the bucket gains meanwhile was not earned by a rate.
             self._mark = max(self._mark, now + retry_after)
         else:
-            self._rest = _REST
+            self._is_paused = False
 
     def _cut(self, pace: Pace, now: float, sent_at: float) -> None:
         taken = self._accepted - self._accepted_at_mark
@@ -160,36 +187,74 @@ class AdaptiveRate:
             if self.is_shut:
                 self._knock(pace, now)
                 return
-        measured = min((taken + 0.5) / max(now - self._mark, _STEP), pace.rate)
-        enough = _CONFIRMED_BY_PAUSES if self._rest == _REST_AFTER_PAUSE else _CONFIRMED
-        was_guess, is_at_rest = self._is_guess, pace.rate <= self._limit
-        # A rate far above what was taken climbed steeply, and on its way let the bucket run over.
-        self._is_guess = taken < enough or measured < _CLOSE * pace.rate
-        if not was_guess and is_at_rest:
-            if now - self._disturbed < _SHARED_SIGNS:
-                self._shared_until = now + _SHARED_FOR
-            self._disturbed = now
-        if now < self._shared_until and not self._is_guess:
-            self._limit = pace.rate
-            self._go(pace, _SHARED_CUT * pace.rate, now, sent_at)
-        elif is_at_rest and not was_guess and not self._is_guess:
-            self._limit = min(measured, _GUESSED * pace.rate)
+        held = _HELD if self._is_paused else 0.0
+        measured = min((taken + 0.5) / max(now - self._mark + held, _STEP), pace.rate)
+        close = (_CLOSE_BY_PAUSES if self._is_paused else _CLOSE) * pace.rate
+        is_estimate = measured >= close and taken >= (_ENOUGH_BY_PAUSES if self._is_paused else _ENOUGH)
+        if self._phase in (_Phase.FIRST, _Phase.GUESS):
+            self._measure(pace, measured, now, sent_at, is_close=measured >= close, is_estimate=is_estimate)
+        elif pace.rate <= self._limit:
+            self._disturb(pace, measured, now, sent_at, is_estimate=is_estimate)
+        elif self._phase is _Phase.SHARED:
+            self._share(pace, now, sent_at)
+        elif self._is_paused and pace.rate < _FAR * self._limit:
+            self._limit = max(measured, self._limit * _RISE)
             self._go(pace, _UNDER * self._limit, now, sent_at)
-        elif was_guess or self._is_guess:
-            if self._is_first or not (was_guess or is_at_rest):
-                # A steep climb: what was taken is far too little, and the rate far too much.
+        else:
+            # While the rate was at rest the bucket ran over: what was taken says too little.
+            if measured < _CLOSE * pace.rate:
                 measured = math.sqrt(measured * pace.rate)
-            self._is_first = False
-            self._limit = max(measured, _LEAST_CUT * pace.rate)
+            self._guess(pace, max(measured, self._limit), _UNDER, now, sent_at)
+
+    def _measure(
+        self, pace: Pace, measured: float, now: float, sent_at: float, *, is_close: bool, is_estimate: bool
+    ) -> None:
+        """Refused on the climb from a guess."""
+        if self._phase is _Phase.FIRST:
+            measured = math.sqrt(measured * pace.rate)
+        elif not is_close:
+            measured = measured ** (1 - _TOWARDS) * pace.rate**_TOWARDS
+        self._guesses = 0 if is_estimate else self._guesses + 1
+        self._limit = max(measured, _LEAST_CUT * pace.rate)
+        if self._guesses >= _GUESSES:
+            self._guesses = 0
+            self._phase, self._shared_until = _Phase.SHARED, now + _SHARED_FOR
+        elif is_estimate:
+            self._phase = _Phase.KNOWN
+        else:
             # The bucket was dry at the last refusal and is dry now. As long as it did not run over in between, the time
             # before that one counts too, and a guess becomes an estimate.
-            goes_on = self._is_guess and measured > _CLOSE * pace.rate
-            self._go(pace, _GUESSED * self._limit, now, sent_at, goes_on=goes_on)
+            factor = _GUESSED_BY_PAUSES if self._is_paused else _GUESSED
+            self._guess(pace, self._limit, factor, now, sent_at, goes_on=is_close)
+            return
+        self._go(pace, _UNDER * self._limit, now, sent_at)
+
+    def _disturb(self, pace: Pace, measured: float, now: float, sent_at: float, *, is_estimate: bool) -> None:
+        """Refused at rest."""
+        # After pauses an estimate is too rough to tell its own error from a sharer.
+        if now - self._disturbed < _SHARED_SIGNS and not self._is_paused:
+            self._phase, self._shared_until = _Phase.SHARED, now + _SHARED_FOR
+        self._disturbed = now
+        if not is_estimate:
+            self._guess(pace, max(measured, _LEAST_CUT * pace.rate), _GUESSED, now, sent_at)
+        elif self._phase is _Phase.SHARED:
+            self._share(pace, now, sent_at)
         else:
-            # The rate at rest was taken all the time. If less was measured than the limit known so far, then because
-            # the bucket ran over: the limit is higher.
-            self._limit = max(measured, self._limit * _RAISE)
+            self._limit = min(measured, _GUESSED * pace.rate)
             self._go(pace, _UNDER * self._limit, now, sent_at)
+
+    def _share(self, pace: Pace, now: float, sent_at: float) -> None:
+        if now > self._shared_until:
+            self._guess(pace, pace.rate, _GUESSED, now, sent_at)
+            return
+        self._limit = pace.rate
+        self._go(pace, _SHARED_CUT * pace.rate, now, sent_at)
+
+    def _guess(
+        self, pace: Pace, limit: float, factor: float, now: float, sent_at: float, *, goes_on: bool = False
+    ) -> None:
+        self._phase, self._limit = _Phase.GUESS, limit
+        self._go(pace, factor * limit, now, sent_at, goes_on=goes_on)
 
     def _go(self, pace: Pace, rate: float, now: float, sent_at: float, *, goes_on: bool = False) -> None:
         pace.change(rate, now)
@@ -219,11 +284,19 @@ class AdaptiveRate:
             return  # nobody asks for more, so nobody knows whether there is more
         passed = min(passed, longest)
         since = now - max(self._cut_at, self._mark)
-        if now < self._shared_until and not self._is_guess:
+        if self._phase is _Phase.SHARED:
             pace.change(pace.rate + passed * _SHARED_GROWTH * pace.rate**0.75, now)
-        elif self._is_guess:
-            steepness = min(since, 3.0) / (1.0 if self._is_first or self._rest == _REST else _GENTLE)
-            pace.change(pace.rate * (1 + passed * (_CLIMB + steepness**2)), now)
-        elif since >= self._rest and pace.rate < 1.5 * max(self._limit, self._last_second):
-            growth = _FEEL * 2.0 ** min((since - self._rest) / _DOUBLING, 8.0)
-            pace.change(pace.rate + passed * growth * self._limit, now)
+        elif self._phase is not _Phase.KNOWN:
+            pace.change(pace.rate * (1 + passed * self._climb(pace, since)), now)
+        else:
+            felt = since - (_REST_BY_PAUSES if self._is_paused else _REST)
+            if felt >= 0 and pace.rate < 1.5 * max(self._limit, self._last_second):
+                pace.change(pace.rate + passed * _FEEL * 2.0 ** min(felt / _DOUBLING, 8.0) * self._limit, now)
+
+    def _climb(self, pace: Pace, since: float) -> float:
+        """Share by which the rate above a guess grows in a second."""
+        steepness = min(since, _STEEPEST_BY_PAUSES if self._is_paused else _STEEPEST)
+        if self._phase is _Phase.GUESS:
+            gentle = min(max(_COUNTED / pace.rate, 1.0), _GENTLE)
+            steepness /= max(gentle, _GENTLE_BY_PAUSES) if self._is_paused else gentle
+        return _CLIMB + steepness**2

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["SharedRate", "Throttle", "ThrottleSnapshot"]
 
 _GATEWAY = (502, 504)
+_FIRST_WINDOW, _WINDOW_GROWTH = 4, 0.5
+"""Requests under way at once in the beginning; by how many each answer raises that."""
 
 
 class SharedRate(Protocol):
@@ -55,7 +57,8 @@ class ThrottleSnapshot:
 class Throttle:
     """At most `concurrency` requests under way at once, as fast as the server takes them; first come, first served.
 
-    The server's limit is not published. So nothing holds requests back until it refuses one for the first time; from
+    The server's limit is not published. So a run begins with four requests under way and half as many more after each
+    round trip, until it has as many as it may or the server refuses one: that keeps the first overshoot small. From
     then on they go out at a rate just under what it was seen to take, which follows the limit as that moves. A
     `Retry-After` pauses every caller. A call that is refused comes back to the end of the line, so a refusal costs the
     account one pause and no caller one of its own.
@@ -98,6 +101,7 @@ class Throttle:
         self._refusals = Refusals()
         self._shared = shared
         self._clock = clock
+        self._window = float(min(concurrency, _FIRST_WINDOW) if adaptive else concurrency)
         self._in_flight = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -119,7 +123,7 @@ class Throttle:
         if loop is not self._loop:
             self._move_to(loop)
         now = self._clock()
-        if self._waiters or self._in_flight >= self.concurrency or self._delay(now) > 0:
+        if self._waiters or self._in_flight >= self._window or self._delay(now) > 0:
             await self._wait(request, loop)
             now = self._clock()
         else:
@@ -135,7 +139,7 @@ class Throttle:
         else:
             self._refusals.answers += 1
             if self._limit is not None:
-                self._limit.answered(self._clock(), now)
+                self._taken(self._limit, self._clock(), now)
             return response
         finally:
             self._release(loop)
@@ -162,12 +166,17 @@ class Throttle:
         if self._limit.rate is None:
             self._refusals.forget()
         if self._refusals.includes(error, now):
+            self._window = self.concurrency
             self._limit.refused(now, sent_at, error.retry_after if isinstance(error, ApiError) else None)
             request.call.is_paced = not self._limit.is_shut
             return
         request.call.is_paced = False
         if isinstance(error, ApiError) and error.status not in _GATEWAY:
-            self._limit.answered(now, sent_at)
+            self._taken(self._limit, now, sent_at)
+
+    def _taken(self, limit: AdaptiveRate, now: float, sent_at: float) -> None:
+        limit.answered(now, sent_at)
+        self._window = min(self.concurrency, self._window + _WINDOW_GROWTH)
 
     async def _wait(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
         """Wait in line. Who is let go has its slot and its permits already."""
@@ -180,8 +189,9 @@ class Throttle:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._take_back(loop)  # let go in the same moment
+            # Let go in the same moment, and not given up in it: who gave up has nothing to give back.
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._take_back(loop)
             raise
         finally:
             if timer is not None:
@@ -208,7 +218,7 @@ class Throttle:
             if first.done():
                 self._waiters.popleft()
                 continue
-            if self._in_flight >= self.concurrency:
+            if self._in_flight >= self._window:
                 return
             now = self._clock()
             delay = self._delay(now)
