@@ -26,27 +26,31 @@ class Child:
         self._process = process
         self._name = name
 
-    async def ask(self, line: object) -> dict[str, Any]:
+    async def ask(self, line: object, *, patience: float = _PATIENCE) -> dict[str, Any]:
         """Send a line, return the answer.
 
         Raises:
-            ChildFailed: none came within a minute.
+            ChildFailed: none came within so many seconds.
         """
+        self.tell(line)
+        return await self.hear(patience=patience)
+
+    def tell(self, line: object) -> None:
+        """Send a line that has no answer."""
         assert self._process.stdin
         self._process.stdin.write(f"{line}\n".encode())
-        return await self.hear()
 
-    async def hear(self) -> dict[str, Any]:
+    async def hear(self, *, patience: float = _PATIENCE) -> dict[str, Any]:
         """The next answer.
 
         Raises:
-            ChildFailed: none came within a minute.
+            ChildFailed: none came within so many seconds.
         """
         assert self._process.stdout
         try:
-            answer = await asyncio.wait_for(self._process.stdout.readline(), _PATIENCE)
+            answer = await asyncio.wait_for(self._process.stdout.readline(), patience)
         except TimeoutError:
-            raise ChildFailed(f"{self._name} gave no answer within {_PATIENCE:g} s.") from None
+            raise ChildFailed(f"{self._name} gave no answer within {patience:g} s.") from None
         if not answer:
             raise ChildFailed(f"{self._name} ended before its time.")
         return json.loads(answer)
