@@ -2,8 +2,6 @@
 
 import asyncio
 import copy
-import gc
-import io
 import logging
 import pickle
 import ssl
@@ -291,46 +289,3 @@ async def test_a_proxy_of_the_environment_is_used_only_when_asked(monkeypatch):
         with pytest.raises(ConnectError):
             await check("http://127.0.0.1:1", transport=AiohttpTransport())
         assert (await check("http://127.0.0.1:1", transport=AiohttpTransport(trust_env=True))).granted
-
-
-def test_a_session_open_in_another_live_loop_says_where_it_was_made():
-    loop = asyncio.new_event_loop()
-    transport = AiohttpTransport()
-
-    async def use(origin):
-        session = Session(account(origin), transport=transport, retry=Retry(attempts=1))
-        return await session.zalo.check_consent(oa_id=7, phone="0987654321")
-
-    async def main():
-        async with Peer(Answer(200, OK)).serve() as origin:
-            await use(origin)
-            with pytest.raises(ConfigError, match=r"test_hostile_server\.py.*another event loop"):
-                await asyncio.to_thread(loop.run_until_complete, use(origin))
-            await transport.aclose()
-
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(main())
-    loop.close()
-
-
-async def test_a_dropped_session_warns_once_and_says_where_it_was_made():
-    async with Peer(Answer(200, OK)).serve() as origin:
-        session = Session(account(origin))
-        await session.zalo.check_consent(oa_id=7, phone="0987654321")
-        stream = io.StringIO()
-        handler = logging.StreamHandler(stream)
-        logging.getLogger("asyncio").addHandler(handler)
-        with pytest.warns(ResourceWarning) as caught:
-            del session
-            gc.collect()
-            for _ in range(5):
-                await asyncio.sleep(0)
-        logging.getLogger("asyncio").removeHandler(handler)
-    assert [str(one.message) for one in caught] == [str(caught[0].message)]
-    assert "test_hostile_server.py" in str(caught[0].message)
-    assert stream.getvalue() == ""
-
-
-async def test_a_session_that_was_never_used_is_dropped_in_silence():
-    Session(Shop(CANARY))
-    gc.collect()

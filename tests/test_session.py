@@ -1,4 +1,4 @@
-"""The session: routing, keys, options, lifecycle."""
+"""The session: routing, keys, options."""
 
 import asyncio
 import subprocess
@@ -20,13 +20,12 @@ from etelecom_async import (
     Role,
     Safety,
     Session,
-    SessionClosed,
     Shop,
     Throttle,
     Timeout,
     Unavailable,
 )
-from etelecom_async.testing import Answer, MockTransport, Peer
+from etelecom_async.testing import MockTransport
 from etelecom_async.transport import Response
 from etelecom_async.transport.aiohttp import AiohttpTransport
 
@@ -218,83 +217,10 @@ async def test_an_error_says_where_how_often_and_how_long():
     )
 
 
-async def test_a_closed_session_says_so_and_works_again_when_entered():
-    mock, session = mocked()
-    derived = session.with_options(retry=Retry(attempts=1))
-    async with session:
-        await session.zalo.check_consent(oa_id=1, phone="0987654321")
-    for closed in (session, derived):
-        with pytest.raises(SessionClosed, match="closed"):
-            await closed.zalo.check_consent(oa_id=1, phone="0987654321")
-    await session.aclose()
-    async with session:
-        await derived.zalo.check_consent(oa_id=1, phone="0987654321")
-    assert len(mock.calls) == 2
-
-
-async def test_a_transport_that_is_given_stays_open():
-    class Counting(Wire):
-        closed = 0
-
-        async def aclose(self):
-            self.closed += 1
-
-    wire = Counting()
-    async with Session(Shop(API_KEY), transport=wire):
-        pass
-    assert wire.closed == 0
-
-
 def test_a_pool_smaller_than_the_slots_is_refused():
     with pytest.raises(ConfigError, match=r"Throttle\(concurrency=5\)"):
         Session(Shop(API_KEY), transport=AiohttpTransport(pool_size=5))
     Session(Shop(API_KEY), transport=AiohttpTransport(pool_size=5), throttle=Throttle(concurrency=5))
-
-
-LIFE = """
-    import asyncio, sys
-    from etelecom_async import Session, Shop
-
-    session = Session(Shop("1:made-up", base_url=sys.argv[1]))
-
-    async def check():
-        consents = [session.zalo.check_consent(oa_id=1, phone="0987654321") for _ in range(20)]
-        assert all(consent.granted for consent in await asyncio.gather(*consents))
-
-    async def check_and_close():
-        async with session:
-            await check()
-
-    async def stream():
-        async with Session(Shop("1:made-up", base_url=sys.argv[1])) as inner:
-            yield await inner.zalo.check_consent(oa_id=1, phone="0987654321")
-            yield None
-
-    async def leave_a_stream_open():
-        global left_open  # an async generator that the loop closes at its end, together with what the session holds
-        left_open = stream()
-        assert (await anext(left_open)).granted
-
-    for main in MAINS:
-        asyncio.run(main())
-    print("done")
-"""
-
-
-@pytest.mark.parametrize(
-    "mains",
-    ["[check] * 3", "[check_and_close] * 3", "[check, check_and_close, check_and_close]", "[leave_a_stream_open] * 3"],
-)
-async def test_a_module_level_session_is_silent_under_three_asyncio_runs(mains):
-    program = textwrap.dedent(LIFE).replace("MAINS", mains)
-    async with Peer(Answer(200, b'{"error":0}')).serve() as origin:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-X", "dev", "-W", "error", "-c", program, origin),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-    assert output.decode() == "done\n"
 
 
 def test_importing_the_sdk_imports_no_http_library_and_no_extra():

@@ -76,9 +76,10 @@ class AiohttpTransport:
         self._connect_timeout = connect_timeout
         self._origin = _caller()
         self._lifetime: AsyncGenerator[None] | None = None
+        self._closings = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
-        self._inherited: list[aiohttp.ClientSession] = []
+        self._inherited: list[AsyncGenerator[None]] = []
         self._limit: tuple[float | None, aiohttp.ClientTimeout] = (0.0, aiohttp.ClientTimeout())
         self._headers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
 
@@ -119,13 +120,14 @@ class AiohttpTransport:
 
     async def aclose(self) -> None:
         """Close the connections that this transport opened; a borrowed session stays open."""
+        self._closings += 1
         http, lifetime = self._http, self._lifetime
         self._http = self._lifetime = None
         if http is None or lifetime is None:
             return
         if self._is_forked():
-            # Closing it would reach into the parent's event loop, and so would its finalizer.
-            self._inherited.append(http)
+            # Closing it would reach into the parent's event loop, and so would its finalizer, so both are kept.
+            self._inherited.append(lifetime)
             return
         await http.close()
         if not self._is_orphaned():
@@ -134,7 +136,7 @@ class AiohttpTransport:
                 await lifetime.aclose()
 
     def __del__(self) -> None:
-        if self._http is not None and not self._http.closed and self._lender is None:
+        if self._http is not None and not self._http.closed and self._lender is None and not self._is_forked():
             message = f"The session made at {self._origin} was dropped open: use 'async with', or await its aclose()."
             warnings.warn(message, ResourceWarning, source=self, stacklevel=1)
 
@@ -149,7 +151,10 @@ class AiohttpTransport:
             await self.aclose()
         # Let every task of a big gather begin before the first connection's time runs: they begin in one turn of the
         # loop, which can take longer than a connection may.
+        closings = self._closings
         await asyncio.sleep(0)
+        if closings != self._closings:
+            raise ConnectError("the transport was closed while it opened")
         if self._http is not None and not self._http.closed:
             return self._http
         self._loop, self._pid = loop, os.getpid()
