@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 
 from click.testing import CliRunner
 
@@ -54,6 +55,18 @@ def session_over(*responses, account=None, retry=None, **options):
 async def ask(session):
     """Check the usual customer."""
     return await session.zalo.check_consent(oa_id=OA, phone=PHONE)
+
+
+def descriptors():
+    """How many file descriptors this process has open."""
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+async def settled(condition):
+    """Wait until it holds: the other side of a socket needs some turns of the loop."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0)
 
 
 def environment(served=None, **changes):

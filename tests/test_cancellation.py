@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
 from redis_server import RedisServer
 from stepping import WAITING, WOKEN, interrupted_everywhere
-from support import KEY, OA, PHONE
+from support import KEY, OA, PHONE, descriptors, settled
 from virtual_time import run_virtually
 
 from etelecom_async import (
@@ -212,17 +211,6 @@ class Echo(Peer):
         self.received.append(received)
         phone = json.loads(received.body)["phone"]
         return Answer(200, json.dumps({"error": 0, "message": phone, "padding": "x" * 1_000_000}).encode())
-
-
-def descriptors():
-    return sum(1 for _ in Path("/dev/fd").iterdir())
-
-
-async def settled(condition):
-    """The other side of a socket needs some turns of the loop."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 def on_sockets(test):

@@ -1,30 +1,15 @@
 """What is read from the wire is exact or refused, and what is written reads back."""
 
-import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from support import CANARY, OA, PHONE, answer, ask, session_over
 
 from etelecom_async import CheckConsent, Consent, ConsentState, DecodeError, Phase
 from etelecom_async.codec import decode, encode, loads
 
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
-
-offsets = st.builds(timezone, st.integers(-23 * 60, 23 * 60).map(lambda minutes: timedelta(minutes=minutes)))
-# Year 1 is how the server spells "unset".
-times = st.datetimes(min_value=datetime(2, 1, 1), timezones=offsets)  # noqa: DTZ001 - hypothesis adds the zone
-
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
-codes = st.sampled_from([0, 0.0, -0.0, False, "0", "", None, [], {}, 1, -1, "GRANTED"]) | values
-answers = st.fixed_dictionaries(
-    {},
-    optional={"error": codes, "error_code": codes, "message": values, "expired_time": values, "extra": values},
-)
 
 
 @pytest.mark.parametrize(
@@ -178,31 +163,6 @@ async def test_a_200_that_is_no_object_is_a_decode_error(body):
         await ask(session_over(answer(body)))
 
 
-@given(values | answers)
-@example({"error": 0, "error_code": 1})
-@example({"error": None, "error_code": 0})
-def test_any_json_is_not_granted_unless_its_code_is_exactly_zero(value):
-    try:
-        consent = decode(value, Consent)
-    except DecodeError:
-        return
-    given_codes = [value[name] for name in ("error", "error_code") if value.get(name) is not None]
-    assert [(type(code), code) for code in given_codes] == [(int, consent.error)] * len(given_codes)
-    assert consent.error is None or given_codes
-    if consent.granted_at(MOMENT):
-        assert consent.error == 0
-        assert consent.expired_time is None or consent.expired_time > MOMENT
-
-
-@given(answers)
-def test_parsed_bytes_decode_like_their_values(value):
-    try:
-        consent = decode(loads(json.dumps(value).encode()), Consent)
-    except DecodeError:
-        return
-    assert consent == decode(value, Consent)
-
-
 @pytest.mark.parametrize(
     ("body", "path"),
     [
@@ -259,19 +219,6 @@ def test_a_required_field_that_is_missing_is_named(missing):
     del body[missing]
     with pytest.raises(DecodeError, match=rf"required field missing @ \$\.{missing}"):
         decode(body, CheckConsent)
-
-
-@given(st.builds(Consent, error=st.none() | st.integers(), message=st.text(), expired_time=st.none() | times))
-@example(Consent(error=0, expired_time=datetime.max.replace(tzinfo=timezone(timedelta(hours=-7)))))
-def test_a_consent_reads_back_as_it_was_written(consent):
-    assert decode(loads(encode(consent)), Consent) == consent
-
-
-@given(
-    st.builds(CheckConsent, oa_id=st.integers(1, 2**63 - 1), phone=st.from_regex(r"0[35789][0-9]{8}", fullmatch=True))
-)
-def test_a_check_reads_back_as_it_was_written(check):
-    assert decode(loads(encode(check)), CheckConsent) == check
 
 
 def test_a_time_is_written_with_its_offset():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import offsets
 from support import OA, PHONE, FakeTransport, answer, ask, no_sleep, session_over
 
 from etelecom_async import (
@@ -50,7 +51,6 @@ STATES = {
 }
 INCONCLUSIVE = {ConsentState.TRY_LATER, ConsentState.BAD_REQUEST, ConsentState.FAILED, ConsentState.UNKNOWN}
 
-offsets = st.builds(timezone, st.integers(-23 * 60, 23 * 60).map(lambda minutes: timedelta(minutes=minutes)))
 moments = st.datetimes(timezones=offsets)
 
 

@@ -6,10 +6,9 @@ import re
 import sys
 import textwrap
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-from support import KEY, OA, PHONE, FakeTransport, answer, ask
+from support import KEY, OA, PHONE, FakeTransport, answer, ask, descriptors, settled
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -298,17 +297,6 @@ async def test_a_transport_that_is_given_stays_open():
     async with Session(Shop(KEY), transport=transport):
         pass
     assert transport.closed == 0
-
-
-def descriptors():
-    return sum(1 for _ in Path("/dev/fd").iterdir())
-
-
-async def settled(condition):
-    """The other side of a socket needs some turns of the loop."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, None], ids=lambda turns: f"after {turns or 'all'} turns")

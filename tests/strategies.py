@@ -1,0 +1,50 @@
+"""Values of every kind, for properties."""
+
+import types
+import typing
+from datetime import datetime, timedelta, timezone
+
+import attrs
+from hypothesis import strategies as st
+
+from etelecom_async.codec import Id
+
+offsets = st.builds(timezone, st.integers(-23 * 60, 23 * 60).map(lambda minutes: timedelta(minutes=minutes)))
+# Year 1 is how the server spells "unset".
+times = st.datetimes(min_value=datetime(2, 1, 1), timezones=offsets)  # noqa: DTZ001 - hypothesis adds the zone
+phones = st.from_regex(r"0[35789][0-9]{8}", fullmatch=True)
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
+"""Anything that is JSON, and the numbers that only Python's JSON knows."""
+
+_codes = st.sampled_from([0, 0.0, -0.0, False, "0", "", None, [], {}, 1, -1, 5, 10, 12, "GRANTED"]) | values
+_wire_times = times.map(lambda time: time.isoformat()) | st.sampled_from(["0001-01-01T00:00:00Z", "", "never", 0])
+answers = st.fixed_dictionaries(
+    {},
+    optional={
+        "error": _codes,
+        "error_code": _codes,
+        "message": values,
+        "expired_time": _wire_times | values,
+        "extra": values,
+    },
+)
+"""Objects that look like the answer of CheckConsent."""
+
+
+def instances(model):
+    """Instances of a model, from the types of its fields; a type that is not known here has to be added."""
+    attrs.resolve_types(model, include_extras=True)
+    return st.builds(model, **{field.name: _values_of(field.name, field.type) for field in attrs.fields(model)})
+
+
+def _values_of(name, kind):
+    if name == "phone":
+        return phones
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        return st.one_of(*(_values_of(name, part) for part in typing.get_args(kind)))
+    if attrs.has(kind):
+        return instances(kind)
+    known = {Id: st.integers(1, 2**63 - 1), int: st.integers(), str: st.text(), bool: st.booleans(), datetime: times}
+    return st.none() if kind is type(None) else known[kind]
