@@ -196,15 +196,6 @@ async def test_a_try_later_inside_a_200_is_an_error_as_from_the_server():
         await check(mock)
 
 
-async def test_recorded_requests_hold_no_key():
-    mock = MockTransport()
-    mock.on(CHECK_CONSENT).reply(OK)
-    await check(mock)
-    request = mock.calls[0].request
-    assert "Authorization" not in request.headers
-    assert "canary" not in f"{request!r}{dict(request.headers)}{request.body!r}{mock.calls!r}"
-
-
 @pytest.mark.parametrize("error", [Disconnected("x"), AccountClosed(), Unauthenticated()], ids=repr)
 async def test_one_failure_in_a_gather_leaves_the_others_alone(error):
     mock = MockTransport()

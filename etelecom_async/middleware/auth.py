@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..account import Account, Secret
+from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Auth"]
 
 _BLANK = "***"
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 
 class _Masked(str):
@@ -54,6 +57,7 @@ class _Key:
         """The headers with the key. A session's calls bring the very same ones, and read-only, so the last are kept."""
         unsigned, signed = self._signed
         if headers is not unsigned:
+            _check(headers)
             signed = MappingProxyType({**headers, "Authorization": self._header})
             if isinstance(headers, MappingProxyType):
                 self._signed = (headers, signed)
@@ -75,6 +79,20 @@ class _Key:
         return response.with_body(headers, body)
 
 
+def _check(headers: Mapping[str, str]) -> None:
+    """Refuse what would end a header early and begin another one: nothing like it may leave with the key."""
+    for name, value in headers.items():
+        if not (_is_text(name) and _NAME.fullmatch(name)):
+            raise ConfigError("A header's name is a str of letters, digits and hyphens; some middleware's is not.")
+        if not (_is_text(value) and _VALUE.fullmatch(value)):
+            raise ConfigError(f"The header {name} has line breaks, control or non-ASCII characters, or is no str.")
+
+
+def _is_text(value: object) -> bool:
+    """Middlewares may come without a type checker."""
+    return isinstance(value, str)
+
+
 def _spellings(character: str) -> str:
     """A pattern for a character as it is, and as JSON, HTML or a URL may write it."""
     code = ord(character)
@@ -92,7 +110,8 @@ class Auth:
     """Puts the account's key for the method's role on the request, and blanks it in an answer that repeats it.
 
     Raises (when called):
-        ConfigError: the account has no key for the method's role.
+        ConfigError: the account has no key for the method's role, or a middleware has put a header on the request that
+            cannot be sent.
     """
 
     def __init__(self, account: Account) -> None:
