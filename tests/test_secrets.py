@@ -11,6 +11,7 @@ import traceback
 from html import escape
 from urllib.parse import quote
 
+import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,8 +36,6 @@ from etelecom_async import (
 from etelecom_async.sandbox import SANDBOX_OA, World, serve
 from etelecom_async.testing import Answer, MockTransport, Peer, Silence
 from etelecom_async.transport.aiohttp import AiohttpTransport
-
-pyarrow_parquet = pytest.importorskip("pyarrow.parquet")
 
 
 class Parrot(Peer):
@@ -271,7 +270,7 @@ async def _exchange(server, method, path, key, body):
 def files(folder):
     """Every byte of every file, and of Parquet, which compresses, also what it says."""
     paths = [path for path in folder.rglob("*") if path.is_file()]
-    tables = [str(pyarrow_parquet.read_table(path).to_pylist()) for path in paths if path.suffix == ".parquet"]
+    tables = [str(pyarrow.parquet.read_table(path).to_pylist()) for path in paths if path.suffix == ".parquet"]
     return b"".join(path.read_bytes() for path in paths) + "".join(tables).encode()
 
 
