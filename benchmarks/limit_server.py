@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from etelecom_async.sandbox import Refusal, TokenBucket, World, serve
 
 _LATENCY = 0.05
+_HELD, _FEWEST = 0.1, 2
+"""Seconds of its rate that the bucket holds, and requests at least: one of a single request refuses any jitter."""
 
 
 async def main(rate: float, refusal: Refusal, changes: Sequence[tuple[float, float]]) -> None:
@@ -21,7 +23,11 @@ async def main(rate: float, refusal: Refusal, changes: Sequence[tuple[float, flo
         refusal: the form in which it refuses.
         changes: seconds from the first line on, and the rate from then on.
     """
-    world = World(limit=TokenBucket(rate=rate, refusal=refusal))
+
+    def bucket(rate: float) -> TokenBucket:
+        return TokenBucket(rate=rate, burst=max(_FEWEST, rate * _HELD), refusal=refusal)
+
+    world = World(limit=bucket(rate))
     taken: list[Counter[str]] = []
     refused: list[int] = []
 
@@ -37,7 +43,7 @@ async def main(rate: float, refusal: Refusal, changes: Sequence[tuple[float, flo
             note()
 
     def change(to: float) -> None:
-        world.limit = TokenBucket(rate=to, refusal=refusal)
+        world.limit = bucket(to)
 
     async with serve(world, latency=_LATENCY) as served:
         print(json.dumps({"url": served.base_url}), flush=True)

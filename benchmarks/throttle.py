@@ -30,8 +30,9 @@ _LIGHT, _SIDE_BY_SIDE = 200, 10
 _PAUSES = (Refusal.RETRY_AFTER, Refusal.RETRY_DATE)
 _ROOT = Path(__file__).parent.parent
 _DESCRIPTION = """\
-A sandbox with a hidden limit (a token bucket that holds a tenth of a second) and a latency of 50 ms runs in a
-process of its own, and so does each client; they speak HTTP over loopback. All figures are the server's counts.
+A sandbox with a hidden limit (a token bucket that holds a tenth of a second, at least two requests) and a latency of
+50 ms runs in a process of its own, and so does each client; they speak HTTP over loopback. All figures are the
+server's counts.
 "used" is what was taken from the 5th to the 65th second, as a share of the limit; "refused" is a share of all
 requests from the first on. Light runs go side by side, so that all of it takes about 25 minutes.
 """

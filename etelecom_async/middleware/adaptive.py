@@ -17,14 +17,14 @@ _FEWEST = 2.0
 """Requests per second that are taken to be possible at the first refusal."""
 _LEAST_CUT = 0.3
 """Of the rate, for one refusal: few answers say little, so no cut goes deeper."""
-_ENOUGH, _ENOUGH_BY_PAUSES = 20, 10
+_ENOUGH, _ENOUGH_BY_PAUSES = 16, 10
 """Accepted requests between two refusals that make their rate an estimate and not a guess; fewer where each costs a
 pause."""
 _CLOSE, _CLOSE_BY_PAUSES = 0.8, 0.65
 """Share of the rate above which what was measured can be the limit, and not much less than it."""
 _GUESSES = 4
 """Guesses in a row that no estimate followed: somebody else is searching too."""
-_UNDER = 0.98
+_UNDER = 0.975
 """Of the limit: how far below it the rate rests."""
 _GUESSED = 0.95
 """Of a guess: where the search goes on, and how far the limit fell at least that refused a rate at rest."""
