@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types build bench clean redis-server
+.PHONY: help demo test lint types build bench soak clean redis-server
 
 help:  ## say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ build: $(VENV)/.dev  ## wheel and sdist into dist/
 
 bench: $(VENV)/.dev  ## CPU per call against plain aiohttp
 	$(PY) benchmarks/run.py
+
+soak: $(VENV)/.dev  ## fifteen minutes of faults and restarts: is every call accounted for?
+	$(PY) -m benchmarks.soak
 
 # The tests start a Redis of their own. No package of PyPI has one that is kept up to date, so it is the system's.
 redis-server:

@@ -198,6 +198,22 @@ def test_a_few_hiccups_among_many_answers_slow_nobody_down(hiccup):
     run_virtually(main())
 
 
+@pytest.mark.parametrize(
+    ("answers", "is_limited"),
+    [("xx", False), ("xgxx", True), ("xggxx", False), ("xgggxgxx", True), ("xggggxgxx", False), ("xgggggxgxx", False)],
+)
+@pytest.mark.parametrize("doubtful", [answer({"code": "unavailable", "msg": ""}, status=503), answer({"error": 5})])
+def test_doubtful_answers_are_refusals_where_they_come_thick(doubtful, answers, is_limited):
+    async def main():
+        loop = asyncio.get_running_loop()
+        replies = [doubtful if letter == "x" else GOOD for letter in answers]
+        session = session_over(*replies, throttle=Throttle(clock=loop.time), retry=Retry(attempts=1))
+        await asyncio.gather(*(ask(session) for _ in answers), return_exceptions=True)
+        assert (session.throttle.snapshot().rate is not None) == is_limited
+
+    run_virtually(main())
+
+
 @pytest.mark.parametrize(("adaptive", "calls"), [(False, 10_000), (True, 2_000)])
 def test_when_all_calls_are_refused_attempts_stay_within_a_fifth_more(adaptive, calls):
     async def main():

@@ -14,13 +14,13 @@ class Refusals:
 
     403 `resource_exhausted` and 429 say what they mean. A 503 may be a limiter's word or a server in trouble, and
     consent code 5 in a 200 a limit of the account or of one customer. These two count as refusals where they say when
-    to come back, or where at least a tenth of a second's answers, and two, are such. From then on each of them counts,
-    until `forget`. A few among many answers slow nobody down.
+    to come back, or where they come thick: within a second three of four answers, four of eight, five of sixteen and so
+    on, down to a tenth. Chance alone would do that about once in a thousand seconds where one answer in seventy is
+    such. From then on each of them counts, until `forget`. A few among many answers slow nobody down.
     """
 
     _WINDOW = 1.0
-    _SHARE = 0.1
-    _LEAST = 2
+    _LEAST, _SHARE = 3, 0.1
 
     def __init__(self) -> None:
         self.answers = 0
@@ -41,10 +41,12 @@ class Refusals:
         if now - self._since > self._WINDOW:
             self._since, self._answers_before, self._doubtful = now, self.answers - 1, 0
         self._doubtful += 1
-        share = self._doubtful / max(1, self.answers - self._answers_before)
-        if error.retry_after is not None or (self._doubtful >= self._LEAST and share >= self._SHARE):
+        if error.retry_after is not None or self._are_thick(self.answers - self._answers_before):
             self._is_certain = True
         return self._is_certain
+
+    def _are_thick(self, answers: int) -> bool:
+        return self._doubtful >= self._LEAST and answers <= min(2 ** (self._doubtful - 1), self._doubtful / self._SHARE)
 
     def forget(self) -> None:
         """The limit is gone: what may be a hiccup is one again until it is proven otherwise."""
