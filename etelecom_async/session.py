@@ -17,7 +17,7 @@ from ._version import __version__
 from .api import untyped
 from .api.consent import Zalo
 from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
-from .errors import ConfigError, EtelecomError, SessionClosed
+from .errors import ConfigError, EtelecomError, Phase, SessionClosed
 from .middleware import CallNext, Middleware, compose
 from .middleware.auth import Auth
 from .middleware.retry import Retry, RetryBudget, Retrying
@@ -265,6 +265,8 @@ class Session:
         except EtelecomError as error:
             error.endpoint, error.url = endpoint.name, str(url)
             error.attempts, error.elapsed = call.attempts, self._shared.clock() - call.started
+            if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
+                error.add_note("It may have been carried out. Look before you send it again.")
             raise
 
     def _url(self, name: str) -> URL:

@@ -1,10 +1,13 @@
 """What the tests share: made-up people, canned answers, sessions over them, and the command line as people run it."""
 
 import asyncio
+import copy
 import json
 import os
+import pickle
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -67,6 +70,20 @@ async def settled(condition):
     async with asyncio.timeout(10):
         while not condition():
             await asyncio.sleep(0)
+
+
+def everything_shown(error):
+    """All that a log, a crash reporter or a queue could print of an error, with the SDK's and aiohttp's locals."""
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    texts = [repr(error), str(error), repr(error.__dict__), repr(error.args), repr(pickle.dumps(error))]
+    texts += [repr(copy.copy(error)), *shown.format_exception_only()]
+    chain = [shown]
+    tests = Path(__file__).parent
+    while chain:
+        part = chain.pop()
+        texts += [repr(frame.locals) for frame in part.stack if tests not in Path(frame.filename).parents]
+        chain += [link for link in (part.__cause__, part.__context__) if link is not None]
+    return "\n".join(texts)
 
 
 def environment(served=None, **changes):

@@ -145,8 +145,6 @@ class Retrying:
             raise DeadlineExceeded(f"no answer within {request.timeout.total:g} s", phase=error.phase) from error
         pause = self._policy.decide(error, request)
         if pause is None:
-            if error.phase is Phase.UNKNOWN and request.endpoint.safety is Safety.SEND:
-                error.add_note("It may have been carried out. Look before you send it again.")
             return None
         if left is not None and max(pause, _asked(error)) >= left:
             return None

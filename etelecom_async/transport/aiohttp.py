@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import io
 import os
 import ssl
 import warnings
@@ -23,13 +24,17 @@ from ..errors import (
     ConfigError,
     ConnectError,
     Disconnected,
+    Phase,
     TlsError,
     TransportError,
 )
 from .base import Request, Response
+from .unasked import AskingRequest, SpokeUnasked
 
 __all__ = ["AiohttpTransport"]
 
+_LONG = 2**19
+"""Bytes of a request from which on it is written in pieces, so that it does not hold up the event loop."""
 _PACKAGE = str(Path(__file__).parent.parent)
 
 
@@ -100,7 +105,7 @@ class AiohttpTransport:
         try:
             answer = await http.post(
                 request.url,
-                data=request.body,
+                data=request.body if len(request.body) < _LONG else io.BytesIO(request.body),
                 headers=self._ready(request.headers),
                 timeout=self._timeout(request.timeout.attempt),
                 allow_redirects=False,
@@ -111,6 +116,8 @@ class AiohttpTransport:
             except BaseException:
                 answer.close()
                 raise
+            # Most often its connection is free already; after a 101 it is not, and never will be.
+            answer.release()
             return Response(answer.status, _headers(answer.headers), body)
         except TransportError:
             raise
@@ -179,6 +186,7 @@ class AiohttpTransport:
             connector_owner=lender is None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            request_class=AskingRequest,
             trust_env=self._trust_env if lender is None else lender.trust_env,
             trace_configs=None if lender is None else lender.trace_configs,
         )
@@ -238,7 +246,7 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _translate(error: Exception) -> TransportError:  # noqa: PLR0911 - a table, one row a line
+def _translate(error: Exception) -> TransportError:  # noqa: C901, PLR0911 - a table, one row a line
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ServerFingerprintMismatch():
             return TlsError(f"the certificate was not accepted: {error}")
@@ -255,6 +263,8 @@ def _translate(error: Exception) -> TransportError:  # noqa: PLR0911 - a table, 
         case aiohttp.ClientResponseError():
             # Its text quotes what the peer sent, which may be anything, so it is left out.
             return BadAnswer("what came is not HTTP")
+        case SpokeUnasked():
+            return Disconnected("the server spoke before it was asked", phase=Phase.NOT_SENT)
         case aiohttp.ServerDisconnectedError():
             return Disconnected("the server closed the connection without an answer")
         case aiohttp.ClientConnectionError() | OSError():

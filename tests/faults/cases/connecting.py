@@ -1,0 +1,44 @@
+"""Faults before there is a connection."""
+
+from etelecom_async import ConnectError, Disconnected, Phase, TlsError
+from faults.case import SOON, Case, doubtful, final, harmless
+from faults.server import http
+from faults.steps import Drain, Hear, Lost, Refused, Reset, Say
+
+NOT_SENT = harmless(ConnectError, Phase.NOT_SENT)
+UNTRUSTED = final(TlsError, Phase.NOT_SENT)
+BAD_REQUEST = http(b"", status="400 Bad Request")
+
+CONNECTING = (
+    Case("nobody listens", (Refused(),), NOT_SENT, cheap=False),
+    Case("no packet is answered", (Lost(),), NOT_SENT, connect_timeout=SOON, cheap=False),
+    Case(
+        "the TLS handshake is met with silence",
+        (Drain(),),
+        NOT_SENT,
+        scheme="https",
+        connect_timeout=SOON,
+        recovers=False,
+        cheap=False,
+    ),
+    Case("the TLS handshake is met with a reset", (Hear(1), Reset()), NOT_SENT, scheme="https", recovers=False),
+    Case(
+        "the TLS handshake is met with plain HTTP",
+        (Say(BAD_REQUEST), Drain()),
+        NOT_SENT,
+        scheme="https",
+        recovers=False,
+    ),
+    *(
+        Case(f"the certificate is {kind}", (), UNTRUSTED, certificate=kind, recovers=False, cheap=False)
+        for kind in ("expired", "not yet valid", "for another name", "of an unknown authority", "self-signed")
+    ),
+    Case(
+        "the server wants a certificate of the client",
+        (),
+        doubtful(Disconnected),
+        certificate="right, and asks for the client's",
+        recovers=False,
+        cheap=False,
+    ),
+)

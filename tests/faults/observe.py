@@ -1,0 +1,144 @@
+"""Make the calls that a fault is about and write down what came of them."""
+
+import asyncio
+import contextlib
+
+import attrs
+from attrs import field, frozen
+from support import CANARY, KEY, everything_shown
+
+from etelecom_async import CHECK_CONSENT, EtelecomError, Phase, Retry, Safety, Session, Shop, Throttle, Timeout
+from etelecom_async.testing import Answer, Peer
+from etelecom_async.transport.aiohttp import AiohttpTransport
+from faults.case import Outcome, Then
+from faults.leaks import nothing_left_behind
+from faults.server import FaultServer
+from faults.steps import Redirect
+
+HANG = 60.0
+"""Seconds after which a call counts as hanging, however busy the machine is."""
+PADDING = "x"
+
+
+@frozen(kw_only=True)
+class Ask:
+    """What CheckConsent is asked, and as much beside it as makes a request long."""
+
+    phone: str
+    oa_id: str = "7"
+    note: str = ""
+
+
+READ = attrs.evolve(CHECK_CONSENT, payload=Ask)
+SEND = attrs.evolve(READ, safety=Safety.SEND)
+
+
+@frozen
+class Trial:
+    """One call under a fault: the errors of its attempts, and the error it ended in, if it did."""
+
+    errors: list = field(factory=list)
+    end: EtelecomError | None = None
+
+
+def phone(number):
+    """One customer for each call, so that an answer to another call is known for what it is."""
+    return f"84900000{number:03d}"
+
+
+async def ask(session, endpoint, number, *, size=0):
+    """A call whose answer must be its own."""
+    asked = Ask(phone=phone(number), note=PADDING * size)
+    async with asyncio.timeout(HANG):
+        consent = await session.call(endpoint, asked)
+    assert (consent.granted, consent.message) == (True, asked.phone), "a wrong value"
+
+
+async def observe(case, certificates):
+    """What comes of a fault, seen by a READ and by a SEND."""
+    read = await _try(case, certificates, READ)
+    send = await _try(case, certificates, SEND)
+    (error, phase), *_ = {(type(error), error.phase) for error in read.errors[:1] + send.errors[:1]} or {(None, None)}
+    return Outcome(error, phase, _then(case, read, error), _then(case, send, error))
+
+
+def _then(case, trial, error):
+    """What was done about the fault; everything that must hold whatever that is."""
+    assert [type(each) for each in trial.errors[:1]] == ([] if error is None else [error]), "READ and SEND differ"
+    for each in trial.errors:
+        shown = everything_shown(each)
+        assert CANARY not in shown
+    if trial.end is not None:
+        assert trial.end is trial.errors[-1]
+        assert trial.end.attempts == len(trial.errors)
+        assert trial.end.endpoint == "Zalo/CheckConsent"
+        assert trial.end.elapsed > 0
+    if not trial.errors:
+        return Then.ANSWER
+    if len(trial.errors) == 1 and trial.end is not None:
+        return Then.ONCE
+    assert (trial.end is None) == case.recovers, "the second attempt met a server that was well again"
+    return Then.AGAIN
+
+
+async def _try(case, certificates, endpoint):
+    errors, end = [], None
+
+    async def note(request, call_next):
+        try:
+            return await call_next(request)
+        except EtelecomError as error:
+            errors.append(error)
+            raise
+
+    async with nothing_left_behind(), _served(case, certificates) as (server, visits):
+
+        async def sleep(_):
+            await server.recover()
+
+        options = {
+            "transport": AiohttpTransport(connect_timeout=case.connect_timeout, ssl_context=certificates.trust),
+            "timeout": Timeout(attempt=case.attempt),
+            "retry": Retry(attempts=2, base=0),
+            "throttle": Throttle(adaptive=False),
+            "middlewares": [note],
+            "sleep": sleep,
+        }
+        async with contextlib.aclosing(options["transport"]), Session(_account(server), **options) as session:
+            for number in range(case.earlier):
+                await ask(session, endpoint, number)
+            await server.between()
+            errors.clear()
+            try:
+                await ask(session, endpoint, 100, size=case.request)
+            except EtelecomError as error:
+                end = error
+                errors += [] if error in errors else [error]  # of a body that does not fit no layer knows
+            trial = Trial(list(errors), end)
+            if case.recovers:
+                await server.recover()
+                for number in (101, 102):
+                    await ask(session, READ, number)
+        if endpoint is SEND and len(trial.errors) == 1:
+            is_doubtful = trial.errors[0].phase is Phase.UNKNOWN
+            assert is_doubtful == any("may have been carried out" in n for n in getattr(end, "__notes__", []))
+        assert visits == [], "a redirect was followed"
+    return trial
+
+
+def _account(server):
+    return Shop(KEY, base_url=server.origin)
+
+
+@contextlib.asynccontextmanager
+async def _served(case, certificates):
+    """The server of a case, and the requests that its redirects brought to another one."""
+    async with contextlib.AsyncExitStack() as stack:
+        elsewhere, visits = "", []
+        if any(isinstance(step, Redirect) for step in case.does):
+            peer = Peer(Answer(200, b'{"error":0,"message":"stolen"}'))
+            elsewhere, visits = await stack.enter_async_context(peer.serve()), peer.received
+        tls = certificates.server(case.certificate)
+        server = FaultServer(*case.does, repeats=not case.recovers, tls=tls, scheme=case.scheme, elsewhere=elsewhere)
+        await stack.enter_async_context(server.serve())
+        yield server, visits
