@@ -4,10 +4,10 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types build bench soak clean redis-server
+.PHONY: help demo test lint types build bench soak reliability clean redis-server
 
 help:  ## say what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the sandbox, into results.csv
 	$(VENV)/bin/etelecom demo examples/phones.csv -o results.csv
@@ -32,6 +32,9 @@ bench: $(VENV)/.dev  ## CPU per call against plain aiohttp
 
 soak: $(VENV)/.dev  ## fifteen minutes of faults and restarts: is every call accounted for?
 	$(PY) -m benchmarks.soak
+
+reliability: $(VENV)/.dev  ## write docs/reliability.md from what the fault tests see
+	PYTHONPATH=tests $(PY) -m faults
 
 # The tests start a Redis of their own. No package of PyPI has one that is kept up to date, so it is the system's.
 redis-server:

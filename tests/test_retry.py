@@ -14,6 +14,7 @@ from etelecom_async import (
     ConnectError,
     Consent,
     DeadlineExceeded,
+    DecodeError,
     Disconnected,
     Endpoint,
     EtelecomError,
@@ -33,6 +34,7 @@ from etelecom_async import (
 from etelecom_async.api.consent import CHECK_CONSENT, CheckConsent
 from etelecom_async.middleware.retry import RetryBudget
 from etelecom_async.testing import MockTransport
+from etelecom_async.transport import Response
 
 READ = CHECK_CONSENT
 SEND = Endpoint(name="Zalo/RequestConsent", payload=CheckConsent, result=Consent, safety=Safety.SEND)
@@ -114,6 +116,29 @@ async def test_a_send_is_repeated_only_where_it_was_certainly_not_carried_out(er
     if attempts == 1:
         assert end.phase is Phase.UNKNOWN
         assert "may have been carried out" in end.__notes__[0]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"error":"0"}'])
+async def test_a_send_whose_answer_cannot_be_read_may_have_been_carried_out(body):
+    mock = MockTransport()
+    mock.on(SEND).respond(lambda _: Response(200, {}, body))
+    with pytest.raises(DecodeError) as caught:
+        await session(mock).call(SEND, PAYLOAD)
+    assert len(mock.calls) == 1
+    assert "may have been carried out" in caught.value.__notes__[0]
+
+
+async def test_a_send_whose_time_is_over_may_have_been_carried_out():
+    mock, clock = MockTransport(), Clock()
+
+    def late(_request):
+        clock.now += 25
+        raise AttemptTimeout("no answer")
+
+    mock.on(SEND).respond(late)
+    with pytest.raises(DeadlineExceeded) as caught:
+        await session(mock, clock=clock, timeout=Timeout(total=25)).call(SEND, PAYLOAD)
+    assert "may have been carried out" in caught.value.__notes__[0]
 
 
 FAILURES = st.sampled_from(

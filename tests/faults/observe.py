@@ -40,6 +40,11 @@ class Trial:
     errors: list = field(factory=list)
     end: EtelecomError | None = None
 
+    @property
+    def first(self):
+        """What the first attempt ended in: class and phase of its error."""
+        return (type(self.errors[0]), self.errors[0].phase) if self.errors else (None, None)
+
 
 def phone(number):
     """One customer for each call, so that an answer to another call is known for what it is."""
@@ -58,13 +63,13 @@ async def observe(case, certificates):
     """What comes of a fault, seen by a READ and by a SEND."""
     read = await _try(case, certificates, READ)
     send = await _try(case, certificates, SEND)
-    (error, phase), *_ = {(type(error), error.phase) for error in read.errors[:1] + send.errors[:1]} or {(None, None)}
-    return Outcome(error, phase, _then(case, read, error), _then(case, send, error))
+    error, phase = read.first
+    assert read.first == send.first, "the first attempt knows nothing of READ and SEND"
+    return Outcome(error, phase, _then(case, read), _then(case, send))
 
 
-def _then(case, trial, error):
+def _then(case, trial):
     """What was done about the fault; everything that must hold whatever that is."""
-    assert [type(each) for each in trial.errors[:1]] == ([] if error is None else [error]), "READ and SEND differ"
     for each in trial.errors:
         shown = everything_shown(each)
         assert CANARY not in shown

@@ -61,6 +61,7 @@ class FaultServer:
 
     Attributes:
         origin: where it listens, such as `http://127.0.0.1:40123`.
+        connections: how many were taken.
         requests: every request that was heard whole.
     """
 
@@ -72,7 +73,7 @@ class FaultServer:
         self._tls = tls
         self._scheme = scheme or ("https" if tls else "http")
         self._elsewhere = elsewhere
-        self._connections = 0
+        self.connections = 0
         self._tasks = {}
         self._idle = asyncio.Event()
         self._idled = asyncio.Event()
@@ -107,7 +108,7 @@ class FaultServer:
         if self._listener is None:
             await self._listen()
         if self._filler is not None:
-            while not self._connections:
+            while not self.connections:
                 await asyncio.sleep(0)
             self._filler.close()
             self._filler = None
@@ -137,10 +138,10 @@ class FaultServer:
     async def _converse(self, reader, writer):
         task = asyncio.current_task()
         self._tasks[task] = writer
-        self._connections += 1
+        self.connections += 1
         line = _Line(reader, writer)
         try:
-            if self._repeats or self._connections == 1:
+            if self._repeats or self.connections == 1:
                 await self._play(line, self._script)
             while not writer.transport.is_closing():
                 await self._play(line, (self._repeats and self._script) or (Hear(), Good()))

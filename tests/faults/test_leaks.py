@@ -1,0 +1,53 @@
+"""Ten thousand calls under a mix of faults leave nothing behind."""
+
+import asyncio
+import contextlib
+from itertools import cycle, islice
+
+from support import KEY, descriptors
+
+from etelecom_async import EtelecomError, Retry, Session, Shop, Throttle, Timeout
+from etelecom_async.transport.aiohttp import AiohttpTransport
+from faults.case import PLENTY
+from faults.cases import CHAPTERS, STATUSES
+from faults.leaks import nothing_left_behind
+from faults.observe import READ, ask
+from faults.server import FaultServer
+
+CALLS, WORKERS = 10_000, 8
+CASES = [case for cases in CHAPTERS.values() for case in cases if case.cheap]
+# One in thirty-three, so that each of the five bodies has its turn.
+CASES += list(STATUSES.values())[::33]
+
+
+async def calls(played, transport, number):
+    """So many calls, each to the next server in turn; how often each error came."""
+    for case, server in islice(cycle(played), number):
+        session = Session(
+            Shop(KEY, base_url=server.origin),
+            transport=transport,
+            timeout=Timeout(attempt=PLENTY),
+            retry=Retry(attempts=1),
+            throttle=Throttle(adaptive=False),
+        )
+        error = None
+        try:
+            await ask(session, READ, 7)
+        except EtelecomError as failure:
+            error = type(failure)
+        assert error is case.ends.error, case.name
+
+
+async def test_ten_thousand_faulted_calls_leave_no_socket_and_no_task():
+    async with nothing_left_behind(), contextlib.AsyncExitStack() as stack:
+        played = []
+        for case in CASES:
+            server = FaultServer(*case.does, repeats=True, scheme=case.scheme, elsewhere="http://127.0.0.1:1")
+            await stack.enter_async_context(server.serve())
+            played.append((case, server))
+        transport = await stack.enter_async_context(contextlib.aclosing(AiohttpTransport()))
+        before = descriptors()
+        # Each server has one worker that calls it, so the pool keeps one connection to it, of two ends.
+        await asyncio.gather(*(calls(played[n::WORKERS], transport, CALLS // WORKERS) for n in range(WORKERS)))
+        assert descriptors() <= before + 2 * len(CASES)
+        assert sum(server.connections for _, server in played) > CALLS // 4

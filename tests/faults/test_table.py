@@ -1,0 +1,7 @@
+"""The page about reliability says what was observed."""
+
+from faults.table import PAGE, written
+
+
+async def test_the_page_says_what_the_tests_saw(observed):
+    assert PAGE.read_text("utf-8") == await written(observed), "make reliability writes it anew"

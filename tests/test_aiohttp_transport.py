@@ -1,0 +1,111 @@
+"""The aiohttp transport's options and words, over real sockets. What it makes of faults: `tests/faults`."""
+
+import asyncio
+
+import aiohttp
+import pytest
+from faults.certificates import Certificates
+from faults.server import FaultServer, granted, http
+from faults.steps import Drain, Good, Hear, Say, WhileIdle
+from support import CANARY, KEY, ask, everything_shown
+
+from etelecom_async import (
+    ConfigError,
+    ConnectError,
+    Disconnected,
+    Phase,
+    Retry,
+    Session,
+    Shop,
+    Timeout,
+    UnexpectedStatus,
+)
+from etelecom_async.testing import Answer, Peer, Silence
+from etelecom_async.transport.aiohttp import AiohttpTransport
+
+OK = b'{"error":0,"message":"Success","expired_time":null}'
+
+
+async def check(origin, *, transport=None, **options):
+    options.setdefault("retry", Retry(attempts=1))
+    options.setdefault("timeout", Timeout(attempt=20))
+    async with Session(Shop(KEY, base_url=origin), transport=transport, **options) as session:
+        try:
+            return await ask(session)
+        finally:
+            if transport is not None:
+                await transport.aclose()
+
+
+async def test_a_cancelled_call_shows_no_key():
+    async with Peer(Silence()).serve() as origin:
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(0.1):
+                await check(origin)
+    assert CANARY not in everything_shown(caught.value)
+
+
+async def test_a_redirect_is_told_without_its_query():
+    location = {"Location": "https://another.example/v1/shop?token=abc"}
+    async with Peer(Answer(307, b"", location)).serve() as origin:
+        with pytest.raises(UnexpectedStatus, match=r"redirects to https://another\.example/v1/shop;") as caught:
+            await check(origin)
+    assert "token" not in str(caught.value)
+
+
+async def test_a_host_without_an_address_is_a_connect_error():
+    with pytest.raises(ConnectError) as caught:
+        await check("https://no-such-host.invalid", transport=AiohttpTransport())
+    assert caught.value.phase is Phase.NOT_SENT
+    assert CANARY not in everything_shown(caught.value)
+
+
+async def test_a_private_ca_is_trusted_when_given():
+    certificates = Certificates()
+    async with FaultServer(tls=certificates.server("right")).serve() as origin:
+        assert (await check(origin, transport=AiohttpTransport(ssl_context=certificates.trust))).granted
+
+
+async def test_a_borrowed_session_lends_its_connections_and_nothing_else():
+    peer = Peer(Answer(200, OK))
+    async with peer.serve() as origin:
+        async with aiohttp.ClientSession(headers={"X-Theirs": "1"}, cookies={"a": "1"}) as theirs:
+            transport = AiohttpTransport(session=theirs)
+            for _ in range(2):
+                assert (await check(origin, transport=transport)).granted
+            assert not theirs.closed
+            assert theirs.connector.limit == transport.pool_size
+        assert {"x-theirs", "cookie"}.isdisjoint(peer.received[0].headers)
+        with pytest.raises(ConnectError, match="borrowed"):
+            await check(origin, transport=transport)
+    with pytest.raises(ConfigError, match="borrowed"):
+        AiohttpTransport(session=theirs, pool_size=3)
+
+
+async def test_what_a_borrowed_connection_has_to_say_unasked_is_no_answer():
+    server = FaultServer(Hear(), Good(), WhileIdle((Say(http(granted(b"forged"))),)), Drain())
+    async with server.serve() as origin, aiohttp.ClientSession() as theirs:
+        await check(origin, transport=AiohttpTransport(session=theirs))
+        await server.between()
+        with pytest.raises(Disconnected, match="before it was asked") as caught:
+            await check(origin, transport=AiohttpTransport(session=theirs))
+    assert caught.value.phase is Phase.NOT_SENT
+
+
+async def test_a_proxy_carries_the_request():
+    peer = Peer(Answer(200, OK))
+    async with peer.serve() as proxy:
+        transport = AiohttpTransport(proxy=proxy)
+        assert (await check("http://127.0.0.1:1", transport=transport)).granted
+    assert peer.received[0].path == "http://127.0.0.1:1/v1/shop.Zalo/CheckConsent"
+
+
+async def test_a_proxy_of_the_environment_is_used_only_when_asked(monkeypatch):
+    peer = Peer(Answer(200, OK))
+    async with peer.serve() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        with pytest.raises(ConnectError):
+            await check("http://127.0.0.1:1", transport=AiohttpTransport())
+        assert (await check("http://127.0.0.1:1", transport=AiohttpTransport(trust_env=True))).granted
