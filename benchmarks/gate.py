@@ -36,16 +36,18 @@ examples:
 
 @frozen
 class Figure:
-    """What is counted: the work of `gate_client`, and the two lengths of its run."""
+    """What is counted: the work of `gate_client`, the two lengths of its run, and whether orjson is there for it."""
 
     title: str
     work: str
     few: int
     many: int
+    uses_orjson: bool = False
 
 
 FIGURES = {
     "typed": Figure("typed call, no network", "typed", 300, 1500),
+    "typed-orjson": Figure("the same, with orjson", "typed", 300, 1500, uses_orjson=True),
     "bulk": Figure("item of a bulk run, no network", "bulk", 500, 1500),
     "loopback": Figure("typed call, default transport", "loopback", 300, 900),
     "tuned": Figure("the same job, tuned aiohttp", "tuned", 300, 900),
@@ -60,7 +62,8 @@ async def measure(names: list[str]) -> dict[str, float]:
         figures: dict[str, float] = {}
         for name in names:
             it = FIGURES[name]
-            figures[name] = await per_call("gate_client", it.work, origin, few=it.few, many=it.many)
+            json = "orjson" if it.uses_orjson else "json"
+            figures[name] = await per_call("gate_client", json, it.work, origin, few=it.few, many=it.many)
             print(f"{it.title}: {figures[name]:,.0f}", file=sys.stderr, flush=True)
     if {"loopback", "tuned"} <= figures.keys():
         figures[_RATIO] = round(figures["loopback"] / figures["tuned"], 3)
@@ -86,7 +89,7 @@ def compare(now: dict[str, float], before: dict[str, float]) -> tuple[str, list[
 def machine() -> dict[str, str]:
     """What the figures depend on beside the SDK's own code."""
     python = f"{platform.python_implementation()} {platform.python_version()} ({platform.python_compiler()})"
-    packages = {name: version(name) for name in ("aiohttp", "attrs", "cattrs", "multidict", "yarl")}
+    packages = {name: version(name) for name in ("aiohttp", "attrs", "cattrs", "multidict", "orjson", "yarl")}
     return {"python": python, "machine": platform.machine(), **packages}
 
 
