@@ -4,10 +4,10 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types build bench soak reliability clean redis-server
+.PHONY: help demo test lint types build bench soak reliability clean redis-server bench-gate valgrind
 
 help:  ## say what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the sandbox, into results.csv
 	$(VENV)/bin/etelecom demo examples/phones.csv -o results.csv
@@ -36,6 +36,9 @@ soak: $(VENV)/.dev  ## fifteen minutes of faults and restarts: is every call acc
 reliability: $(VENV)/.dev  ## write docs/reliability.md from what the fault tests see
 	PYTHONPATH=tests $(PY) -m faults
 
+bench-gate: $(VENV)/.dev valgrind  ## fail if a call takes more instructions than benchmarks/gate.json says
+	$(PY) benchmarks/gate.py
+
 # The tests start a Redis of their own. No package of PyPI has one that is kept up to date, so it is the system's.
 redis-server:
 	@command -v redis-server >/dev/null || \
@@ -43,6 +46,15 @@ redis-server:
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; \
 		else \
 			echo "The tests need redis-server: install it first (Debian: apt-get install redis-server; macOS: brew install redis)."; \
+			exit 1; \
+		fi
+
+valgrind:
+	@command -v valgrind >/dev/null || \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends valgrind >/dev/null; \
+		else \
+			echo "The gate needs valgrind: install it first (Debian: apt-get install valgrind)."; \
 			exit 1; \
 		fi
 
@@ -60,5 +72,5 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PIP) --editable '.[cli,parquet,phone,redis,report]' --group dev
+	$(PIP) --editable '.[cli,parquet,phone,redis,report,speed]' --group dev
 	@touch $@ $(VENV)/.demo

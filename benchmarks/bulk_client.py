@@ -11,22 +11,13 @@ from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
 from benchmarks import job
-from benchmarks.contenders import NullTransport
+from benchmarks.null import YieldingTransport
 from etelecom_async import Session, Shop, Throttle
 from etelecom_async.bulk.job import ConsentJob
-from etelecom_async.transport import Request, Response
 
 _NOWHERE = f"http://{job.HOST}"
 _BEAT = 5.0
 _MIB = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss counts bytes there, KiB elsewhere
-
-
-class YieldingTransport(NullTransport):
-    """Answers without a network, yet not at once: every call gives way to the others, as one over a socket does."""
-
-    async def send(self, request: Request, /) -> Response:
-        await asyncio.sleep(0)
-        return await super().send(request)
 
 
 class Client:

@@ -13,8 +13,8 @@ import aiohttp
 from yarl import URL
 
 from benchmarks import job
+from benchmarks.null import NullTransport
 from etelecom_async import Session, Shop, Throttle
-from etelecom_async.transport import Request, Response
 
 Run: TypeAlias = Callable[[list[str]], Awaitable[list[Any]]]
 Contender: TypeAlias = Callable[[str, int], AbstractAsyncContextManager[Run]]
@@ -135,16 +135,6 @@ async def sdk_above_transport(origin: str, concurrency: int) -> AsyncIterator[Ru
             return [await session.zalo.check_consent(oa_id=job.OA_ID, phone=phone) for phone in phones]
 
         yield run
-
-
-class NullTransport:
-    """Answers at once, without a network."""
-
-    async def send(self, _: Request, /) -> Response:
-        return Response(200, job.ANSWER_HEADERS, job.ANSWER)
-
-    async def aclose(self) -> None:
-        pass
 
 
 def _session(origin: str, concurrency: int) -> Session:

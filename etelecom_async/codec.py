@@ -6,31 +6,36 @@ fields are ignored, and nothing is coerced (cattrs alone would read `None` as th
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, TypeAlias, TypeVar, cast
+from json.encoder import encode_basestring_ascii
+from types import NoneType, UnionType
+from typing import Annotated, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 from cattrs import ClassValidationError, Converter, transform_error
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
+from cattrs.gen import make_dict_unstructure_fn
 
+from . import _json
+from ._reader import FieldRead, Misfit, Read, reader
+from ._writer import Write, writer
 from .endpoint import JSON
 from .errors import DecodeError
 
-__all__ = ["Id", "also", "decode", "encode", "loads"]
+__all__ = ["Id", "also", "decode", "encode", "is_exact", "loads", "parse", "reading", "writing"]
 
 T = TypeVar("T")
+Value = TypeVar("Value", covariant=True)
 
 Id: TypeAlias = Annotated[int, "etelecom id"]
 """A 64-bit id: an `int` here, a decimal string on the wire, read from either."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _ALSO = "also"
-_dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _ZERO_TIME = ("0001-01-01T", "0000-12-31T")
 _OPTIONAL_TIME = datetime | None
+_LEAST, _MOST = -(2**63), 2**64 - 1
 
 
 def also(name: str) -> dict[str, str]:
@@ -39,27 +44,58 @@ def also(name: str) -> dict[str, str]:
 
 
 def loads(body: bytes) -> JSON:
-    """Parse JSON bytes; anything else is `DecodeError`."""
-    try:
-        return cast("JSON", json.loads(body))
-    except (ValueError, RecursionError):
-        # The parser's own error quotes nothing but holds the document, phone numbers and all.
-        failure = DecodeError(f"The body is not JSON ({len(body)} bytes).")
-    raise failure
+    """Parse JSON bytes, numbers exactly; anything else is `DecodeError`."""
+    return _parsed(_json.loads, body)
+
+
+def is_exact(body: bytes) -> bool:
+    """Does `parse` give what `loads` gives?"""
+    return _json.is_exact(body)
+
+
+def parse(body: bytes) -> JSON:
+    """`loads` for `decode`: a whole number beyond 64 bits may come as a float, and fits nowhere either way."""
+    return _parsed(_json.scan, body)
 
 
 def encode(payload: object) -> bytes:
     """The JSON bytes of an attrs instance or of plain JSON values."""
-    return _dumps(_converter.unstructure(payload)).encode()
+    return writing(type(payload))(payload).encode()
 
 
 def decode(value: JSON, into: type[T]) -> T:
     """Build `into` from parsed JSON; what does not fit is `DecodeError` with JSON paths, never a wrong value."""
+    return reading(into)(value)
+
+
+def writing(kind: type[object]) -> Write:
+    """The function that writes values of this class as JSON text: to be asked for once and kept."""
+    if attrs.has(kind):
+        return writer(kind.__name__, [(field.name, _write(field.type)) for field in _fields(kind)])
+    return _write_anything(kind)
+
+
+def reading(into: type[T]) -> Callable[[JSON], T]:
+    """The function that is `decode` for this class: to be asked for once and kept."""
+    hook = cast("Callable[[JSON, type[T]], T]", _converter.get_structure_hook(into))
+
+    def read(value: JSON) -> T:
+        try:
+            return hook(value, into)
+        except Exception as error:  # noqa: BLE001 - whatever a hook raises means one thing: it does not fit
+            problems = _problems(error, into)
+        raise DecodeError(problems)
+
+    return read
+
+
+def _parsed(parser: Callable[[bytes], JSON], body: bytes) -> JSON:
     try:
-        return _converter.structure(value, into)
-    except Exception as error:  # noqa: BLE001 - whatever a hook raises means one thing: it does not fit
-        problems = _problems(error, into)
-    raise DecodeError(problems)
+        return parser(body)
+    except (ValueError, RecursionError):
+        # The parser's own error quotes nothing but holds the document, phone numbers and all.
+        failure = DecodeError(f"The body is not JSON ({len(body)} bytes).")
+    raise failure
 
 
 def _problems(error: Exception, into: type[object]) -> str:
@@ -69,40 +105,51 @@ def _problems(error: Exception, into: type[object]) -> str:
 
 
 def _sentence(error: BaseException, _: object) -> str:
-    if isinstance(error, _Misfit):
+    if isinstance(error, Misfit):
         return str(error)
     if isinstance(error, KeyError):
         return "required field missing"
     return "invalid value"
 
 
-class _Misfit(TypeError):
-    """A JSON value that does not fit, said without the value."""
+def _fields(model: type[attrs.AttrsInstance]) -> tuple[attrs.Attribute[object], ...]:
+    """The fields with their annotations as types."""
+    return cast("tuple[attrs.Attribute[object], ...]", attrs.fields(attrs.resolve_types(model, include_extras=True)))
 
 
-def _expected(what: str, got: object) -> _Misfit:
-    return _Misfit(f"expected {what}, got {_KINDS.get(type(got), 'something else')}")
+# Writing
 
 
-_KINDS: dict[type, str] = {
-    dict: "an object",
-    list: "an array",
-    str: "a string",
-    int: "a number",
-    float: "a fraction",
-    bool: "a boolean",
-    type(None): "null",
-}
+def _write(kind: object) -> Write:
+    if kind is str:
+        return cast("Write", encode_basestring_ascii)
+    if kind is Id:
+        return '"{}"'.format
+    return _write_anything(kind)
 
 
-def _exactly(kind: type, expected: str) -> Callable[[object, type], object]:
-    def hook(value: object, target: type) -> object:
+def _write_anything(kind: object) -> Write:
+    unstructured_as = None if kind is object else kind
+    return lambda value: _json.dumps(_converter.unstructure(value, unstructured_as))
+
+
+# Reading
+
+
+def _exactly(kind: type, expected: str) -> Read:
+    def hook(value: object, target: object) -> object:
         if type(value) is not kind:
-            raise _expected(expected, value)
+            raise Misfit.of(expected, value)
         # A hook for `str` is also asked for str-enums and other subclasses.
-        return value if target is kind else target(value)
+        return value if target is kind else cast("type", target)(value)
 
     return hook
+
+
+def _read_int(value: object, target: object) -> object:
+    if type(value) is not int or not _LEAST <= value <= _MOST:
+        raise Misfit.of("a whole number of 64 bits", value)
+    return value if target is int else cast("type", target)(value)
 
 
 def _read_id(value: object, _: object) -> int:
@@ -110,53 +157,42 @@ def _read_id(value: object, _: object) -> int:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(2**63)):
         return int(value)
-    raise _expected("an id (a decimal string)", value)
+    raise Misfit.of("an id (a decimal string)", value)
 
 
 def _read_time(value: object, _: object) -> datetime:
-    if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise _expected("an RFC 3339 time", value)
+    if type(value) is not str or not _TIME.fullmatch(value):
+        raise Misfit.of("an RFC 3339 time", value)
     return datetime.fromisoformat(value.upper())
+
+
+def _read_optional_time(value: object, _: object) -> datetime | None:
+    if type(value) is not str or not _TIME.fullmatch(value):
+        raise Misfit.of("an RFC 3339 time", value)
+    # Go's zero time, in whatever offset, is how this server spells "unset" where it does not send null.
+    if value[0] == "0" and value.startswith(_ZERO_TIME):
+        return None
+    return datetime.fromisoformat(value.upper())
+
+
+def _read_model(model: type[attrs.AttrsInstance]) -> Read:
+    return reader(
+        model,
+        {field.name: _field_read(field.type, field.metadata.get(_ALSO)) for field in _fields(model) if field.init},
+    )
+
+
+def _field_read(kind: object, second_name: str | None) -> FieldRead:
+    # What is null never comes to a field's hook, so that of `X | None` is X's, but for times.
+    if kind != _OPTIONAL_TIME and get_origin(kind) in (Union, UnionType):
+        rest = [part for part in get_args(kind) if part is not NoneType]
+        kind = rest[0] if len(rest) == 1 else kind
+    hook = cast("Read", _converter.get_structure_hook(cast("type[object]", kind)))
+    return FieldRead(hook, kind, second_name)
 
 
 def _write_time(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
-
-
-def _read_optional_time(value: object, _: object) -> datetime | None:
-    # Go's zero time, in whatever offset, is how this server spells "unset" where it does not send null.
-    if isinstance(value, str) and value.startswith(_ZERO_TIME) and _TIME.fullmatch(value):
-        return None
-    return _read_time(value, _)
-
-
-def _read_model(model: type[attrs.AttrsInstance]) -> Callable[[object, object], attrs.AttrsInstance]:
-    structure = make_dict_structure_fn(model, _converter)
-    aliases = {f.metadata[_ALSO]: f.name for f in attrs.fields(model) if _ALSO in f.metadata}
-
-    def hook(value: object, _: object) -> attrs.AttrsInstance:
-        if not isinstance(value, dict):
-            raise _expected("an object", value)
-        present: dict[str, JSON] = cast("dict[str, JSON]", value)
-        if None in present.values():
-            present = {name: item for name, item in present.items() if item is not None}
-        if not aliases.keys().isdisjoint(present):
-            present = _by_first_name(present, aliases)
-        return structure(present, model)
-
-    return hook
-
-
-def _by_first_name(present: dict[str, JSON], aliases: dict[str, str]) -> dict[str, JSON]:
-    present = dict(present)
-    for alias, name in aliases.items():
-        if alias in present and not _same(present.setdefault(name, present[alias]), present[alias]):
-            raise _Misfit(f"{name} and {alias} contradict each other")
-    return present
-
-
-def _same(one: JSON, other: JSON) -> bool:
-    return type(one) is type(other) and one == other
 
 
 def _write_model(model: type[attrs.AttrsInstance]) -> Callable[[attrs.AttrsInstance], dict[str, JSON]]:
@@ -182,7 +218,7 @@ def _as_is(value: object, _: object) -> object:
 _converter = Converter()
 _converter.register_structure_hook_func(_is_object, _as_is)
 _converter.register_structure_hook(str, _exactly(str, "a string"))
-_converter.register_structure_hook(int, _exactly(int, "a whole number"))
+_converter.register_structure_hook(int, _read_int)
 _converter.register_structure_hook(bool, _exactly(bool, "true or false"))
 _converter.register_structure_hook_func(_is_id, _read_id)
 _converter.register_unstructure_hook_func(_is_id, str)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Generic, Never, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
@@ -54,7 +54,8 @@ class Endpoint(Generic[Req, Res]):
         result: the class of what comes back.
         safety: whether it may be repeated on doubt.
         role: which key it wants.
-        refusal: reads a decoded 200 body and returns the error that it hides, if any ("try later" in a success).
+        refusal: reads a parsed 200 body and returns the error that it hides, if any ("try later" in a success). Whole
+            numbers beyond 64 bits may be floats there.
     """
 
     name: str = field(validator=_check_name)
@@ -75,6 +76,6 @@ _Res = TypeVar("_Res")
 class Caller(Protocol):
     """Whatever can call a method: what a namespace such as `session.zalo` stands on."""
 
-    async def call(self, endpoint: Endpoint[_Req, _Res], payload: _Req, /) -> _Res:
+    def call(self, endpoint: Endpoint[_Req, _Res], payload: _Req, /) -> Coroutine[object, object, _Res]:
         """Send the payload, return the result."""
         ...

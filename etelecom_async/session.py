@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from types import MappingProxyType, TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Never, Self, TypeVar, cast
 
 from attrs import define, frozen
 from yarl import URL
@@ -16,7 +16,7 @@ from . import codec
 from ._version import __version__
 from .api import untyped
 from .api.consent import Zalo
-from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
+from .endpoint import JSON, Endpoint, Role, Safety
 from .errors import ConfigError, EtelecomError, Phase, SessionClosed
 from .middleware import CallNext, Middleware, compose
 from .middleware.auth import Auth
@@ -32,6 +32,8 @@ __all__ = ["Reply", "Session"]
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 Value = TypeVar("Value", covariant=True)
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
 
 _HEADERS = MappingProxyType(
     {
@@ -59,6 +61,16 @@ class Reply(Generic[Value]):
     response: Response
     attempts: int
     elapsed: float
+
+
+@frozen(kw_only=True)
+class _Route(Generic[In, Out]):
+    """What all calls of a method have in common, made ready once."""
+
+    endpoint: Endpoint[In, Out]
+    url: URL
+    write: Callable[[In], str]
+    read: Callable[[JSON], Out]
 
 
 @define(eq=False)
@@ -189,14 +201,13 @@ class Session:
         """The `Zalo/*` methods."""
         return Zalo(self)
 
-    async def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Res:
+    def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Coroutine[object, object, Res]:
         """Call a typed method.
 
-        Raises:
+        Raises (when awaited):
             EtelecomError: every failure, with `endpoint`, `attempts`, `elapsed` and `phase`.
         """
-        value, _ = await self._run(endpoint, payload, _typed, Call(self._shared.clock()))
-        return value
+        return self._run(endpoint, payload, _typed, Call(self._shared.clock()))
 
     async def call_raw(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Reply[Res]:
         """`call`, and how the result came about.
@@ -205,7 +216,7 @@ class Session:
             EtelecomError: as `call`.
         """
         call = Call(self._shared.clock())
-        value, response = await self._run(endpoint, payload, _typed, call)
+        value, response = await self._run(endpoint, payload, _typed_with_response, call)
         elapsed = self._shared.clock() - call.started
         return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
 
@@ -229,8 +240,7 @@ class Session:
             EtelecomError: as `call`.
         """
         endpoint = untyped(name, safety=safety, role=role)
-        value, _ = await self._run(endpoint, dict(payload or {}), _untyped, Call(self._shared.clock()))
-        return value
+        return await self._run(endpoint, dict(payload or {}), _untyped, Call(self._shared.clock()))
 
     async def aclose(self) -> None:
         """Close the session and every one derived from it. Calling it again does nothing."""
@@ -253,30 +263,33 @@ class Session:
     async def _run(
         self,
         endpoint: Endpoint[Req, Res],
-        payload: object,
-        read: Callable[[Endpoint[Req, Res], Response], Value],
+        payload: Req,
+        read: Callable[[_Route[Req, Res], Response], Value],
         call: Call,
-    ) -> tuple[Value, Response]:
-        url = self._url(endpoint.name)
+    ) -> Value:
+        route = self._route(endpoint)
         try:
-            request = Request(endpoint, url, _HEADERS, codec.encode(payload), self._timeout, call)
-            response = await self._send(request)
-            return read(endpoint, response), response
+            body = route.write(payload).encode()
+            response = await self._send(Request(endpoint, route.url, _HEADERS, body, self._timeout, call))
+            return read(route, response)
         except EtelecomError as error:
-            error.endpoint, error.url = endpoint.name, str(url)
+            error.endpoint, error.url = endpoint.name, str(route.url)
             error.attempts, error.elapsed = call.attempts, self._shared.clock() - call.started
             if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
                 error.add_note("It may have been carried out. Look before you send it again.")
             raise
 
-    def _url(self, name: str) -> URL:
-        """`<base>.<Service>/<Method>`: the dot belongs to the base's last segment, so joining paths would be wrong."""
-        url = self._urls.get(name)
-        if url is None:
-            service, method = name.split("/")
-            base = self._account.base_url
-            url = self._urls[name] = base.with_path(f"{base.raw_path}.{service}/{method}", encoded=True)
-        return url
+    def _route(self, endpoint: Endpoint[Req, Res]) -> _Route[Req, Res]:
+        route = self._routes.get(endpoint.name)
+        if route is None or route.endpoint is not endpoint:
+            route = _Route(
+                endpoint=endpoint,
+                url=_url(self._account.base_url, endpoint.name) if route is None else route.url,
+                write=codec.writing(endpoint.payload),
+                read=codec.reading(endpoint.result),
+            )
+            self._routes[endpoint.name] = route
+        return cast("_Route[Req, Res]", route)
 
     def _derive(
         self, account: accounts.Account, timeout: Timeout, retry: Retry, middlewares: tuple[Middleware, ...]
@@ -299,17 +312,27 @@ class Session:
         self._timeout = timeout
         self._retry = retry
         self._middlewares = middlewares
-        self._urls: dict[str, URL] = {}
+        self._routes: dict[str, _Route[Never, object]] = {}
         retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
         layers: list[Middleware] = [telemetry, retrying, *middlewares, shared.throttle, status, Auth(account)]
         self._send: CallNext = compose(layers, shared.send)
 
 
-def _typed(endpoint: Endpoint[Req, Res], response: Response) -> Res:
-    return codec.decode(response.json(), endpoint.result)
+def _url(base: URL, name: str) -> URL:
+    """`<base>.<Service>/<Method>`: the dot belongs to the base's last segment, so joining paths would be wrong."""
+    service, method = name.split("/")
+    return base.with_path(f"{base.raw_path}.{service}/{method}", encoded=True)
 
 
-def _untyped(_: AnyEndpoint, response: Response) -> JSON:
+def _typed(route: _Route[Req, Res], response: Response) -> Res:
+    return route.read(response.parsed())
+
+
+def _typed_with_response(route: _Route[Req, Res], response: Response) -> tuple[Res, Response]:
+    return route.read(response.parsed()), response
+
+
+def _untyped(_: object, response: Response) -> JSON:
     return response.json()
 
 

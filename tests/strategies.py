@@ -46,5 +46,11 @@ def _values_of(name, kind):
         return st.one_of(*(_values_of(name, part) for part in typing.get_args(kind)))
     if attrs.has(kind):
         return instances(kind)
-    known = {Id: st.integers(1, 2**63 - 1), int: st.integers(), str: st.text(), bool: st.booleans(), datetime: times}
+    known = {
+        Id: st.integers(1, 2**63 - 1),
+        int: st.integers(-(2**63), 2**64 - 1),
+        str: st.text(),
+        bool: st.booleans(),
+        datetime: times,
+    }
     return st.none() if kind is type(None) else known[kind]

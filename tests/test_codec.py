@@ -54,7 +54,7 @@ def test_two_codes_that_contradict_each_other_are_refused(error, error_code):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("error", value) for value in ("0", "", 0.0, 0.5, float("nan"), False, True, [], {}, [0])]
+    [("error", value) for value in ("0", "", 0.0, 0.5, float("nan"), 2**64, -(2**63) - 1, False, True, [], {}, [0])]
     + [("message", value) for value in (0, 1.5, True, [], {}, ["words"])]
     + [("expired_time", value) for value in (0, 1893456000, 1.5, True, [], {})],
 )
@@ -188,7 +188,7 @@ async def test_a_decode_error_names_the_path_and_never_the_value(body, path):
 def test_a_decode_error_names_every_path_that_does_not_fit():
     with pytest.raises(DecodeError) as caught:
         decode({"error": "x", "message": 1}, Consent)
-    assert "expected a whole number, got a string @ $.error" in caught.value.message
+    assert "expected a whole number of 64 bits, got a string @ $.error" in caught.value.message
     assert "expected a string, got a number @ $.message" in caught.value.message
 
 

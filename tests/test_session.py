@@ -223,13 +223,13 @@ def test_a_pool_smaller_than_the_slots_is_refused():
     Session(Shop(API_KEY), transport=AiohttpTransport(pool_size=5), throttle=Throttle(concurrency=5))
 
 
-def test_importing_the_sdk_imports_no_http_library_and_no_extra():
+def test_importing_the_sdk_imports_no_http_library_and_no_big_extra():
     program = """
         import sys
         import etelecom_async
         import etelecom_async.testing
         import etelecom_async.transport
-        print(sorted({"aiohttp", "click", "rich", "phonenumbers", "orjson", "pytest"} & set(sys.modules)))
+        print(sorted({"aiohttp", "click", "rich", "phonenumbers", "pytest"} & set(sys.modules)))
     """
     ran = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60, check=True

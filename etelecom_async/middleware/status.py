@@ -98,7 +98,7 @@ async def status(request: Request, call_next: CallNext) -> Response:
     if response.status != HTTPStatus.OK:
         raise api_error(response)
     if request.endpoint.refusal is not None:
-        error = request.endpoint.refusal(response.json())
+        error = request.endpoint.refusal(response.parsed())
         if error is not None:
             error.retry_after = retry_after(response)
             raise error
@@ -155,7 +155,7 @@ def _http_date(value: str) -> datetime | None:
 def _parse(response: Response) -> tuple[str, str, dict[str, str]]:
     """Code, words and meta of an error body; any of them may be missing or of the wrong type."""
     try:
-        body = response.json()
+        body = response.parsed()
     except DecodeError:
         return "", _page(response), {}
     if not isinstance(body, dict):

@@ -79,6 +79,7 @@ class Response:
     body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
     _parsed: JSON = field(init=False, repr=False, default=None)
     _is_parsed: bool = field(init=False, repr=False, default=False)
+    _is_exact: bool = field(init=False, repr=False, default=False)
 
     def json(self) -> JSON:
         """The body parsed, once however often it is asked for.
@@ -86,8 +87,21 @@ class Response:
         Raises:
             DecodeError: it is not JSON.
         """
+        parsed = self.parsed()
+        if not self._is_exact:
+            if not codec.is_exact(self.body):
+                parsed = self._parsed = codec.loads(self.body)
+            self._is_exact = True
+        return parsed
+
+    def parsed(self) -> JSON:
+        """`json()` for readers of codes and models: a whole number beyond 64 bits, which fits none, may be a float.
+
+        Raises:
+            DecodeError: it is not JSON.
+        """
         if not self._is_parsed:
-            self._parsed = codec.loads(self.body)
+            self._parsed = codec.parse(self.body)
             self._is_parsed = True
         return self._parsed
 

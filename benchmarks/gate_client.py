@@ -1,0 +1,81 @@
+"""The work that the gate counts the instructions of: one kind of call, so many times, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+if sys.argv[1] == "json":
+    sys.modules["orjson"] = None  # type: ignore[assignment] - so that importing it fails, as where it is not installed
+
+from attrs import asdict
+
+from benchmarks import job
+from benchmarks.null import NullTransport, YieldingTransport
+from etelecom_async import Consent, Session, Shop
+
+_CONCURRENCY = 100
+_NOWHERE = f"http://{job.HOST}"
+
+
+async def typed(_: str, calls: int) -> object:
+    """Typed calls one after the other, over no network."""
+    consent = None
+    async with _session(NullTransport()) as session:
+        for phone in job.phones(calls):
+            consent = await session.zalo.check_consent(oa_id=job.OA_ID, phone=phone)
+    return consent
+
+
+async def bulk(_: str, calls: int) -> object:
+    """A bulk run, over no network."""
+    consents: list[Consent] = []
+    async with _session(YieldingTransport()) as session:
+        phones = job.phones(calls)
+        async with session.zalo.check_consents(oa_id=job.OA_ID, phones=phones, concurrency=_CONCURRENCY) as run:
+            async for outcome in run:
+                consents[:] = [outcome.consent]  # a Failed has none, and ends this
+        assert run.progress.done == calls
+    return consents[-1]
+
+
+async def loopback(origin: str, calls: int) -> object:
+    """Typed calls of a hundred workers over the default transport."""
+    return await _contender("sdk-workers", origin, calls)
+
+
+async def tuned(origin: str, calls: int) -> object:
+    """The same job in tuned aiohttp code."""
+    return await _contender("tuned", origin, calls)
+
+
+async def _contender(name: str, origin: str, calls: int) -> object:
+    from benchmarks.contenders import CONTENDERS  # noqa: PLC0415 - it imports aiohttp, which under valgrind takes long
+
+    async with CONTENDERS[name](origin, _CONCURRENCY) as run:
+        results = await run(job.phones(calls))
+    assert len(results) == calls
+    return results[-1]
+
+
+def _session(transport: NullTransport) -> Session:
+    return Session(Shop(job.API_KEY, base_url=f"{_NOWHERE}{job.BASE_PATH}"), transport=transport)
+
+
+WORK: dict[str, Callable[[str, int], Awaitable[object]]] = {
+    "typed": typed,
+    "bulk": bulk,
+    "loopback": loopback,
+    "tuned": tuned,
+}
+
+
+async def _checked(work: str, origin: str, calls: int) -> None:
+    result = await WORK[work](origin, calls)
+    last = result if isinstance(result, dict) else asdict(result)
+    assert {**last, "expired_time": last["expired_time"].isoformat()} == job.RESULT
+
+
+if __name__ == "__main__":
+    asyncio.run(_checked(sys.argv[2], sys.argv[3], int(sys.argv[4])))

@@ -1,0 +1,63 @@
+"""How many machine instructions a call takes: unlike time, the same on a busy machine as on an idle one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tempfile
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+__all__ = ["CannotCount", "per_call"]
+
+_ROOT = Path(__file__).parent.parent
+_TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)
+_PATIENCE = 240.0
+
+
+class CannotCount(Exception):
+    """There is no valgrind, or the program failed under it."""
+
+
+async def per_call(module: str, *arguments: str, few: int, many: int) -> int:
+    """User instructions per call of `python -m benchmarks.<module> <arguments> <calls>`.
+
+    It runs twice, and what the longer run takes more is divided by the calls that it makes more: so starting, importing
+    and warming up do not count.
+
+    Raises:
+        CannotCount: there is no valgrind, or the module failed.
+    """
+    less = await _total(module, *arguments, str(few))
+    more = await _total(module, *arguments, str(many))
+    return round((more - less) / (many - few))
+
+
+async def _total(module: str, *arguments: str) -> int:
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        raise CannotCount("there is no valgrind: install it first (Debian: apt-get install valgrind)")
+    with tempfile.TemporaryDirectory() as folder:
+        counts = Path(folder, "counts")
+        process = await asyncio.create_subprocess_exec(
+            *(valgrind, "--tool=callgrind", f"--callgrind-out-file={counts}"),
+            *(sys.executable, "-m", f"benchmarks.{module}", *arguments),
+            cwd=_ROOT,
+            # The order of sets and dicts of str, and with it what is done, follows the seed of their hashes.
+            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONDEVMODE": ""},
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        try:
+            _, said = await asyncio.wait_for(process.communicate(), _PATIENCE)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        total = _TOTAL.search(await asyncio.to_thread(counts.read_text)) if process.returncode == 0 else None
+        if total is None:
+            raise CannotCount(f"{module} {' '.join(arguments)} failed:\n{said.decode(errors='replace')}")
+        return int(total[1])

@@ -1,0 +1,49 @@
+"""The gate on instructions per call: what passes it and what does not."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import gate
+
+ROOT = Path(gate.__file__).parent.parent
+BEFORE = {"typed": 100_000, "bulk": 200_000, "tuned": 500_000}
+
+
+@pytest.mark.parametrize(("now", "worse"), [(50_000, 0), (100_000, 0), (102_999, 0), (103_001, 1), (200_000, 1)])
+def test_a_figure_may_grow_by_three_percent(now, worse):
+    _, found = gate.compare({"typed": now, "bulk": 200_000}, BEFORE)
+    assert len(found) == worse
+
+
+def test_the_yardstick_is_not_judged():
+    _, found = gate.compare({"tuned": 900_000}, BEFORE)
+    assert found == []
+
+
+def test_a_figure_that_is_new_is_shown_and_not_judged():
+    table, found = gate.compare({"typed": 1, "loopback": 1}, BEFORE)
+    assert "new" in table
+    assert found == []
+
+
+def test_every_figure_has_one_to_be_compared_with():
+    kept = json.loads((ROOT / "benchmarks" / "gate.json").read_text())
+    assert kept["figures"].keys() == {*gate.FIGURES, "loopback / tuned"}
+    assert kept["measured_with"].keys() == gate.machine().keys()
+
+
+def test_where_nothing_can_count_the_gate_fails_and_says_what_is_needed():
+    run = subprocess.run(
+        [sys.executable, "benchmarks/gate.py", "typed"],
+        cwd=ROOT,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "valgrind" in run.stderr
