@@ -11,7 +11,7 @@ BAD_REQUEST = http(b"", status="400 Bad Request")
 
 CONNECTING = (
     Case("nobody listens", (Refused(),), NOT_SENT, cheap=False),
-    Case("no packet is answered", (Lost(),), NOT_SENT, connect_timeout=SOON, cheap=False),
+    Case("no packet is answered", (Lost(),), NOT_SENT, connect_timeout=4 * SOON, cheap=False),
     Case(
         "the TLS handshake is met with silence",
         (Drain(),),
