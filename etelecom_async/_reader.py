@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar, cast
 
 import attrs
 from attrs import frozen
@@ -44,10 +45,18 @@ class Misfit(TypeError):
 
 @frozen
 class FieldRead:
-    """How a field is read: the function, the type that it is given, and a second name for where the first is absent."""
+    """How a field is read.
+
+    Attributes:
+        read: the function.
+        kind: the type that it is given.
+        ready: a value of exactly this type is taken as it is; None for none.
+        also: a second name that is read where the first is absent.
+    """
 
     read: Read
     kind: object
+    ready: type | None
     also: str | None
 
 
@@ -64,40 +73,66 @@ def reader(model: type[T], reads: Mapping[str, FieldRead]) -> Callable[[object, 
     """
     fields = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", model)) if field.init]
     is_plain = _is_plain(model)
-    # Tuples, since they are unpacked at once: this loop runs for every answer.
-    parts = [
-        (field.name, it.also, it.read, it.kind, put, _absent(field, put, is_plain=is_plain))
-        for field in fields
-        for it in (reads[field.name],)
-        for put in (_slot(model, field) if is_plain else _entry(field),)
-    ]
-    make = cast("Callable[..., T]", model)
-    begin: Callable[[type[object]], object] = object.__new__ if is_plain else _arguments
+    puts = [_slot(model, field) if is_plain else _entry(field) for field in fields]
+    names: dict[str, object] = {
+        "begin": object.__new__ if is_plain else _arguments,
+        "model": model,
+        "misfit": Misfit.of,
+        "agreed": _agreed,
+        "noted": partial(_noted, model.__qualname__),
+        "refuse": partial(_refuse, model),
+    }
+    lines = _HEAD
+    for at, (field, put) in enumerate(zip(fields, puts, strict=True)):
+        it = reads[field.name]
+        absent = _absent(field, put, is_plain=is_plain)
+        values = {"read": it.read, "kind": it.kind, "ready": it.ready, "put": put, "absent": absent}
+        names |= {f"{name}_{at}": value for name, value in values.items()}
+        second = "" if it.also is None else _SECOND.format(name=field.name, also=it.also)
+        lines += _FIELD.format(name=field.name, at=at, second=second)
+    # What is compiled comes from the names of attributes and their second names, quoted, and from nowhere else.
+    exec(compile(lines + _TAIL[is_plain], f"<{model.__qualname__} from JSON>", "exec"), names)  # noqa: S102
+    return cast("Callable[[object, object], T]", names["read"])
 
-    def read(value: object, _: object) -> T:
-        if type(value) is not dict:
-            raise Misfit.of("an object", value)
-        get = cast("dict[str, JSON]", value).get
-        made = begin(model)
-        wrong: list[Exception] | None = None
-        for name, also, read_item, kind, put, absent in parts:
-            item = get(name)
-            try:
-                if also is not None and (other := get(also)) is not None:
-                    item = _agreed(name, item, also, other)
-                if item is None:
-                    absent(made)
-                else:
-                    put(made, read_item(item, kind))
-            except Exception as error:  # noqa: BLE001 - whatever is raised means that it does not fit
-                place = f"Structuring class {model.__qualname__} @ attribute {name}"
-                error.add_note(AttributeValidationNote(place, name, kind))
-                wrong = [*(wrong or ()), error]
-        if wrong is not None:
-            raise ClassValidationError(f"While structuring {model.__qualname__}", wrong, model)
-        return cast("T", made) if is_plain else make(**cast("dict[str, object]", made))
 
-    return read
+# Compiled, as attrs and cattrs do it: a loop over the fields takes a third longer, and one runs for every answer.
+_HEAD = """\
+def read(value, _):
+    if type(value) is not dict:
+        raise misfit("an object", value)
+    get = value.get
+    made = begin(model)
+    wrong = None
+"""
+_FIELD = """\
+    try:
+        item = get({name!r})
+{second}\
+        if item is None:
+            absent_{at}(made)
+        else:
+            put_{at}(made, item if type(item) is ready_{at} else read_{at}(item, kind_{at}))
+    except Exception as error:
+        wrong = noted(wrong, error, {name!r}, kind_{at})
+"""
+_SECOND = """\
+        other = get({also!r})
+        if other is not None:
+            item = agreed({name!r}, item, {also!r}, other)
+"""
+_TAIL = {True: "    return made if wrong is None else refuse(wrong)\n"}
+_TAIL[False] = "    return model(**made) if wrong is None else refuse(wrong)\n"
+
+
+def _noted(model: str, wrong: list[Exception] | None, error: Exception, name: str, kind: object) -> list[Exception]:
+    """What was wrong so far, and this too: whatever is raised means that it does not fit."""
+    error.add_note(AttributeValidationNote(f"Structuring class {model} @ attribute {name}", name, kind))
+    return [*(wrong or ()), error]
+
+
+def _refuse(model: type[object], wrong: list[Exception]) -> NoReturn:
+    title = f"While structuring {model.__qualname__}"
+    raise ClassValidationError(title, wrong, model)  # pyright: ignore[reportCallIssue] - its __new__ has *args
 
 
 def _is_plain(model: type[object]) -> bool:

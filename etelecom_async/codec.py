@@ -188,7 +188,8 @@ def _field_read(kind: object, second_name: str | None) -> FieldRead:
         rest = [part for part in get_args(kind) if part is not NoneType]
         kind = rest[0] if len(rest) == 1 else kind
     hook = cast("Read", _converter.get_structure_hook(cast("type[object]", kind)))
-    return FieldRead(hook, kind, second_name)
+    ready = kind if kind is str or kind is bool else None
+    return FieldRead(hook, kind, ready, second_name)
 
 
 def _write_time(value: datetime) -> str:

@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from types import MappingProxyType, TracebackType
-from typing import Generic, Never, Self, TypeVar, cast
+from typing import Generic, Never, NoReturn, Self, TypeVar, cast
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 from yarl import URL
 
 from . import account as accounts
@@ -20,8 +20,8 @@ from .endpoint import JSON, Endpoint, Role, Safety
 from .errors import ConfigError, EtelecomError, Phase, SessionClosed
 from .middleware import CallNext, Middleware, compose
 from .middleware.auth import Auth
+from .middleware.exchange import exchange
 from .middleware.retry import Retry, RetryBudget, Retrying
-from .middleware.status import status
 from .middleware.telemetry import telemetry
 from .middleware.throttle import Throttle
 from .timeout import Timeout
@@ -83,12 +83,20 @@ class _Shared:
     budget: RetryBudget
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[object]]
-    is_closed: bool = False
+    send: CallNext = field(init=False)
 
-    def send(self, request: Request) -> Awaitable[Response]:
-        if self.is_closed:
-            raise SessionClosed("This session is closed: make a new one, or enter it again with 'async with'.")
-        return self.transport.send(request)
+    def __attrs_post_init__(self) -> None:
+        self.open()
+
+    def open(self) -> None:
+        self.send = self.transport.send
+
+    def close(self) -> None:
+        self.send = _refuse
+
+
+def _refuse(_: Request) -> NoReturn:
+    raise SessionClosed("This session is closed: make a new one, or enter it again with 'async with'.")
 
 
 class Session:
@@ -244,12 +252,12 @@ class Session:
 
     async def aclose(self) -> None:
         """Close the session and every one derived from it. Calling it again does nothing."""
-        self._shared.is_closed = True
+        self._shared.close()
         if self._shared.owns_transport:
             await self._shared.transport.aclose()
 
     async def __aenter__(self) -> Self:
-        self._shared.is_closed = False
+        self._shared.open()
         return self
 
     async def __aexit__(
@@ -314,8 +322,8 @@ class Session:
         self._middlewares = middlewares
         self._routes: dict[str, _Route[Never, object]] = {}
         retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
-        layers: list[Middleware] = [telemetry, retrying, *middlewares, shared.throttle, status, Auth(account)]
-        self._send: CallNext = compose(layers, shared.send)
+        layers: list[Middleware] = [telemetry, retrying, *middlewares, shared.throttle]
+        self._send: CallNext = compose(layers, exchange(Auth(account), shared))
 
 
 def _url(base: URL, name: str) -> URL:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from attrs import field, frozen
 
+from .._record import record
 from ..bulk.run import Bulk
 from ..codec import Id, also
 from ..endpoint import JSON, Caller, Endpoint, Safety
@@ -197,7 +198,7 @@ def _granted(outcome: Checked) -> bool:
     return outcome.consent.granted
 
 
-@frozen
+@record
 class Zalo:
     """The `Zalo/*` methods of a session."""
 

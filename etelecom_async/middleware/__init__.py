@@ -1,6 +1,7 @@
 """The layers that a request passes through: functions of (request, call_next) to a response.
 
-A session's own, outermost first: telemetry > retry > [yours] > throttle > status > auth. Each is usable alone:
+A session's own, outermost first: telemetry > retry > [yours] > throttle > exchange. Exchange is the innermost one: it
+has the request signed (`auth`), sent by the transport, and the answer judged (`status`). One of yours:
 
     async def stamp(request: Request, call_next: CallNext) -> Response:
         return await call_next(request.with_headers({**request.headers, "X-Trace": new_id()}))
@@ -10,6 +11,7 @@ A session's own, outermost first: telemetry > retry > [yours] > throttle > statu
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
@@ -29,4 +31,7 @@ def compose(middlewares: Iterable[Middleware], send: CallNext) -> CallNext:
 
 
 def _bind(middleware: Middleware, call_next: CallNext) -> CallNext:
-    return lambda request: middleware(request, call_next)
+    # Of an object the method, once: calling the object looks it up every time.
+    method: Middleware = middleware.__call__  # type: ignore[operator]  # mypy thinks it unbound
+    layer = middleware if inspect.isroutine(middleware) else method
+    return lambda request: layer(request, call_next)

@@ -102,7 +102,8 @@ class AdaptiveRate:
     def __init__(self, *, random: Callable[[], float] = random.random) -> None:
         self.refusals = 0
         self._random = random
-        self._pace: Pace | None = None
+        self.pace: Pace | None = None
+        """The rate that is kept; None as long as no limit is known, and then nothing has to wait or to be `sent`."""
         self._accepted = 0
         # The last whole second's count of accepted requests, and the one under way, for the rate at the first refusal.
         self._second, self._second_began_with, self._last_second = 0.0, 0, 0.0
@@ -121,7 +122,7 @@ class AdaptiveRate:
     @property
     def rate(self) -> float | None:
         """Requests per second; None as long as no limit is known."""
-        return None if self._pace is None else self._pace.rate
+        return None if self.pace is None else self.pace.rate
 
     @property
     def is_shut(self) -> bool:
@@ -130,25 +131,25 @@ class AdaptiveRate:
 
     def wait(self, now: float) -> float:
         """Seconds until another request may be sent."""
-        if self._pace is None:
+        if self.pace is None:
             return 0.0
-        delay = self._pace.wait(now)
+        delay = self.pace.wait(now)
         if delay > 0:
             self._held_back = now
         elif now - self._held_back > _IDLE:
-            self._pace = None
+            self.pace = None
         return delay
 
     def sent(self, now: float) -> None:
         """A request is sent."""
-        if self._pace is not None:
-            self._step(self._pace, now)
-            self._pace.take(now)
+        if self.pace is not None:
+            self._step(self.pace, now)
+            self.pace.take(now)
 
     def give_back(self) -> None:
         """It was not sent after all."""
-        if self._pace is not None:
-            self._pace.give_back()
+        if self.pace is not None:
+            self.pace.give_back()
 
     def answered(self, now: float, sent_at: float) -> None:
         """The server took a request."""
@@ -156,25 +157,25 @@ class AdaptiveRate:
         if now - self._second >= 1.0:
             self._last_second = (self._accepted - self._second_began_with) / (now - self._second)
             self._second, self._second_began_with = now, self._accepted
-        if self._shut and self._pace is not None and sent_at >= self._deaf_until:
+        if self._shut and self.pace is not None and sent_at >= self._deaf_until:
             if self.is_shut:
-                self._go(self._pace, _GUESSED * self._limit, now, now)
+                self._go(self.pace, _GUESSED * self._limit, now, now)
             self._shut = 0
 
     def refused(self, now: float, sent_at: float, retry_after: float | None) -> None:
         """The server did not take a request, for there were too many."""
         self.refusals += 1
-        if self._pace is None:
+        if self.pace is None:
             self._limit = max(self._last_second, self._accepted - self._second_began_with, _FEWEST)
-            self._pace = Pace(rate=self._limit)
+            self.pace = Pace(rate=self._limit)
             self._phase = _Phase.FIRST
             self._held_back = now
-            self._go(self._pace, _FIRST_CUT * self._limit, now, sent_at)
+            self._go(self.pace, _FIRST_CUT * self._limit, now, sent_at)
         elif sent_at >= self._deaf_until:
-            self._cut(self._pace, now, sent_at)
+            self._cut(self.pace, now, sent_at)
         if retry_after is not None and retry_after > 0:
             self._is_paused = True
-            self._pace.pause(now + retry_after)
+            self.pace.pause(now + retry_after)
             # What the bucket gains meanwhile was not earned by a rate.
             self._mark = max(self._mark, now + retry_after)
         else:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import html.entities
 import re
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..account import Account, Secret
+from ..endpoint import Role
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..endpoint import Role
     from ..transport.base import Request, Response
-    from . import CallNext
 
-__all__ = ["Auth"]
+__all__ = ["Auth", "Key"]
 
 _BLANK = "***"
+_BACKSLASH, _PERCENT, _AMPERSAND = b"\\%&"
+_OK = 200
+_SHOP = Role.SHOP  # a name is found faster than a member of an enum
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 
@@ -37,7 +38,7 @@ class _Masked(str):
         return str, (f"Bearer {_BLANK}",)
 
 
-class _Key:
+class Key:
     """A key made ready: the header that carries it, and how to find it in an answer that repeats it."""
 
     __slots__ = ("_bytes", "_header", "_pattern", "_raw", "_signed", "_text")
@@ -53,15 +54,21 @@ class _Key:
         self._pattern = re.compile("".join(map(_spellings, key.reveal())))
         self._bytes = re.compile(self._pattern.pattern.encode())
 
-    def sign(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """The headers with the key. A session's calls bring the very same ones, and read-only, so the last are kept."""
+    def sign(self, request: Request) -> Request:
+        """The request with the key.
+
+        Raises:
+            ConfigError: a middleware has put a header on it that cannot be sent.
+        """
+        # A session's calls bring the very same headers, and read-only, so what was made of the last ones is kept.
+        headers = request.headers
         unsigned, signed = self._signed
         if headers is not unsigned:
             _check(headers)
             signed = MappingProxyType({**headers, "Authorization": self._header})
             if isinstance(headers, MappingProxyType):
                 self._signed = (headers, signed)
-        return signed
+        return request.with_headers(signed)
 
     def blank(self, response: Response) -> Response:
         """The answer without the key, in whatever escaping it stands there."""
@@ -69,10 +76,10 @@ class _Key:
             return response
         body = response.body
         # Nearly every answer has neither the key nor anything that could be an escaped one.
-        if self._raw in body or b"\\" in body or b"%" in body or b"&" in body:
+        if _BACKSLASH in body or _PERCENT in body or _AMPERSAND in body or body.find(self._raw) >= 0:
             body = self._bytes.sub(_BLANK.encode(), body)
         headers = response.headers
-        if response.status != HTTPStatus.OK or self._text in "".join(headers.values()):
+        if response.status != _OK or self._text in "".join(headers.values()):
             headers = {name: self._pattern.sub(_BLANK, value) for name, value in headers.items()}
         if body is response.body and headers is response.headers:
             return response
@@ -107,19 +114,21 @@ def _spellings(character: str) -> str:
 
 
 class Auth:
-    """Puts the account's key for the method's role on the request, and blanks it in an answer that repeats it.
-
-    Raises (when called):
-        ConfigError: the account has no key for the method's role, or a middleware has put a header on the request that
-            cannot be sent.
-    """
+    """The keys of an account, made ready at their first use."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._keys: dict[Role, _Key] = {}
+        self._for_shop: Key | None = None
+        self._for_account: Key | None = None
 
-    async def __call__(self, request: Request, call_next: CallNext) -> Response:
-        key = self._keys.get(request.endpoint.role)
-        if key is None:
-            key = self._keys[request.endpoint.role] = _Key(self._account.key(request.endpoint.role))
-        return key.blank(await call_next(request.with_headers(key.sign(request.headers))))
+    def key(self, role: Role) -> Key:
+        """The key for a method of this role.
+
+        Raises:
+            ConfigError: the account has none.
+        """
+        if role is _SHOP:
+            key = self._for_shop = self._for_shop or Key(self._account.key(role))
+        else:
+            key = self._for_account = self._for_account or Key(self._account.key(role))
+        return key

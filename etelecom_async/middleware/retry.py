@@ -80,16 +80,20 @@ class RetryBudget:
     def __init__(self, *, reserve: float = least) -> None:
         self._reserve = reserve
         self._tokens = reserve
+        self.is_full = True
+        """Nothing can be deposited; most calls begin so."""
 
     def deposit(self) -> None:
         """A call begins."""
         self._tokens = min(self._reserve, self._tokens + self.share)
+        self.is_full = self._tokens == self._reserve
 
     def withdraw(self) -> bool:
         """May one more retry be made? If so it is paid for."""
         if self._tokens < 1:
             return False
         self._tokens -= 1
+        self.is_full = False
         return True
 
 
@@ -124,15 +128,16 @@ class Retrying:
     async def __call__(self, request: Request, call_next: CallNext) -> Response:
         call = request.call
         started = self._clock()
-        self._budget.deposit()
-        left = request.timeout.total
+        if not self._budget.is_full:
+            self._budget.deposit()
+        left = total = request.timeout.total
         while True:
             call.attempts += 1
             try:
-                return await call_next(_within(request, left))
+                return await call_next(request if left is None else _within(request, left))
             except EtelecomError as error:
-                if request.timeout.total is not None:
-                    left = request.timeout.total - (self._clock() - started - call.queued)
+                if total is not None:
+                    left = total - (self._clock() - started - call.queued)
                 pause = self._pause(error, request, left)
                 if pause is None:
                     raise
@@ -160,8 +165,8 @@ def _asked(error: EtelecomError) -> float:
     return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
 
 
-def _within(request: Request, left: float | None) -> Request:
+def _within(request: Request, left: float) -> Request:
     limit = request.timeout.attempt
-    if left is None or (limit is not None and limit <= left):
+    if limit is not None and limit <= left:
         return request
     return request.with_timeout(evolve(request.timeout, attempt=left))

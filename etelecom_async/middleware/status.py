@@ -9,7 +9,6 @@ import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from yarl import URL
 
@@ -34,11 +33,9 @@ from ..errors import (
 )
 from ..transport.base import Request, Response
 
-if TYPE_CHECKING:
-    from . import CallNext
+__all__ = ["api_error", "judge", "retry_after"]
 
-__all__ = ["api_error", "retry_after", "status"]
-
+_OK = 200
 _REDIRECTS = range(300, 400)
 
 _BY_CODE = MappingProxyType(
@@ -87,22 +84,21 @@ _BY_STATUS = MappingProxyType(
 )
 
 
-async def status(request: Request, call_next: CallNext) -> Response:
-    """Let a 200 through unless its body says "try later"; raise the `ApiError` that anything else means.
+def judge(request: Request, response: Response) -> None:
+    """Let a 200 pass unless its body says "try later"; raise the `ApiError` that anything else means.
 
     Raises:
         ApiError: the class follows the effective code (`meta.xcode` or `code`), then the HTTP status.
         DecodeError: a 200 that is not JSON.
     """
-    response = await call_next(request)
-    if response.status != HTTPStatus.OK:
+    if response.status != _OK:
         raise api_error(response)
-    if request.endpoint.refusal is not None:
-        error = request.endpoint.refusal(response.parsed())
+    refusal = request.endpoint.refusal
+    if refusal is not None:
+        error = refusal(response.parsed())
         if error is not None:
             error.retry_after = retry_after(response)
             raise error
-    return response
 
 
 def api_error(response: Response) -> ApiError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from ..errors import ApiError, EtelecomError
@@ -21,10 +22,12 @@ __all__ = ["telemetry"]
 _log = logging.getLogger("etelecom_async")
 
 
-async def telemetry(request: Request, call_next: CallNext) -> Response:
+def telemetry(request: Request, call_next: CallNext) -> Awaitable[Response]:
     """Log how a call ended."""
-    if not _log.isEnabledFor(logging.INFO):
-        return await call_next(request)
+    return _logged(request, call_next) if _log.isEnabledFor(logging.INFO) else call_next(request)
+
+
+async def _logged(request: Request, call_next: CallNext) -> Response:
     started = time.monotonic()
     try:
         response = await call_next(request)

@@ -123,11 +123,9 @@ class Throttle:
         if loop is not self._loop:
             self._move_to(loop)
         now = self._clock()
-        if self._waiters or self._in_flight >= self._window or self._delay(now) > 0:
+        if not self._may_go(now):
             await self._wait(request, loop)
             now = self._clock()
-        else:
-            self._begin(now)
         try:
             if self._shared is not None:
                 await self._wait_for_others(self._shared, request)
@@ -139,18 +137,37 @@ class Throttle:
         else:
             self._refusals.answers += 1
             if self._limit is not None:
-                self._taken(self._limit, self._clock(), now)
+                self._limit.answered(self._clock(), now)
+                if self._window < self.concurrency:
+                    self._widen()
             return response
         finally:
-            self._release(loop)
+            # Where it is not, this is a straggler of a loop that is gone; its slots were taken back by the next one.
+            if loop is self._loop:
+                self._in_flight -= 1
+                if self._waiters:
+                    self._let_go()
+
+    def _may_go(self, now: float) -> bool:
+        """Take a slot and a permit, if there is nobody in line and both are to be had."""
+        if self._waiters or self._in_flight >= self._window:
+            return False
+        limit, ceiling = self._limit, self._ceiling
+        # As long as no limit is known there is nothing to ask and nothing to tell.
+        if (limit is not None and limit.pace is not None) or ceiling is not None:
+            if self._delay(now) > 0:
+                return False
+            self._spend(now)
+        self._in_flight += 1
+        return True
 
     def _delay(self, now: float) -> float:
         """Seconds until the rates let another request go."""
         delay = 0.0 if self._limit is None else self._limit.wait(now)
         return delay if self._ceiling is None else max(delay, self._ceiling.wait(now))
 
-    def _begin(self, now: float) -> None:
-        self._in_flight += 1
+    def _spend(self, now: float) -> None:
+        """A request goes: take its permits."""
         if self._limit is not None:
             self._limit.sent(now)
         if self._ceiling is not None:
@@ -172,10 +189,10 @@ class Throttle:
             return
         request.call.is_paced = False
         if isinstance(error, ApiError) and error.status not in _GATEWAY:
-            self._taken(self._limit, now, sent_at)
+            self._limit.answered(now, sent_at)
+            self._widen()
 
-    def _taken(self, limit: AdaptiveRate, now: float, sent_at: float) -> None:
-        limit.answered(now, sent_at)
+    def _widen(self) -> None:
         self._window = min(self.concurrency, self._window + _WINDOW_GROWTH)
 
     async def _wait(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
@@ -226,7 +243,8 @@ class Throttle:
                 self._wake_in(delay)
                 return
             self._waiters.popleft()
-            self._begin(now)
+            self._spend(now)
+            self._in_flight += 1
             first.set_result(None)
 
     def _wake_in(self, delay: float) -> None:
@@ -237,19 +255,15 @@ class Throttle:
         self._timer = None
         self._let_go()
 
-    def _release(self, loop: asyncio.AbstractEventLoop) -> None:
-        if loop is not self._loop:
-            return  # a straggler of a loop that is gone; its slots were taken back when the next one came
-        self._in_flight -= 1
-        self._let_go()
-
     def _take_back(self, loop: asyncio.AbstractEventLoop) -> None:
         """A permit that nobody used."""
         if self._limit is not None:
             self._limit.give_back()
         if self._ceiling is not None:
             self._ceiling.give_back()
-        self._release(loop)
+        if loop is self._loop:
+            self._in_flight -= 1
+            self._let_go()
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         busy = self._in_flight or self._waiters
