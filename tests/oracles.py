@@ -73,6 +73,6 @@ def permits(value, moment):
     if not codes or any(type(code) is not int or code != 0 for code in codes):
         return False
     expiry = value.get("expired_time")
-    if expiry is None or expiry.startswith(("0001-01-01T", "0000-12-31T")):
+    if expiry is None or expiry.startswith(("0001-01-01", "0000-12-31")):
         return True
     return datetime.fromisoformat(expiry.upper()) > moment
