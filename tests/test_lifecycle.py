@@ -8,7 +8,7 @@ import textwrap
 from contextlib import asynccontextmanager
 
 import pytest
-from support import KEY, OA, PHONE, FakeTransport, answer, ask, descriptors, settled
+from support import HANG, KEY, OA, PHONE, FakeTransport, answer, ask, descriptors, settled
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -339,7 +339,7 @@ async def test_closing_with_calls_under_way_ends_them_all_and_leaves_nothing_ope
             for _ in range(turns):
                 await asyncio.sleep(0)
         await session.aclose()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG):
             ends = await asyncio.gather(*calls, return_exceptions=True)
         assert {type(end) for end in ends} == {SessionClosed}
         assert session.throttle.snapshot().in_flight == 0
