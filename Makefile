@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
+SECONDS ?= 600
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types build bench soak reliability clean redis-server bench-gate valgrind
+.PHONY: help demo test lint types build bench soak reliability fuzz clean redis-server bench-gate valgrind
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -35,6 +36,9 @@ soak: $(VENV)/.dev  ## fifteen minutes of faults and restarts: is every call acc
 
 reliability: $(VENV)/.dev  ## write docs/reliability.md from what the fault tests see
 	PYTHONPATH=tests $(PY) -m faults
+
+fuzz: $(VENV)/.fuzz  ## ten minutes (SECONDS=600) of search for bytes that break the codec, the error parser or a call
+	PYTHONPATH=tests $(PY) -m fuzz --seconds $(SECONDS)
 
 bench-gate: $(VENV)/.dev valgrind  ## fail if a call takes more instructions than benchmarks/gate.json says
 	$(PY) benchmarks/gate.py
@@ -74,3 +78,7 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 $(VENV)/.dev: pyproject.toml | $(PY)
 	$(PIP) --editable '.[cli,parquet,phone,redis,report,speed]' --group dev
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev
+	$(PIP) --group fuzz
+	@touch $@

@@ -33,7 +33,7 @@ Id: TypeAlias = Annotated[int, "etelecom id"]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _ALSO = "also"
-_ZERO_TIME = ("0001-01-01T", "0000-12-31T")
+_ZERO_TIME = ("0001-01-01", "0000-12-31")
 _OPTIONAL_TIME = datetime | None
 _LEAST, _MOST = -(2**63), 2**64 - 1
 
@@ -153,7 +153,7 @@ def _read_int(value: object, target: object) -> object:
 
 
 def _read_id(value: object, _: object) -> int:
-    if type(value) is int:
+    if type(value) is int and _LEAST <= value <= _MOST:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(2**63)):
         return int(value)

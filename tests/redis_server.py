@@ -29,7 +29,7 @@ class RedisServer:
     def start(self) -> None:
         self.socket.unlink(missing_ok=True)
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while not self.socket.exists():
             assert self._process.poll() is None, (self._folder / "log").read_text()
             assert time.monotonic() < deadline, "redis-server does not start"

@@ -22,6 +22,8 @@ SHOP_KEY = "shop1234567890123456789:canary-b7f3"
 CANARY = "canary"
 OA = 1225934657594830147
 PHONE = "0987654321"
+HANG = 300
+"""Seconds after which something counts as hanging, however busy the machine is."""
 
 
 class FakeTransport:
@@ -67,7 +69,7 @@ def descriptors():
 
 async def settled(condition):
     """Wait until it holds: the other side of a socket needs some turns of the loop."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG):
         while not condition():
             await asyncio.sleep(0)
 

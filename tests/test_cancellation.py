@@ -6,7 +6,7 @@ import json
 import pytest
 from redis_server import RedisServer
 from stepping import WAITING, WOKEN, interrupted_everywhere
-from support import KEY, OA, PHONE, descriptors, settled
+from support import HANG, KEY, OA, PHONE, descriptors, settled
 from virtual_time import run_virtually
 
 from etelecom_async import (
@@ -291,7 +291,7 @@ def test_a_wait_for_a_rate_in_redis_cancelled_at_any_point_holds_nobody_up(momen
                 first = asyncio.ensure_future(rate.acquire())
                 victim = start(rate.acquire())
                 others = [asyncio.ensure_future(rate.acquire()) for _ in range(3)]
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(HANG):
                     await asyncio.gather(first, *others)
                 await asyncio.wait([victim])
             await settled(lambda: asyncio.all_tasks() == alone)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from support import environment, invoke, run, spawn
+from support import HANG, environment, invoke, run, spawn
 
 from etelecom_async import ConsentState, __version__
 from etelecom_async.bulk.record import RESULT_COLUMNS
@@ -34,7 +34,7 @@ async def listening(*arguments: str) -> AsyncGenerator[tuple[asyncio.subprocess.
     process = await spawn("sandbox", "--port", "0", *arguments, env=environment())
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             printed = (await process.stdout.readuntil(b"Ctrl-C ends it.\n")).decode()
         yield process, printed
     finally:
@@ -151,7 +151,7 @@ async def test_ctrl_c_ends_a_check_with_130_and_no_traceback():
         return datetime.now(UTC)
 
     world = World(customers=sample(), clock=clock)
-    async with serve(world, latency=600) as served, asyncio.timeout(30):
+    async with serve(world, latency=600) as served, asyncio.timeout(HANG):
         process = await spawn("check", GRANTED, env=environment(served))
         await asked.wait()
         process.send_signal(signal.SIGINT)

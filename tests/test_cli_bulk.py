@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support import environment, invoke, run, spawn
+from support import HANG, environment, invoke, run, spawn
 
 from etelecom_async import CHECK_CONSENT, Consent, Session, Shop
 from etelecom_async.bulk.job import ConsentJob
@@ -324,7 +324,7 @@ async def test_a_full_disk_is_one_sentence_and_a_resume_goes_on(tmp_path, kind):
 async def test_ctrl_c_finishes_what_is_under_way_and_a_resume_the_rest(tmp_path, number):
     source, output = people(tmp_path / "in.csv", 400), tmp_path / "out.csv"
     world = Watched(400)
-    async with serve(world, latency=0.2) as served, asyncio.timeout(60):
+    async with serve(world, latency=0.2) as served, asyncio.timeout(HANG):
         arguments = ("bulk", str(source), "-o", str(output))
         process = await spawn(*arguments, "--concurrency", "15", env=environment(served))
         await world.asked_again(50)
@@ -347,7 +347,7 @@ async def test_ctrl_c_finishes_what_is_under_way_and_a_resume_the_rest(tmp_path,
 async def test_a_second_ctrl_c_leaves_at_once(tmp_path):
     source, output = people(tmp_path / "in.csv", 400), tmp_path / "out.csv"
     world = Watched(400)
-    async with serve(world, latency=600) as served, asyncio.timeout(60):
+    async with serve(world, latency=600) as served, asyncio.timeout(HANG):
         process = await spawn("bulk", str(source), "-o", str(output), "--quiet", env=environment(served))
         await world.asked_again(4)  # no more are let go as long as none is answered
         process.send_signal(signal.SIGINT)
@@ -362,7 +362,7 @@ async def test_a_second_ctrl_c_leaves_at_once(tmp_path):
 
 async def test_a_second_ctrl_c_leaves_even_an_input_that_has_stalled():
     world = Watched()
-    async with serve(world) as served, asyncio.timeout(60):
+    async with serve(world) as served, asyncio.timeout(HANG):
         process = await spawn("bulk", "-", "-o", "-", "--quiet", env=environment(served))
         process.stdin.write(b"phone,name\n" + b"".join(f"{phone(n)},{'x' * 1000}\n".encode() for n in range(600)))
         reading = asyncio.create_task(process.stdout.read())
@@ -386,7 +386,7 @@ async def test_killed_at_any_moment_every_row_is_there_once_in_the_end(tmp_path,
     arguments = ("--quiet", "--concurrency", str(concurrency))
     moments = random.Random(7)
     world = Watched(count)
-    async with serve(world) as served, asyncio.timeout(60):
+    async with serve(world) as served, asyncio.timeout(HANG):
         assert await bulk(served, source, "-o", whole, *arguments) == (0, "", "")
         world.log.clear()
         for _ in range(kills):
@@ -418,7 +418,7 @@ async def test_killed_before_its_end_a_parquet_file_is_made_by_the_resume(tmp_pa
     parquet = pytest.importorskip("pyarrow.parquet")
     source, output = people(tmp_path / "in.csv", 1500), tmp_path / "out.parquet"
     world = Watched(1500)
-    async with serve(world) as served, asyncio.timeout(60):
+    async with serve(world) as served, asyncio.timeout(HANG):
         process = await spawn("bulk", str(source), "-o", str(output), env=environment(served))
         await world.asked_again(700)
         process.kill()
@@ -434,7 +434,7 @@ async def test_killed_before_its_end_a_parquet_file_is_made_by_the_resume(tmp_pa
 async def test_two_processes_never_write_one_output(tmp_path):
     source, output = people(tmp_path / "in.csv", 200), tmp_path / "out.csv"
     world = Watched(200)
-    async with serve(world, latency=0.3) as served, asyncio.timeout(60):
+    async with serve(world, latency=0.3) as served, asyncio.timeout(HANG):
         first = await spawn("bulk", str(source), "-o", str(output), "--concurrency", "5", env=environment(served))
         await world.asked_again(5)
         code, _, stderr = await bulk(served, source, "-o", output, "--resume")

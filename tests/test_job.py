@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import CANARY, KEY, OA
+from support import CANARY, HANG, KEY, OA
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -1093,7 +1093,7 @@ async def test_an_answer_that_does_not_come_holds_up_no_fatal_error(tmp_path, mo
         return answer(payload)
 
     before = asyncio.all_tasks()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG):
         with pytest.raises(Unauthenticated):
             await Service(give_up).run(source, output, concurrency=4)
     assert asyncio.all_tasks() == before

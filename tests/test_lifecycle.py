@@ -8,7 +8,7 @@ import textwrap
 from contextlib import asynccontextmanager
 
 import pytest
-from support import KEY, OA, PHONE, FakeTransport, answer, ask, descriptors, settled
+from support import HANG, KEY, OA, PHONE, FakeTransport, answer, ask, descriptors, settled
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -258,14 +258,41 @@ CHILDREN = {
 }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+forks = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+
+
+@forks
+@each_loop
 @pytest.mark.parametrize(("begin", "close"), CHILDREN.values(), ids=CHILDREN)
 @pytest.mark.parametrize("when", [BETWEEN_RUNS, INSIDE_A_RUN], ids=["between runs", "inside a run"])
-async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, when, begin, close):
+async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, when, begin, close, loop):
     async with counting_server() as origin:
-        program = FORK.replace("BEGIN", begin).replace("CLOSE", close) + when.replace("LOOP", LOOPS["asyncio"])
-        said = await output_of(tmp_path, program, "asyncio", origin)
+        program = FORK.replace("BEGIN", begin).replace("CLOSE", close) + when.replace("LOOP", LOOPS[loop])
+        said = await output_of(tmp_path, program, loop, origin)
     assert said.splitlines() == ["parent 1", "child 2", "child 3", "parent 1"]
+
+
+PREFORK = """
+    import multiprocessing
+    session = make()
+
+    def task(_):
+        return run(lambda: ask(session)).granted
+
+    before = task(None)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        answers = pool.map(task, range(20), chunksize=1)
+        pool.close()
+        pool.join()
+    print(before, answers.count(True), task(None))
+"""
+
+
+@forks
+@each_loop
+async def test_a_pool_of_forked_workers_runs_an_event_loop_for_each_task_on_the_session_of_the_module(tmp_path, loop):
+    async with Peer(OK).serve() as origin:
+        assert await output_of(tmp_path, PREFORK, loop, origin) == "True 20 True\n"
 
 
 # Closing
@@ -312,7 +339,7 @@ async def test_closing_with_calls_under_way_ends_them_all_and_leaves_nothing_ope
             for _ in range(turns):
                 await asyncio.sleep(0)
         await session.aclose()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG):
             ends = await asyncio.gather(*calls, return_exceptions=True)
         assert {type(end) for end in ends} == {SessionClosed}
         assert session.throttle.snapshot().in_flight == 0

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from oracles import permits
 from strategies import answers, instances, values
 from support import KEY, OA, PHONE, answer, ask
 from virtual_time import run_virtually
@@ -51,19 +52,6 @@ MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 # Answers
-
-
-def permits(value, moment):
-    """Does a parsed answer say, in the one documented way, that the business may call?"""
-    if not isinstance(value, dict):
-        return False
-    codes = [value[name] for name in ("error", "error_code") if value.get(name) is not None]
-    if not codes or any(type(code) is not int or code != 0 for code in codes):
-        return False
-    expiry = value.get("expired_time")
-    if expiry is None or expiry.startswith(("0001-01-01T", "0000-12-31T")):
-        return True
-    return datetime.fromisoformat(expiry.upper()) > moment
 
 
 async def ends(*calls):

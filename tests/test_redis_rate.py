@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 from redis_server import RedisServer
+from support import HANG
 
 from etelecom_async import ConfigError, SessionClosed
 from etelecom_async.account import Secret
@@ -20,8 +21,6 @@ from etelecom_async.middleware.redis_rate import RedisRate
 
 WORKER = Path(__file__).with_name("redis_worker.py")
 KEY = "etelecom_async:rate:etelecom"
-FOREVER = 60
-"""Seconds after which a test gives up; a bound on nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +31,7 @@ def _patience():
         raise TimeoutError("the test took too long")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(2 * FOREVER)
+    signal.alarm(2 * HANG)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
@@ -49,7 +48,7 @@ def server():
 
 
 async def take(limit, count):
-    async with asyncio.timeout(FOREVER):
+    async with asyncio.timeout(HANG):
         await asyncio.gather(*(limit.acquire() for _ in range(count)))
 
 
@@ -67,7 +66,7 @@ def said(caplog):
 
 
 async def until(condition):
-    async with asyncio.timeout(FOREVER):
+    async with asyncio.timeout(HANG):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -128,7 +127,7 @@ def test_four_processes_together_keep_to_the_rate(server):
             assert process.stdout.readline() == "done\n"
         # All 800 were given out, by one account that nothing raced past: the burst is 50.
         assert server.now() - begin >= (800 - 50) / 1000
-        assert [process.communicate(timeout=FOREVER) for process in processes] == [("", "")] * 4
+        assert [process.communicate(timeout=HANG) for process in processes] == [("", "")] * 4
         assert [process.returncode for process in processes] == [0] * 4
         # At most a round trip for each, and far fewer with many waiting.
         assert 0 < server.evals() <= 800 / 4
@@ -167,7 +166,7 @@ async def test_a_killed_process_leaves_one_key_that_expires(server):
     with server.look() as client:
         assert 0 < client.pttl(KEY) <= 1000 + 50 + 50 + 1
     # Nobody who comes after it waits for its lease for longer than the lease.
-    async with asyncio.timeout(FOREVER), RedisRate(server.url, rate=1000, workers=1) as limit:
+    async with asyncio.timeout(HANG), RedisRate(server.url, rate=1000, workers=1) as limit:
         await limit.acquire()
     await until(lambda: server.keys() == [])
 
@@ -189,7 +188,7 @@ async def test_cancelled_waiters_cost_no_permits(server):
         await asyncio.sleep(0)
         for waiter in waiters[:90]:
             waiter.cancel()
-        await asyncio.wait(waiters, timeout=FOREVER)
+        await asyncio.wait(waiters, timeout=HANG)
         assert [waiter.cancelled() for waiter in waiters] == [True] * 90 + [False] * 10
         assert server.evals() <= 10 + 1
 
@@ -200,7 +199,7 @@ async def test_nothing_is_reserved_for_those_who_went_away(server):
         await asyncio.sleep(0)
         for waiter in waiters:
             waiter.cancel()
-        await asyncio.wait(waiters, timeout=FOREVER)
+        await asyncio.wait(waiters, timeout=HANG)
         for _ in range(3):
             await limit.acquire()
         assert server.evals() == 3
@@ -224,7 +223,7 @@ async def test_under_a_storm_of_cancellations_no_permit_is_lost_and_none_is_made
                 await asyncio.sleep(chance.choice([0, 0, 0.001, 0.005]))
             if chance.random() < 0.5:
                 chance.choice(tasks).cancel()
-        async with asyncio.timeout(FOREVER):
+        async with asyncio.timeout(HANG):
             await asyncio.gather(*tasks, return_exceptions=True)
         # What was reserved was granted, but for what was on its way when the last of them went.
         assert granted <= server.evals() <= granted + 5
@@ -240,7 +239,7 @@ async def test_a_permit_whose_call_is_cancelled_in_the_moment_of_the_grant_goes_
     async with RedisRate(server.url, rate=1000, burst=3, lease=0.003, workers=1) as limit:
         starting = asyncio.create_task(first())
         second, third = asyncio.create_task(limit.acquire()), asyncio.create_task(limit.acquire())
-        await asyncio.wait([starting, second, third], timeout=FOREVER)
+        await asyncio.wait([starting, second, third], timeout=HANG)
         assert second.cancelled()
         await limit.acquire()
         assert server.evals() == 1
@@ -253,7 +252,7 @@ async def test_a_cancelled_pump_is_replaced(server):
         ours = {asyncio.current_task(), *waiters}
         for task in asyncio.all_tasks() - ours:
             task.cancel()
-        await asyncio.wait_for(asyncio.gather(*waiters), FOREVER)
+        await asyncio.wait_for(asyncio.gather(*waiters), HANG)
 
 
 async def test_a_script_that_redis_has_forgotten_is_sent_again(server, caplog):
@@ -272,8 +271,8 @@ async def test_a_restart_in_the_middle_is_survived(server, caplog):
         await until(lambda: sum(waiter.done() for waiter in waiters) >= 50)
         server.kill()
         server.start()
-        await asyncio.wait_for(asyncio.gather(*waiters), FOREVER)
-        async with asyncio.timeout(FOREVER):
+        await asyncio.wait_for(asyncio.gather(*waiters), HANG)
+        async with asyncio.timeout(HANG):
             while not server.keys():
                 await limit.acquire()
     assert len(lost(caplog)) == len(regained(caplog)) <= 1
@@ -291,7 +290,7 @@ async def test_without_redis_each_process_keeps_to_its_share_and_comes_back_by_i
         assert "100/s" in lost(caplog)[0]
         assert not regained(caplog)
         server.start()
-        async with asyncio.timeout(FOREVER):
+        async with asyncio.timeout(HANG):
             while not regained(caplog):
                 await limit.acquire()
         before = server.evals()
@@ -305,11 +304,11 @@ async def test_a_redis_that_hangs_counts_as_out(server, caplog):
         await limit.acquire()
         server.signal(signal.SIGSTOP)
         try:
-            await asyncio.wait_for(take(limit, 20), FOREVER)
+            await asyncio.wait_for(take(limit, 20), HANG)
             assert len(lost(caplog)) == 1
         finally:
             server.signal(signal.SIGCONT)
-        async with asyncio.timeout(FOREVER):
+        async with asyncio.timeout(HANG):
             while not regained(caplog):
                 await limit.acquire()
 
@@ -355,7 +354,7 @@ async def test_a_server_clock_that_was_set_back_makes_nobody_wait_for_it(server)
     with server.look() as client:
         client.hset(KEY, mapping={"tat": f"{hour_ahead:.0f}", "at": f"{hour_ahead:.0f}"})
     async with RedisRate(server.url, rate=100, workers=1) as limit:
-        await asyncio.wait_for(take(limit, 10), FOREVER)
+        await asyncio.wait_for(take(limit, 10), HANG)
 
 
 def test_one_event_loop_after_another_may_use_it_and_each_closes_its_connection(server, caplog):
@@ -410,7 +409,7 @@ async def test_who_waits_when_it_is_closed_is_told_and_it_can_be_used_again(serv
     await limit.aclose()
     with pytest.raises(SessionClosed):
         await waiter
-    async with asyncio.timeout(FOREVER), limit:
+    async with asyncio.timeout(HANG), limit:
         await limit.acquire()
 
 

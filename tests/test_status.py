@@ -8,73 +8,23 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import BY_STATUS, NEW, OLD, REJECTED
 from support import KEY, OA, PHONE, answer, ask, session_over
 
 from etelecom_async import (
     CHECK_CONSENT,
-    AccountClosed,
     ApiError,
-    BadRoute,
     CheckConsent,
-    Conflict,
-    FailedPrecondition,
     InvalidArgument,
     NotFound,
-    PermissionDenied,
     Phase,
     RateLimited,
     ServerFault,
     Shop,
-    Unauthenticated,
-    Unavailable,
     UnexpectedStatus,
-    Unimplemented,
 )
 from etelecom_async.middleware.status import api_error, retry_after
 
-OLD = [
-    (400, "invalid_argument", InvalidArgument),
-    (400, "malformed", InvalidArgument),
-    (400, "out_of_range", InvalidArgument),
-    (401, "unauthenticated", Unauthenticated),
-    (403, "permission_denied", PermissionDenied),
-    (403, "resource_exhausted", RateLimited),
-    (404, "not_found", NotFound),
-    (404, "bad_route", BadRoute),
-    (408, "canceled", Unavailable),
-    (408, "deadline_exceeded", Unavailable),
-    (409, "already_exists", Conflict),
-    (409, "aborted", Conflict),
-    (412, "failed_precondition", FailedPrecondition),
-    (500, "internal", ServerFault),
-    (500, "unknown", ServerFault),
-    (500, "data_loss", ServerFault),
-    (501, "unimplemented", Unimplemented),
-    (503, "unavailable", Unavailable),
-]
-NEW = [
-    (404, "not_found", "bad_route", BadRoute),
-    (400, "invalid_argument", "malformed", InvalidArgument),
-    (400, "invalid_argument", "validation_failed", InvalidArgument),
-    (500, "unknown", "external_service", Unavailable),
-    (503, "unavailable", "account_closed", AccountClosed),
-]
-BY_STATUS = [
-    (400, InvalidArgument),
-    (401, Unauthenticated),
-    (403, PermissionDenied),
-    (404, BadRoute),
-    (408, Unavailable),
-    (409, Conflict),
-    (412, FailedPrecondition),
-    (413, InvalidArgument),
-    (429, RateLimited),
-    (500, ServerFault),
-    (501, Unimplemented),
-    (502, Unavailable),
-    (503, Unavailable),
-    (504, Unavailable),
-]
 WORDLESS = [
     b"",
     b"{}",
@@ -86,9 +36,6 @@ WORDLESS = [
     b'{"meta": null}',
 ]
 PAGES = [b"404 page not found\n", b"<html><body><h1>502 Bad Gateway</h1></body></html>", b"\x00\xff\xfe\x1f\x8b", b"{"]
-
-REJECTED = {InvalidArgument, Unauthenticated, PermissionDenied, NotFound, BadRoute, Conflict, FailedPrecondition}
-REJECTED |= {RateLimited, AccountClosed, Unimplemented}
 
 
 async def error_of(response):

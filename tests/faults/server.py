@@ -16,6 +16,7 @@ from faults.steps import (
     Echo,
     Good,
     GoodBody,
+    GoodChunks,
     Hear,
     Lost,
     Redirect,
@@ -168,10 +169,14 @@ class FaultServer:
                 line.heard = await self._hear(reader)
             case Hear(size):
                 line.heard = await reader.readexactly(size)
-            case Good(headers):
+            case Good(headers, None):
                 await _write(writer, http(_right(line), headers=headers))
+            case Good(headers, pause):
+                await _drip(writer, http(_right(line), headers=headers), pause)
             case GoodBody():
                 await _write(writer, _right(line))
+            case GoodChunks():
+                await _write(writer, b"".join(b"1\r\n%c\r\n" % byte for byte in _right(line)))
             case Say(data):
                 await _write(writer, data)
             case Echo(before):
@@ -187,9 +192,7 @@ class FaultServer:
                     await _write(writer, piece)
                     times = None if times is None else times - 1
             case Drip(data, pause):
-                for n in range(len(data)):
-                    await _write(writer, data[n : n + 1])
-                    await asyncio.sleep(pause)
+                await _drip(writer, data, pause)
             case Drain() | Silence():
                 while await reader.read(2**16):
                     pass
@@ -215,6 +218,12 @@ class FaultServer:
 
 def _right(line):
     return granted(_PHONE.search(line.heard)[1])
+
+
+async def _drip(writer, data, pause):
+    for n in range(len(data)):
+        await _write(writer, data[n : n + 1])
+        await asyncio.sleep(pause)
 
 
 async def _write(writer, data):

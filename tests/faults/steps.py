@@ -12,6 +12,7 @@ __all__ = [
     "Echo",
     "Good",
     "GoodBody",
+    "GoodChunks",
     "Hear",
     "Lost",
     "Redirect",
@@ -43,14 +44,23 @@ class Hear:
 
 @frozen
 class Good:
-    """The right answer to the request that was heard: granted, and the phone that was asked about as its message."""
+    """The right answer to the request that was heard: granted, and the phone that was asked about as its message.
+
+    With a `pause` it comes a byte at a time, with so many seconds between.
+    """
 
     headers: str = ""
+    pause: float | None = None
 
 
 @frozen
 class GoodBody:
     """The body of the right answer, without a head."""
+
+
+@frozen
+class GoodChunks:
+    """The body of the right answer, each byte a chunk, without the last chunk."""
 
 
 @frozen
@@ -121,6 +131,7 @@ Step = (
     | Echo
     | Good
     | GoodBody
+    | GoodChunks
     | Hear
     | Lost
     | Redirect

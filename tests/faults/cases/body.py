@@ -5,7 +5,7 @@ import gzip
 from etelecom_async import AttemptTimeout, BadAnswer, BodyTooLarge, DecodeError, Disconnected, Phase
 from faults.case import ANSWERED, FORGED, MB, OK, SOON, Case, doubtful, final
 from faults.server import http
-from faults.steps import Close, Drain, Drip, GoodBody, Hear, Reset, Say, Stream
+from faults.steps import Close, Drain, Drip, GoodBody, GoodChunks, Hear, Reset, Say, Stream
 
 LOST = doubtful(Disconnected)
 NOT_HTTP = doubtful(BadAnswer)
@@ -29,7 +29,12 @@ def chunk(data):
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
+RIGHT_LENGTH = b"Content-Length: %d\r\n\r\n" % len(FORGED)
+
 BODY = (
+    Case("the head, then closed", (Hear(), Say(PROMISE), Close()), LOST),
+    Case("the head, then reset", (Hear(), Say(PROMISE), Reset()), LOST),
+    Case("the head, then silence", (Hear(), Say(PROMISE), Drain()), LATE, attempt=SOON, cheap=False),
     Case("half of the body, then closed", (Hear(), Say(PROMISE + FORGED[:20]), Close()), LOST),
     Case("half of the body, then reset", (Hear(), Say(PROMISE + FORGED[:20]), Reset()), LOST),
     Case("half of the body, then silence", (Hear(), Say(PROMISE + b"{"), Drain()), LATE, attempt=SOON, cheap=False),
@@ -46,8 +51,34 @@ BODY = (
     Case("no length, closed before the end", (Hear(), Say(OK + b"\r\n" + FORGED[:-1]), Close()), MISFIT),
     Case("no length, reset before the end", (Hear(), Say(OK + b"\r\n" + FORGED[:-1]), Reset()), MISFIT),
     Case("HTTP/1.0, closed at the end", (Hear(), Say(OLD + b"\r\n"), GoodBody(), Close()), ANSWERED),
+    Case("HTTP/1.0 with a length, closed", (Hear(), Say(OLD + RIGHT_LENGTH), GoodBody(), Close()), ANSWERED),
+    Case(
+        "HTTP/1.0 with a length, left open",
+        (Hear(), Say(OLD + RIGHT_LENGTH), GoodBody(), Drain()),
+        ANSWERED,
+        cheap=False,
+    ),
     Case("HTTP/1.0, closed before the end", (Hear(), Say(OLD + b"\r\n" + FORGED[:-1]), Close()), MISFIT),
     Case("HTTP/1.0 and half of a promised body", (Hear(), Say(OLD + PROMISE[len(OK) :] + b"{"), Close()), LOST),
+    Case("chunks of one byte", (Hear(), Say(CHUNKED), GoodChunks(), Say(chunk(b""))), ANSWERED),
+    Case(
+        "trailers after the last chunk",
+        (Hear(), Say(CHUNKED), GoodChunks(), Say(b"0\r\nX-A: b\r\n\r\n")),
+        ANSWERED,
+    ),
+    Case(
+        "trailers without end",
+        (Hear(), Say(CHUNKED), GoodChunks(), Say(b"0\r\n"), Stream(b"X-A: 0123456789\r\n" * 1000)),
+        NOT_HTTP,
+        cheap=False,
+    ),
+    Case(
+        "a chunk's extension without end",
+        (Hear(), Say(CHUNKED + b"5;"), Stream(b"a" * 2**16)),
+        LATE,
+        attempt=SOON,
+        cheap=False,
+    ),
     Case("a chunk cut short", (Hear(), Say(CHUNKED + b"400\r\n" + FORGED), Close()), LOST),
     Case("no last chunk, closed", (Hear(), Say(CHUNKED + chunk(FORGED)), Close()), LOST),
     Case("no last chunk, reset", (Hear(), Say(CHUNKED + chunk(FORGED)), Reset()), LOST),

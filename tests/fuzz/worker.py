@@ -1,0 +1,19 @@
+"""One target under atheris: `python -m fuzz.worker <target> <options of libFuzzer>`."""
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["etelecom_async", "json", "email", "html", "fuzz", "oracles"]):
+    from etelecom_async import _reader
+
+    # What it compiles for each model is part of what is searched through.
+    made = _reader.reader
+    _reader.reader = lambda *arguments: atheris.instrument_func(made(*arguments))
+    from fuzz.targets import TARGETS
+
+name, *options = sys.argv[1:]
+atheris.enabled_hooks.add("RegEx")
+# libFuzzer starts itself anew to merge corpora, by the first of the arguments.
+atheris.Setup([f"{sys.executable} -m fuzz.worker {name}", *options], TARGETS[name])
+atheris.Fuzz()
