@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types build bench soak reliability clean redis-server bench-gate valgrind
+.PHONY: help demo test lint types build bench soak reliability mutation clean redis-server bench-gate valgrind
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -35,6 +35,9 @@ soak: $(VENV)/.dev  ## fifteen minutes of faults and restarts: is every call acc
 
 reliability: $(VENV)/.dev  ## write docs/reliability.md from what the fault tests see
 	PYTHONPATH=tests $(PY) -m faults
+
+mutation: $(VENV)/.mutation  ## put mistakes into the code one by one, and write docs/mutation.md: which does no test notice?
+	PYTHONPATH=tests $(PY) -m mutation $(MODULES)
 
 bench-gate: $(VENV)/.dev valgrind  ## fail if a call takes more instructions than benchmarks/gate.json says
 	$(PY) benchmarks/gate.py
@@ -74,3 +77,7 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 $(VENV)/.dev: pyproject.toml | $(PY)
 	$(PIP) --editable '.[cli,parquet,phone,redis,report,speed]' --group dev
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.mutation: pyproject.toml $(VENV)/.dev
+	$(PIP) --group mutation
+	@touch $@
