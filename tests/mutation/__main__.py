@@ -28,17 +28,18 @@ def main():
         path: tests for path, tests in configured.items() if {Path(path).stem, "all"} & {*(options.modules or ["all"])}
     }
     import_libraries()
-    rows, wrong = [], []
+    rows, is_wrong = [], False
     for path, tests in chosen.items():
-        row, unexplained = _of(path, tests, equivalent.get(Path(path).stem, []), options.children)
+        row, wrong = _of(path, tests, equivalent.get(Path(path).stem, []), options.children)
         rows.append(row)
-        wrong += unexplained
-        sys.stdout.write(f"{path}: {row.killed} of {row.mutants} killed, {row.score:.1%}\n")
-        sys.stdout.flush()
         if row.score < _LEAST:
             wrong.append(f"{path}: the score is below {_LEAST:.0%}")
-    if wrong:
-        sys.exit("\n".join(wrong))
+        is_wrong |= bool(wrong)
+        summary = f"{path}: {row.killed} of {row.mutants} killed, {row.score:.1%}"
+        sys.stdout.write("\n".join([*wrong, summary, ""]))
+        sys.stdout.flush()
+    if is_wrong:
+        sys.exit(1)
     if len(chosen) == len(configured):
         PAGE.write_text(written(rows), "utf-8")
 

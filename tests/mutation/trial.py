@@ -1,16 +1,15 @@
 """Whether the tests notice a mutant: they are run in a fork of a process that has imported everything but the code."""
 
-import contextlib
 import enum
 import importlib
 import importlib.abc
 import importlib.util
+import math
 import os
 import resource
 import signal
 import sys
 import time
-from collections import deque
 from pathlib import Path
 
 import hypothesis
@@ -79,18 +78,18 @@ class Trials:
     def ends(self, sources, *, children):
         """What becomes of each of these sources; so many at a time."""
         ends, running = {}, {}
-        waiting = deque(enumerate(sources))
-        while waiting or running:
-            while waiting and len(running) < children:
-                at, source = waiting.popleft()
-                running[self._start(source)] = at, time.monotonic() + self._limit
-            time.sleep(0.01)
-            for process, (at, deadline) in list(running.items()):
-                end = self._end(process, deadline)
-                if end is not None:
-                    ends[at] = end
-                    del running[process]
+        for at, source in enumerate(sources):
+            if len(running) == children:
+                self._reap(running, ends)
+            running[self._start(source)] = at
+        while running:
+            self._reap(running, ends)
         return [ends[at] for at in sorted(ends)]
+
+    def _reap(self, running, ends):
+        process, status = os.wait()
+        is_late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+        ends[running.pop(process)] = End.TIMED_OUT if is_late else End.SURVIVED if status == 0 else End.KILLED
 
     def _start(self, source):
         process = os.fork()
@@ -98,21 +97,10 @@ class Trials:
             self._run(source)
         return process
 
-    def _end(self, process, deadline):
-        ended, status = os.waitpid(process, os.WNOHANG)
-        if ended:
-            return End.SURVIVED if status == 0 else End.KILLED
-        if time.monotonic() < deadline:
-            return None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-        return End.TIMED_OUT
-
     def _run(self, source):
         code = 1
         try:
-            os.setsid()
+            signal.alarm(math.ceil(self._limit))
             resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
             nothing = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
