@@ -30,14 +30,10 @@ def main():
     import_libraries()
     rows, is_wrong = [], False
     for path, tests in chosen.items():
-        row, wrong = _of(path, tests, equivalent.get(Path(path).stem, []), options.children)
+        row, is_explained = _of(path, tests, equivalent.get(Path(path).stem, []), options.children)
         rows.append(row)
-        if row.score < _LEAST:
-            wrong.append(f"{path}: the score is below {_LEAST:.0%}")
-        is_wrong |= bool(wrong)
-        summary = f"{path}: {row.killed} of {row.mutants} killed, {row.score:.1%}"
-        sys.stdout.write("\n".join([*wrong, summary, ""]))
-        sys.stdout.flush()
+        is_wrong |= not is_explained or row.score < _LEAST
+        _say(f"{path}: {row.killed} of {row.mutants} killed, {row.score:.1%}")
     if is_wrong:
         sys.exit(1)
     if len(chosen) == len(configured):
@@ -48,14 +44,25 @@ def _of(path, tests, explained, children):
     mutants = mutants_of((ROOT / path).read_text("utf-8"))
     trials = Trials(path, tests)
     trials.calibrate()
-    ends = trials.ends([mutant.source for mutant in mutants], children=children)
-    survivors = [mutant for mutant, end in zip(mutants, ends, strict=True) if end is End.SURVIVED]
     reasons = {(entry["was"], now): entry["why"] for entry in explained for now in entry["now"]}
-    wrong = [f"{path}:{mutant}" for mutant in survivors if (mutant.was, mutant.now) not in reasons]
-    stale = reasons.keys() - {(mutant.was, mutant.now) for mutant in survivors}
-    wrong += [f"{path}: explained, and no survivor: {was}  ->  {now}" for was, now in sorted(stale)]
-    why = [(mutant, reasons[mutant.was, mutant.now]) for mutant in survivors if (mutant.was, mutant.now) in reasons]
-    return Row(path, len(mutants), Counter(ends), why), wrong
+    ends, survivors = Counter(), []
+    for at, end in trials.ends([mutant.source for mutant in mutants], children=children):
+        ends[end] += 1
+        if end is End.SURVIVED:
+            survivors.append(mutants[at])
+            if mutants[at].change not in reasons:
+                _say(f"{path}:{mutants[at]}")
+    changes = {mutant.change for mutant in survivors}
+    for was, now in sorted(reasons.keys() - changes):
+        _say(f"{path}: explained, and no survivor: {was}  ->  {now}")
+    survivors.sort(key=lambda mutant: mutant.line)
+    row = Row(path, len(mutants), ends, [(mutant, reasons.get(mutant.change, "")) for mutant in survivors])
+    return row, changes == reasons.keys()
+
+
+def _say(words):
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 main()

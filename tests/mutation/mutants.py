@@ -5,6 +5,7 @@ were seen to call its function. Here much of what counts is in tables, and reade
 the first test to need one seems to be the only one.
 """
 
+import re
 from dataclasses import dataclass
 from difflib import ndiff
 
@@ -34,6 +35,10 @@ class Mutant:
     now: str
     source: str
 
+    @property
+    def change(self):
+        return self.was, self.now
+
     def __str__(self):
         return f"{self.line}: {self.was}  ->  {self.now}"
 
@@ -53,6 +58,14 @@ def mutants_of(source):
     return found
 
 
+def _template(node):
+    """A text of several lines that is no docstring is code to be compiled: one `is` or `is not` of it turned round."""
+    if node.value.startswith('"""'):
+        for found in re.finditer(r" is( not)? ", node.value):
+            turned = " is " if found[1] else " is not "
+            yield node.with_changes(value=f"{node.value[: found.start()]}{turned}{node.value[found.end() :]}")
+
+
 class _Maker(cst.CSTVisitor):
     METADATA_DEPENDENCIES = (PositionProvider, ParentNodeProvider)
 
@@ -70,7 +83,7 @@ class _Maker(cst.CSTVisitor):
             line = self.get_metadata(PositionProvider, node).start.line
             self.changes += [
                 (line, node, mutated)
-                for kind, operator in mutation_operators
+                for kind, operator in (*mutation_operators, (cst.SimpleString, _template))
                 if isinstance(node, kind)
                 for mutated in operator(node)
             ]

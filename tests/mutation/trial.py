@@ -70,26 +70,25 @@ class Trials:
     def calibrate(self):
         """Run the tests on the code as it is: they must pass, and how long they take bounds every trial."""
         began = time.monotonic()
-        [end] = self.ends([self._path.read_text("utf-8")], children=1)
+        [(_, end)] = self.ends([self._path.read_text("utf-8")], children=1)
         if end is not End.SURVIVED:
             sys.exit(f"The tests of {self._name} fail without any mutant: python -m pytest {' '.join(self._tests)}")
         self._limit = _STARTING + 4 * (time.monotonic() - began)
 
     def ends(self, sources, *, children):
-        """What becomes of each of these sources; so many at a time."""
-        ends, running = {}, {}
+        """What becomes of each of these sources, as it is seen: its place among them and its end. So many at a time."""
+        running = {}
         for at, source in enumerate(sources):
             if len(running) == children:
-                self._reap(running, ends)
+                yield self._next(running)
             running[self._start(source)] = at
         while running:
-            self._reap(running, ends)
-        return [ends[at] for at in sorted(ends)]
+            yield self._next(running)
 
-    def _reap(self, running, ends):
+    def _next(self, running):
         process, status = os.wait()
         is_late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
-        ends[running.pop(process)] = End.TIMED_OUT if is_late else End.SURVIVED if status == 0 else End.KILLED
+        return running.pop(process), End.TIMED_OUT if is_late else End.SURVIVED if status == 0 else End.KILLED
 
     def _start(self, source):
         process = os.fork()
