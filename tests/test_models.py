@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import enum
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 from attrs import Factory, define, field, frozen, validators
 
 from etelecom_async import DecodeError
-from etelecom_async.codec import Id, also, decode
+from etelecom_async.codec import Id, also, decode, encode, loads
 
 
 @frozen
@@ -103,6 +106,121 @@ class Nested:
 class Renamed:
     name: str = field(converter=str.upper, metadata=also("title"))
     size: int | None = field(default=None, metadata=also("extent"))
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+class Shade(enum.StrEnum):
+    DARK = "dark"
+
+
+@frozen
+class Kinds:
+    moment: datetime
+    ids: list[Id]
+    until: datetime | None = None
+    anything: object = None
+    color: Color | None = None
+    level: Level | None = None
+    shade: Shade | None = None
+    flag: bool | None = None
+    plain: Plain | None = None
+
+
+NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
+EVENING = datetime(2030, 5, 17, 19, 0, 0, 500_000, tzinfo=timezone(timedelta(hours=7)))
+KINDS = [
+    (
+        Kinds(NOON, [1, 2], EVENING, {"a": [1, None, True]}, Color.RED, Level.HIGH, Shade.DARK, True, Plain("a", 1)),
+        (
+            b'{"moment":"2030-05-17T12:00:00Z","ids":["1","2"],"until":"2030-05-17T19:00:00.500000+07:00",'
+            b'"anything":{"a":[1,null,true]},"color":"red","level":3,"shade":"dark","flag":true,'
+            b'"plain":{"name":"a","size":1,"tags":[],"note":null}}'
+        ),
+    ),
+    (
+        Kinds(NOON, []),
+        (
+            b'{"moment":"2030-05-17T12:00:00Z","ids":[],"until":null,"anything":null,"color":null,"level":null,'
+            b'"shade":null,"flag":null,"plain":null}'
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "written"), KINDS, ids=["all", "least"])
+def test_every_type_is_written_as_the_wire_has_it_and_reads_back(model, written):
+    assert encode(model) == written
+    read = decode(loads(written), Kinds)
+    assert read == model
+    assert [type(value) for value in (read.level, read.shade)] == [type(value) for value in (model.level, model.shade)]
+
+
+def test_models_within_plain_values_are_written_too():
+    models = {"a": [Plain("b")], "c": Color.RED, "d": NOON}
+    assert encode(models) == (
+        b'{"a":[{"name":"b","size":7,"tags":[],"note":null}],"c":"red","d":"2030-05-17T12:00:00Z"}'
+    )
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0000-12-31T17:00:00-07:00"])
+def test_the_zero_time_is_a_time_only_where_there_must_be_one(text):
+    value = {"moment": "2030-05-17t12:00:00z", "ids": [], "until": text}
+    assert decode(value, Kinds) == Kinds(NOON, [])
+    if text.startswith("0001"):
+        assert decode({"moment": text, "ids": []}, Kinds).moment == datetime(1, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("owner", ["1" * 19, "0" * 18 + "1", 10**30])
+def test_an_id_has_up_to_nineteen_digits_in_a_text(owner):
+    assert decode({"plain": {"name": "a"}, "others": [], "owner": owner}, Nested).owner == int(owner)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("moment", 0, "expected an RFC 3339 time, got a number"),
+        ("moment", "noon", "expected an RFC 3339 time, got a string"),
+        ("moment", None, "required field missing"),
+        ("moment", "2030-02-30T00:00:00Z", "invalid value"),
+        ("until", 0, "expected an RFC 3339 time, got a number"),
+        ("until", "noon", "expected an RFC 3339 time, got a string"),
+        ("until", "2030-02-30T00:00:00Z", "invalid value"),
+        ("level", "3", "expected a whole number of 64 bits, got a string"),
+        ("level", 4, "invalid value"),
+        ("shade", 3, "expected a string, got a number"),
+        ("shade", "light", "invalid value"),
+        ("flag", 1, "expected true or false, got a number"),
+        ("plain", "a", "expected an object, got a string"),
+        ("ids", ["1" * 20], "expected an id (a decimal string), got a string"),
+        ("ids", [None], "expected an id (a decimal string), got null"),
+    ],
+)
+def test_what_is_not_of_its_type_is_refused(field, value, words):
+    place = f"{field}[0]" if isinstance(value, list) else field
+    with pytest.raises(DecodeError) as caught:
+        decode({"moment": "2030-05-17T12:00:00Z", "ids": [], field: value}, Kinds)
+    assert caught.value.message == f"{words} @ $.{place}"
+
+
+def test_all_that_does_not_fit_is_named_in_one_line():
+    with pytest.raises(DecodeError) as caught:
+        decode({"moment": 0, "ids": [], "flag": ""}, Kinds)
+    assert caught.value.message == (
+        "expected an RFC 3339 time, got a number @ $.moment; expected true or false, got a string @ $.flag"
+    )
+
+
+def test_of_what_is_not_json_the_size_is_told():
+    with pytest.raises(DecodeError) as caught:
+        loads(b"{nothing}")
+    assert caught.value.message == "The body is not JSON (9 bytes)."
 
 
 @pytest.mark.parametrize(
