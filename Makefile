@@ -6,6 +6,7 @@ SECONDS ?= 600
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help demo test lint types build bench soak reliability fuzz clean redis-server bench-gate valgrind
+.PHONY: help demo test lint types build bench soak reliability mutation clean redis-server bench-gate valgrind
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -39,6 +40,8 @@ reliability: $(VENV)/.dev  ## write docs/reliability.md from what the fault test
 
 fuzz: $(VENV)/.fuzz  ## ten minutes (SECONDS=600) of search for bytes that break the codec, the error parser or a call
 	PYTHONPATH=tests $(PY) -m fuzz --seconds $(SECONDS)
+mutation: $(VENV)/.mutation  ## put mistakes into the code one by one, and write docs/mutation.md: which does no test notice?
+	PYTHONPATH=tests $(PY) -m mutation $(MODULES)
 
 bench-gate: $(VENV)/.dev valgrind  ## fail if a call takes more instructions than benchmarks/gate.json says
 	$(PY) benchmarks/gate.py
@@ -81,4 +84,6 @@ $(VENV)/.dev: pyproject.toml | $(PY)
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev
 	$(PIP) --group fuzz
+$(VENV)/.mutation: pyproject.toml $(VENV)/.dev
+	$(PIP) --group mutation
 	@touch $@

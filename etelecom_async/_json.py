@@ -71,7 +71,7 @@ scan = _scanner()
 
 def is_exact(body: bytes) -> bool:
     """Does `scan` give what `loads` gives?"""
-    return body.translate(_DIGITS).find(_TOO_MANY) < 0
+    return _TOO_MANY not in body.translate(_DIGITS)
 
 
 def loads(body: bytes) -> JSON:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring_ascii
-from typing import cast
+from typing import TypeAlias, cast
 
 __all__ = ["Write", "writer"]
 
-Write = Callable[[object], str]
+Write: TypeAlias = Callable[[object], str]
 """Writes one value as JSON."""
 
 

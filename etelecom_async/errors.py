@@ -186,8 +186,6 @@ class BodyTooLarge(TransportError):
 class QueueTimeout(EtelecomError, TimeoutError):
     """The call waited in this process longer than `Timeout.queue` seconds. Nothing was sent: the service is busy."""
 
-    transient: ClassVar[bool] = False
-
 
 class DeadlineExceeded(EtelecomError, TimeoutError):
     """All attempts together took `Timeout.total` seconds. The last attempt's error is the `__cause__`."""

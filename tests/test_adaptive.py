@@ -5,7 +5,6 @@ import random
 import pytest
 
 from etelecom_async.middleware.adaptive import AdaptiveRate
-from etelecom_async.middleware.pace import Pace
 from tests.simulation import Bucket, Client, goodput, settled, simulate
 
 SEEDS = range(5)
@@ -14,31 +13,6 @@ PLACES = {20: 100, 200: 100, 2000: 333}
 
 def client(seed, limit, *, more=1, starts=0.0):
     return Client(AdaptiveRate(random=random.Random(seed).random), places=more * PLACES[limit], starts=starts)
-
-
-def test_a_pace_gives_permits_at_its_rate_and_saves_up_to_its_burst():
-    pace = Pace(rate=10, burst=3)
-    for _ in range(3):
-        assert pace.wait(100.0) == 0
-        pace.take(100.0)
-    assert pace.wait(100.0) == pytest.approx(0.1)
-    pace.give_back()
-    assert pace.wait(100.0) == 0
-    pace.take(100.0)
-    pace.change(20, 100.0)
-    assert pace.wait(100.0) == pytest.approx(0.05)
-    pace.pause(107.0)
-    pace.change(10, 101.0)
-    assert pace.wait(101.0) == pytest.approx(6.0)
-
-
-def test_a_burst_is_twenty_milliseconds_of_the_rate():
-    pace = Pace(rate=5000)
-    taken = 0
-    while pace.wait(1.0) == 0:
-        pace.take(1.0)
-        taken += 1
-    assert taken == 100
 
 
 def test_there_is_no_rate_before_the_first_refusal_and_then_half_of_what_was_taken():

@@ -83,6 +83,54 @@ def test_every_error_takes_a_phase_and_has_one_of_its_own(kind):
     assert isinstance(kind().transient, bool)
 
 
+FACTS = {
+    # class: how far a call came that ends in it, and may the same call succeed later?
+    "EtelecomError": (Phase.NOT_SENT, False),
+    "ConfigError": (Phase.NOT_SENT, False),
+    "InvalidPhone": (Phase.NOT_SENT, False),
+    "InvalidId": (Phase.NOT_SENT, False),
+    "InvalidRow": (Phase.NOT_SENT, False),
+    "SessionClosed": (Phase.NOT_SENT, False),
+    "TransportError": (Phase.UNKNOWN, True),
+    "ConnectError": (Phase.NOT_SENT, True),
+    "TlsError": (Phase.NOT_SENT, False),
+    "Disconnected": (Phase.UNKNOWN, True),
+    "AttemptTimeout": (Phase.UNKNOWN, True),
+    "BadAnswer": (Phase.UNKNOWN, True),
+    "BodyTooLarge": (Phase.UNKNOWN, False),
+    "QueueTimeout": (Phase.NOT_SENT, False),
+    "DeadlineExceeded": (Phase.UNKNOWN, False),
+    "DecodeError": (Phase.UNKNOWN, False),
+    # and of what the server answers: the status and the code that it usually sends
+    "ApiError": (Phase.REJECTED, False, 500, "unknown"),
+    "InvalidArgument": (Phase.REJECTED, False, 400, "invalid_argument"),
+    "Unauthenticated": (Phase.REJECTED, False, 401, "unauthenticated"),
+    "PermissionDenied": (Phase.REJECTED, False, 403, "permission_denied"),
+    "NotFound": (Phase.REJECTED, False, 404, "not_found"),
+    "BadRoute": (Phase.REJECTED, False, 404, "bad_route"),
+    "Conflict": (Phase.REJECTED, False, 409, "already_exists"),
+    "FailedPrecondition": (Phase.REJECTED, False, 412, "failed_precondition"),
+    "RateLimited": (Phase.REJECTED, True, 403, "resource_exhausted"),
+    "Unavailable": (Phase.UNKNOWN, True, 503, "unavailable"),
+    "AccountClosed": (Phase.REJECTED, False, 503, "account_closed"),
+    "ServerFault": (Phase.UNKNOWN, True, 500, "internal"),
+    "Unimplemented": (Phase.REJECTED, False, 501, "unimplemented"),
+    "UnexpectedStatus": (Phase.UNKNOWN, False, 302, ""),
+}
+
+
+@each_error
+def test_each_error_is_of_one_phase_and_one_status_and_may_pass_or_not(kind):
+    error = kind("words")
+    assert (error.phase, error.transient, *kind.__dict__.get("usual", ())) == FACTS[kind.__name__]
+    if isinstance(error, ApiError):
+        assert (error.status, error.code) == kind.usual
+
+
+def test_a_phase_says_in_words_what_it_means():
+    assert [phase.value for phase in Phase] == ["not sent", "rejected", "unknown"]
+
+
 @each_error
 @pytest.mark.parametrize("through", [copy.copy, copy.deepcopy, _pickled, _anciently_pickled])
 def test_every_error_travels_with_all_that_it_carries(kind, through):
@@ -254,3 +302,8 @@ def test_any_words_and_code_make_a_printable_line(message, code):
 
 def test_words_keep_their_letters_and_lose_their_line_breaks():
     assert RateLimited("  Quá nhiều\r\n\tyêu cầu, thử lại sau 😀 ").message == "Quá nhiều yêu cầu, thử lại sau 😀"
+
+
+def test_of_a_strangers_text_500_characters_are_kept_and_2000_are_looked_at():
+    assert ApiError("x" * 501).message == "x" * 500
+    assert ApiError(" " * 1999 + "yes").message == "y"

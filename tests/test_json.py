@@ -95,6 +95,8 @@ ODDITIES = [
     b"\x0c{}",
     b"{}\x00",
     b"{} {}",
+    b"X{}",
+    b"{}X",
     b'"\x00"',
     b'"\x7f\\u0000"',
     b"{1:2}",
@@ -157,6 +159,44 @@ def test_what_is_written_does_not_depend_on_the_parser(value):
             codec.encode(value)
     else:
         assert codec.encode(value) == expected.encode()
+
+
+@pytest.mark.parametrize("character", range(256))
+def test_twenty_digits_and_signs_in_a_row_are_what_may_be_read_inexactly(character):
+    is_digit = character in b"-0123456789"
+    assert codec.is_exact(bytes([character]) * 19)
+    assert codec.is_exact(bytes([character]) * 20) is not is_digit
+
+
+@pytest.mark.parametrize(
+    ("body", "is_asked"),
+    [
+        (b"[" * 999, True),
+        (b"[" * 399 + b" " * 601, True),
+        (b"[" * 400 + b" " * 600, False),
+        (b"{[" * 199 + b" " * 602, True),
+        (b"{[" * 200 + b" " * 600, False),
+    ],
+    ids=["short", "shallow", "deep", "shallow in turn", "deep in turn"],
+)
+def test_orjson_is_asked_unless_a_body_is_long_and_has_many_brackets(body, is_asked):
+    parse = _json.by_orjson(lambda body: len(body))
+    if is_asked:
+        assert parse(body) == len(body)
+    else:
+        with pytest.raises(ValueError, match="Expecting"):
+            parse(body)
+
+
+def test_what_may_be_read_inexactly_is_not_read_by_orjson_and_everything_else_is(monkeypatch):
+    monkeypatch.setattr(_json, "scan", lambda body: body)
+    assert _json.loads(b"123") == b"123"
+    assert _json.loads(b"1" * 20) == 11111111111111111111
+
+
+def test_a_second_value_is_named():
+    with pytest.raises(ValueError, match=r"^more than one JSON value$"):
+        _json.by_the_standard_library(b"{} {}")
 
 
 def test_orjson_is_used_where_it_is_installed():

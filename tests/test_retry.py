@@ -235,6 +235,73 @@ def test_attempts_and_pauses_never_outlast_the_deadline(attempt, total, duration
     assert clock.now - 100 <= total * (1 + 1e-9)
 
 
+@pytest.mark.parametrize(
+    ("time", "limits"),
+    [
+        (Timeout(attempt=10, total=10.5), [10, 0.5]),
+        (Timeout(attempt=None, total=25), [25]),
+        (Timeout(attempt=10, total=None), [10, 10, 10, 10]),
+        (Timeout(attempt=10, total=10), [10]),
+    ],
+    ids=["a rest", "no limit of an attempt", "no limit of all", "no rest"],
+)
+async def test_an_attempt_has_its_own_limit_and_what_is_left_of_all(time, limits):
+    mock, clock, seen = MockTransport(), Clock(), []
+
+    def hang(request):
+        seen.append(request.timeout.attempt)
+        clock.now += request.timeout.attempt
+        raise AttemptTimeout("no answer")
+
+    mock.on(READ).respond(hang)
+    with pytest.raises(TimeoutError):
+        await session(mock, clock=clock, timeout=time, retry=Retry(base=0)).call(READ, PAYLOAD)
+    assert seen == limits
+
+
+async def test_a_pause_that_leaves_no_time_is_not_made():
+    retry = Retry(base=1, random=lambda: 1.0)
+    attempts, sleeps, end = await outcome([Unavailable()], retry=retry, timeout=Timeout(total=1))
+    assert (attempts, sleeps, type(end)) == (1, [], Unavailable)
+    attempts, sleeps, end = await outcome([Unavailable()], retry=retry, timeout=Timeout(total=1.5))
+    assert (attempts, sleeps, end) == (2, [1.0], OK)
+
+
+@pytest.mark.parametrize("phase", Phase)
+async def test_when_all_the_time_is_over_the_fate_is_that_of_the_last_attempt(phase):
+    mock, clock = MockTransport(), Clock()
+
+    def late(_request):
+        clock.now += 2.5
+        raise AttemptTimeout("no answer", phase=phase)
+
+    mock.on(READ).respond(late)
+    with pytest.raises(DeadlineExceeded) as caught:
+        await session(mock, clock=clock, timeout=Timeout(total=2.5)).call(READ, PAYLOAD)
+    assert caught.value.phase is phase
+    assert caught.value.message == "no answer within 2.5 s"
+
+
+async def test_a_call_that_goes_back_into_the_line_makes_no_pause_and_spends_nothing_of_the_budget():
+    async def paced(request, call_next):
+        try:
+            return await call_next(request)
+        except RateLimited:
+            request.call.is_paced = True  # as the throttle says it where it knows a rate
+            raise
+
+    mock, clock = MockTransport(), Clock()
+    one = session(mock, clock=clock, middlewares=[paced])
+    for _ in range(35):  # three retries each: more than the budget has
+        mock.on(READ).fail(RateLimited(retry_after=1)).fail(RateLimited()).fail(RateLimited()).reply(OK)
+        assert await one.call(READ, PAYLOAD) == OK
+    assert set(clock.sleeps) == {0.0}
+    mock.on(READ).fail(RateLimited(retry_after=60))
+    with pytest.raises(RateLimited) as caught:
+        await one.call(READ, PAYLOAD)
+    assert caught.value.attempts == 1
+
+
 async def test_waiting_for_a_slot_counts_in_no_time_limit():
     clock = Clock()
     mock = MockTransport()
@@ -282,7 +349,8 @@ async def test_when_everything_fails_attempts_stay_within_a_fifth_above_the_call
     ends = await asyncio.gather(*(failing.call(READ, PAYLOAD) for _ in range(1000)), return_exceptions=True)
     assert {type(end) for end in ends} == {Unavailable}
     assert len(mock.calls) <= 1000 * 1.2
-    assert any("budget" in note for end in ends for note in getattr(end, "__notes__", ()))
+    notes = {note for end in ends for note in getattr(end, "__notes__", ())}
+    assert notes == {"Not tried again: too many calls fail, and the retry budget is spent."}
 
 
 def test_the_budget_refills_by_a_tenth_of_a_call_up_to_its_reserve():
@@ -294,6 +362,21 @@ def test_the_budget_refills_by_a_tenth_of_a_call_up_to_its_reserve():
     for _ in range(100):
         budget.deposit()
     assert [budget.withdraw() for _ in range(3)] == [True, True, False]
+
+
+def test_a_budget_is_of_a_hundred_retries_unless_told_otherwise_and_knows_when_it_is_full():
+    budget = RetryBudget()
+    assert budget.is_full is True
+    assert [budget.withdraw() for _ in range(101)] == [True] * 100 + [False]
+    assert budget.is_full is False
+    small = RetryBudget(reserve=1)
+    assert small.withdraw()
+    for _ in range(9):
+        small.deposit()
+    assert small.is_full is False
+    for _ in range(2):
+        small.deposit()
+    assert small.is_full is True
 
 
 async def test_calls_that_work_refill_the_budget():
@@ -349,10 +432,27 @@ async def test_a_hundred_calls_that_lose_their_connections_together_are_all_repe
     assert await asyncio.gather(*(checks(oa_id=n, phone="0987654321") for n in range(1, 101))) == [OK] * 100
 
 
-@pytest.mark.parametrize("options", [{"attempts": 0}, {"base": -1}, {"cap": -1}, {"base": float("nan")}])
-def test_a_retry_that_cannot_work_is_refused(options):
-    with pytest.raises(ConfigError):
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"attempts": 0}, "Retry.attempts is at least 1; got 0."),
+        ({"base": -1}, "Retry.base is at least 0; got -1."),
+        ({"cap": -0.5}, "Retry.cap is at least 0; got -0.5."),
+        ({"base": float("nan")}, "Retry.base is at least 0; got nan."),
+    ],
+)
+def test_a_retry_that_cannot_work_is_refused(options, words):
+    with pytest.raises(ConfigError) as caught:
         Retry(**options)
+    assert caught.value.message == words
+
+
+def test_a_retry_tries_four_times_with_pauses_from_half_a_second_up_to_twenty():
+    assert repr(Retry()) == "Retry(attempts=4, base=0.5, cap=20.0)"
+    assert Retry() == Retry(random=lambda: 1.0)
+    assert Retry(cap=0) != Retry()
+    with pytest.raises(TypeError, match="positional"):
+        Retry(5)
 
 
 @pytest.mark.parametrize("options", [{"attempt": 0}, {"total": -1}, {"queue": 0}, {"attempt": float("inf")}])
