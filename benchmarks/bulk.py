@@ -15,12 +15,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict, frozen
+from attrs import asdict
 
 # This process imports no more than it must: Linux counts its memory at the start of a child into the child's peak.
 from benchmarks import job
 from benchmarks.child import Child, ChildFailed, child
-from benchmarks.figures import Cycle, Slice, Spread, spread
+from benchmarks.figures import Cycle, Slice, spread
+from benchmarks.goals import Goal, table
 from benchmarks.run import machine, whole
 
 _MEMORY_GOAL = 1.15
@@ -53,28 +54,6 @@ examples:
 The status is 0 where every goal is met, 3 where one is missed. Ctrl-C ends it at any moment. Its files, some
 200 bytes a row, lie in the folder for temporary files and are gone when it ends.
 """
-
-
-@frozen(kw_only=True)
-class Goal:
-    """A promise, and what came of it.
-
-    Attributes:
-        name: the two things that are compared.
-        most: what the ratio may be.
-        ratio: what it is.
-        basis: the two figures.
-    """
-
-    name: str
-    most: float
-    ratio: Spread
-    basis: str
-
-    @property
-    def is_met(self) -> bool:
-        """Measured by the median."""
-        return self.ratio.median <= self.most
 
 
 class Bench:
@@ -132,8 +111,8 @@ class Bench:
             self.notes.append(f"{what}, memory at the end, {large:,} rows / {small:,}: {ends}.")
         return Goal(
             name=name,
-            most=_MEMORY_GOAL,
-            ratio=spread([high["peak"] / low["peak"]]),
+            bound=_MEMORY_GOAL,
+            measured=spread([high["peak"] / low["peak"]]),
             basis=f"{high['peak']:.1f} / {low['peak']:.1f} MiB",
         )
 
@@ -169,8 +148,8 @@ class Bench:
         ]
         return Goal(
             name=f"CPU per phone, CSV to CSV over HTTP / bare calls ({len(cycles)} pairs of {self._options.small:,})",
-            most=_CPU_GOAL,
-            ratio=spread([cycle["job"].cpu / cycle["calls"].cpu for cycle in cycles]),
+            bound=_CPU_GOAL,
+            measured=spread([cycle["job"].cpu / cycle["calls"].cpu for cycle in cycles]),
             basis=f"{whole:.0f} / {bare:.0f} us",
         )
 
@@ -189,8 +168,8 @@ class Bench:
         ]
         return Goal(
             name=f"time, resume over {rows:,} finished rows / their run",
-            most=_RESUME_GOAL,
-            ratio=spread([cost["wall"] / run for cost in costs]),
+            bound=_RESUME_GOAL,
+            measured=spread([cost["wall"] / run for cost in costs]),
             basis=f"{wall:.2f} / {run:.0f} s",
         )
 
@@ -241,7 +220,7 @@ def main() -> int:
         it = {"machine": machine(), "options": vars(options), "goals": figures, "notes": bench.notes}
         print(json.dumps(it, indent=2))
     else:
-        print(f"{machine()}\n{options.concurrency} calls in flight\n\n{_table(goals)}\n")
+        print(f"{machine()}\n{options.concurrency} calls in flight\n\n{table(goals)}\n")
         print("\n".join(f"- {note}" for note in bench.notes))
     return 0 if all(goal.is_met for goal in goals) else 3
 
@@ -271,21 +250,6 @@ async def _server() -> AsyncIterator[tuple[Child, str]]:
     """The server, and its origin."""
     async with child("server") as server:
         yield server, f"http://{job.HOST}:{(await server.hear())['port']}"
-
-
-def _table(goals: Sequence[Goal]) -> str:
-    """The goals as a Markdown table."""
-    lines = ["| ratio | goal | measured | of | |", "|---|---:|---:|---:|---|"]
-    for goal in goals:
-        cells = (goal.name, f"{goal.most:.2f}", _shown(goal.ratio), goal.basis, "met" if goal.is_met else "MISSED")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _shown(ratio: Spread) -> str:
-    digits = 3 if ratio.high < 0.1 else 2
-    low, median, high = (f"{value:.{digits}f}" for value in (ratio.low, ratio.median, ratio.high))
-    return median if low == high else f"{median} ({low}-{high})"
 
 
 def _options() -> argparse.Namespace:
