@@ -115,5 +115,5 @@ async def _check(name: str, client: Child, server: Child, concurrency: int) -> N
     opened = (await server.ask(""))["connections"] - before["connections"]
     if opened > 2 * concurrency and name != "session-per-call":
         raise ChildFailed(
-            f"{name} does not keep its connections: it opened {opened} connections for {concurrency} requests in flight."
+            f"{name} does not keep its connections: it opened {opened} for {concurrency} requests in flight."
         )
