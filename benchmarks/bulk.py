@@ -10,17 +10,17 @@ import signal
 import statistics
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict, frozen
+from attrs import asdict
 
-# This process imports no more than it must: Linux counts its memory at the start of a child into the child's peak.
-from benchmarks import job
+from benchmarks.bulk_tasks import do, server
 from benchmarks.child import Child, ChildFailed, child
-from benchmarks.figures import Cycle, Slice, Spread, spread
+from benchmarks.figures import Cycle, Slice, spread
+from benchmarks.goals import Goal, table
 from benchmarks.run import machine, whole
 
 _MEMORY_GOAL = 1.15
@@ -55,28 +55,6 @@ The status is 0 where every goal is met, 3 where one is missed. Ctrl-C ends it a
 """
 
 
-@frozen(kw_only=True)
-class Goal:
-    """A promise, and what came of it.
-
-    Attributes:
-        name: the two things that are compared.
-        most: what the ratio may be.
-        ratio: what it is.
-        basis: the two figures.
-    """
-
-    name: str
-    most: float
-    ratio: Spread
-    basis: str
-
-    @property
-    def is_met(self) -> bool:
-        """Measured by the median."""
-        return self.ratio.median <= self.most
-
-
 class Bench:
     """The measurements.
 
@@ -100,7 +78,7 @@ class Bench:
             await self._memory("check_consents", "stream", small, large),
             await self._memory("CSV to CSV", "job", small, large, output=self._finished),
         ]
-        async with _server() as (_, origin):
+        async with server() as (_, origin):
             goals.append(await self._memory("CSV to CSV over HTTP", "job", small, over_http, origin=origin))
         cycles = [cycle for number in range(self._options.rounds) for cycle in await self._round(number + 1)]
         goals.append(self._cpu(cycles))
@@ -111,8 +89,8 @@ class Bench:
         async with self._client() as client:
             for rows in sorted(sizes):
                 self._say(f"writing a table of {rows:,} rows")
-                await _do(client, "table", rows, path=self._table(rows))
-            peak = (await _do(client, "calls", 1))["peak"]
+                await do(client, "table", rows, path=self._table(rows))
+            peak = (await do(client, "calls", 1))["peak"]
         self.notes.append(f"A client that has done nothing yet has a peak of {peak:.1f} MiB.")
 
     async def _memory(
@@ -132,8 +110,8 @@ class Bench:
             self.notes.append(f"{what}, memory at the end, {large:,} rows / {small:,}: {ends}.")
         return Goal(
             name=name,
-            most=_MEMORY_GOAL,
-            ratio=spread([high["peak"] / low["peak"]]),
+            bound=_MEMORY_GOAL,
+            measured=spread([high["peak"] / low["peak"]]),
             basis=f"{high['peak']:.1f} / {low['peak']:.1f} MiB",
         )
 
@@ -141,19 +119,19 @@ class Bench:
         """New processes, for identical ones can differ by some percent as long as they live; then slices in turn."""
         rows = self._options.small
         async with AsyncExitStack() as stack:
-            server, origin = await stack.enter_async_context(_server())
+            book, origin = await stack.enter_async_context(server())
             clients = {name: await stack.enter_async_context(self._client(origin)) for name in _TASKS}
             for name, client in clients.items():
                 await self._take(client, _TASKS[name], rows // 10)  # warms up
             cycles: list[Cycle] = []
             for turn in range(1, self._options.slices + 1):
                 self._say(f"CPU: round {number} of {self._options.rounds}, turn {turn} of {self._options.slices}")
-                before = (await server.ask(""))["requests"]
+                before = (await book.ask(""))["requests"]
                 costs = {
                     name: await self._take(clients[name], _TASKS[name], rows)
                     for name in random.sample(list(_TASKS), len(_TASKS))
                 }
-                calls = (await server.ask(""))["requests"] - before
+                calls = (await book.ask(""))["requests"] - before
                 if calls != rows * len(costs):
                     raise ChildFailed(f"{calls:,} calls came to the server, not {rows * len(costs):,}.")
                 cycles.append({name: Slice(it["cpu"] / rows, rows / it["wall"]) for name, it in costs.items()})
@@ -169,8 +147,8 @@ class Bench:
         ]
         return Goal(
             name=f"CPU per phone, CSV to CSV over HTTP / bare calls ({len(cycles)} pairs of {self._options.small:,})",
-            most=_CPU_GOAL,
-            ratio=spread([cycle["job"].cpu / cycle["calls"].cpu for cycle in cycles]),
+            bound=_CPU_GOAL,
+            measured=spread([cycle["job"].cpu / cycle["calls"].cpu for cycle in cycles]),
             basis=f"{whole:.0f} / {bare:.0f} us",
         )
 
@@ -189,8 +167,8 @@ class Bench:
         ]
         return Goal(
             name=f"time, resume over {rows:,} finished rows / their run",
-            most=_RESUME_GOAL,
-            ratio=spread([cost["wall"] / run for cost in costs]),
+            bound=_RESUME_GOAL,
+            measured=spread([cost["wall"] / run for cost in costs]),
             basis=f"{wall:.2f} / {run:.0f} s",
         )
 
@@ -199,11 +177,11 @@ class Bench:
     ) -> dict[str, Any]:
         """Have a task done; a job's output is removed unless it has a name."""
         if task != "job":
-            return await _do(client, task, rows)
+            return await do(client, task, rows)
         self._jobs += 1
         place = output or self._folder / f"out{self._jobs}.csv"
         try:
-            return await _do(client, task, rows, source=self._table(rows), output=place, resume=resume)
+            return await do(client, task, rows, source=self._table(rows), output=place, resume=resume)
         finally:
             if output is None:
                 place.unlink(missing_ok=True)
@@ -241,7 +219,7 @@ def main() -> int:
         it = {"machine": machine(), "options": vars(options), "goals": figures, "notes": bench.notes}
         print(json.dumps(it, indent=2))
     else:
-        print(f"{machine()}\n{options.concurrency} calls in flight\n\n{_table(goals)}\n")
+        print(f"{machine()}\n{options.concurrency} calls in flight\n\n{table(goals)}\n")
         print("\n".join(f"- {note}" for note in bench.notes))
     return 0 if all(goal.is_met for goal in goals) else 3
 
@@ -252,40 +230,6 @@ async def _measure(bench: Bench) -> list[Goal]:
     assert task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await bench.goals()
-
-
-async def _do(client: Child, task: str, rows: int, **arguments: object) -> dict[str, Any]:
-    """Have a client do a task, and see that it did all of it."""
-    given = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
-    cost = await client.ask(json.dumps([task, rows, given]))
-    while not cost:  # it is still at it
-        cost = await client.hear()
-    done, found = cost["rows"], cost["finished"]
-    if (done, found) != ((0, rows) if given.get("resume") else (rows, 0)):
-        raise ChildFailed(f"of {rows:,} rows the task {task!r} did {done:,} and found {found:,} done.")
-    return cost
-
-
-@asynccontextmanager
-async def _server() -> AsyncIterator[tuple[Child, str]]:
-    """The server, and its origin."""
-    async with child("server") as server:
-        yield server, f"http://{job.HOST}:{(await server.hear())['port']}"
-
-
-def _table(goals: Sequence[Goal]) -> str:
-    """The goals as a Markdown table."""
-    lines = ["| ratio | goal | measured | of | |", "|---|---:|---:|---:|---|"]
-    for goal in goals:
-        cells = (goal.name, f"{goal.most:.2f}", _shown(goal.ratio), goal.basis, "met" if goal.is_met else "MISSED")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _shown(ratio: Spread) -> str:
-    digits = 3 if ratio.high < 0.1 else 2
-    low, median, high = (f"{value:.{digits}f}" for value in (ratio.low, ratio.median, ratio.high))
-    return median if low == high else f"{median} ({low}-{high})"
 
 
 def _options() -> argparse.Namespace:

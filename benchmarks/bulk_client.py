@@ -44,9 +44,11 @@ class Client:
         ).run()
         return sum(summary.states.values()), summary.finished_before
 
-    async def stream(self, rows: int) -> tuple[int, int]:
+    async def stream(self, rows: int, *, ordered: bool = False) -> tuple[int, int]:
         """`check_consents` alone: phones from a generator, outcomes dropped."""
-        run = self._session.zalo.check_consents(oa_id=job.OA_ID, phones=_phones(rows), concurrency=self._concurrency)
+        run = self._session.zalo.check_consents(
+            oa_id=job.OA_ID, phones=_phones(rows), concurrency=self._concurrency, ordered=ordered
+        )
         async with run:
             async for _ in run:
                 pass
@@ -71,8 +73,16 @@ async def _measured(work: Awaitable[tuple[int, int]]) -> dict[str, object]:
         rows, finished = await work
         beat.cancel()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
-    return {"cpu": cpu, "wall": wall, "peak": peak, "resident": _resident(), "rows": rows, "finished": finished}
+    return {"cpu": cpu, "wall": wall, "peak": _peak(), "resident": _resident(), "rows": rows, "finished": finished}
+
+
+def _peak() -> float:
+    """The most that the process has held, in MiB. Linux counts the parent's at the start into `ru_maxrss`."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+    return int(status.partition("VmHWM:")[2].split()[0]) / 2**10
 
 
 def _resident() -> float | None:

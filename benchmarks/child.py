@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.affinity import Role, children_on_core_for
+
 _ROOT = Path(__file__).parent.parent
 _PATIENCE = 60.0
 
@@ -57,17 +59,26 @@ class Child:
 
 
 @asynccontextmanager
-async def child(module: str, *args: str) -> AsyncIterator[Child]:
+async def child(module: str, *args: str, role: Role | None = None) -> AsyncIterator[Child]:
     """Run a module of this package as a child. It ends with the block, and should the parent die, with its stdin."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", f"benchmarks.{module}", *args),
-        cwd=_ROOT,
-        stdin=PIPE,
-        stdout=PIPE,
-        process_group=0,  # so that Ctrl-C reaches the parent alone
-    )
+    name = " ".join((module, *args[:1]))
+    async with program(name, sys.executable, "-m", f"benchmarks.{module}", *args, role=role) as it:
+        yield it
+
+
+@asynccontextmanager
+async def program(name: str, *command: str, role: Role | None = None) -> AsyncIterator[Child]:
+    """Run any program that speaks in lines as a child; its role says on which core."""
+    with children_on_core_for(role):
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=_ROOT,
+            stdin=PIPE,
+            stdout=PIPE,
+            process_group=0,  # so that Ctrl-C reaches the parent alone
+        )
     try:
-        yield Child(process, " ".join((module, *args[:1])))
+        yield Child(process, name)
     finally:
         if process.returncode is None:
             process.terminate()

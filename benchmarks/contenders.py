@@ -1,4 +1,4 @@
-"""The ways to do the job. Each opens what it needs once, and yields a function from phones to results."""
+"""The job in aiohttp and with this SDK. Each contender opens what it needs once, and gives the function that checks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from yarl import URL
 from benchmarks import job
 from benchmarks.null import NullTransport
 from etelecom_async import Session, Shop, Throttle
+from etelecom_async.transport import Transport
 
-Run: TypeAlias = Callable[[list[str]], Awaitable[list[Any]]]
-Contender: TypeAlias = Callable[[str, int], AbstractAsyncContextManager[Run]]
+Check: TypeAlias = Callable[[str], Awaitable[Any]]
+"""From a phone to what came of it."""
+Client: TypeAlias = Callable[[str, int], AbstractAsyncContextManager[Check]]
 """Takes the server's origin and how many requests may be in flight."""
 
 
 @asynccontextmanager
-async def plain(origin: str, concurrency: int) -> AsyncIterator[Run]:
+async def plain(origin: str, concurrency: int) -> AsyncIterator[Check]:
     """Aiohttp as most people write it: one session, a semaphore, gather over everything."""
     slots = asyncio.Semaphore(concurrency)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=concurrency)) as http:
@@ -41,41 +43,30 @@ async def plain(origin: str, concurrency: int) -> AsyncIterator[Run]:
             consent["expired_time"] = datetime.fromisoformat(consent["expired_time"])
             return consent
 
-        async def run(phones: list[str]) -> list[Any]:
-            return await asyncio.gather(*(check(phone) for phone in phones))
-
-        yield run
+        yield check
 
 
 @asynccontextmanager
-async def tuned(origin: str, concurrency: int) -> AsyncIterator[Run]:
+async def tuned(origin: str, concurrency: int) -> AsyncIterator[Check]:
     """Aiohttp with what can be prepared prepared: URL, headers, one total timeout, bytes in and out, workers."""
     url = URL(f"{origin}{job.PATH}")
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=concurrency),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={
-            "Authorization": job.AUTHORIZATION,
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-        },
+        headers=job.HEADERS,
         timeout=aiohttp.ClientTimeout(total=30),
     ) as http:
 
         async def check(phone: str) -> dict[str, Any]:
             async with http.post(url, data=json.dumps(job.payload(phone)).encode()) as answer:
                 body = await answer.read()
-            if answer.status != 200:
-                raise aiohttp.ClientError(answer.status)
-            consent = json.loads(body)
-            consent["expired_time"] = datetime.fromisoformat(consent["expired_time"])
-            return consent
+            return job.read(answer.status, body)
 
-        yield lambda phones: _by_workers(check, phones, concurrency)
+        yield check
 
 
 @asynccontextmanager
-async def session_per_call(origin: str, concurrency: int) -> AsyncIterator[Run]:
+async def session_per_call(origin: str, concurrency: int) -> AsyncIterator[Check]:
     """The plain code with its session made inside of the function that calls."""
     slots = asyncio.Semaphore(concurrency)
 
@@ -94,74 +85,26 @@ async def session_per_call(origin: str, concurrency: int) -> AsyncIterator[Run]:
         consent["expired_time"] = datetime.fromisoformat(consent["expired_time"])
         return consent
 
-    async def run(phones: list[str]) -> list[Any]:
-        return await asyncio.gather(*(check(phone) for phone in phones))
-
-    yield run
+    yield check
 
 
-@asynccontextmanager
-async def sdk(origin: str, concurrency: int) -> AsyncIterator[Run]:
-    """The SDK, gather over everything: its throttle is the semaphore."""
-    async with _session(origin, concurrency) as session:
+def sdk(origin: str, concurrency: int) -> AbstractAsyncContextManager[Check]:
+    """The SDK; under gather its throttle is the semaphore."""
+    return _over(None, origin, concurrency)
 
-        async def run(phones: list[str]) -> list[Any]:
-            return await asyncio.gather(*(session.zalo.check_consent(oa_id=job.OA_ID, phone=phone) for phone in phones))
 
-        yield run
+def sdk_above_transport(origin: str, concurrency: int) -> AbstractAsyncContextManager[Check]:
+    """The SDK over a transport that does nothing: what its own layers cost."""
+    return _over(NullTransport(), origin, concurrency)
 
 
 @asynccontextmanager
-async def sdk_workers(origin: str, concurrency: int) -> AsyncIterator[Run]:
-    """The SDK, driven by as many workers as the tuned code has."""
-    async with _session(origin, concurrency) as session:
+async def _over(transport: Transport | None, origin: str, concurrency: int) -> AsyncIterator[Check]:
+    """The SDK over a transport; None is its default."""
+    async with Session(
+        Shop(job.API_KEY, base_url=f"{origin}{job.BASE_PATH}"),
+        transport=transport,
+        throttle=Throttle(concurrency=concurrency),
+    ) as session:
         zalo = session.zalo
-        yield lambda phones: _by_workers(
-            lambda phone: zalo.check_consent(oa_id=job.OA_ID, phone=phone), phones, concurrency
-        )
-
-
-@asynccontextmanager
-async def sdk_above_transport(origin: str, concurrency: int) -> AsyncIterator[Run]:
-    """The SDK over a transport that does nothing, one call after the other: what its own layers cost."""
-    session = Session(
-        Shop(job.API_KEY, base_url=f"{origin}{job.BASE_PATH}"),
-        transport=NullTransport(),
-        throttle=Throttle(concurrency=concurrency),
-    )
-    async with session:
-
-        async def run(phones: list[str]) -> list[Any]:
-            return [await session.zalo.check_consent(oa_id=job.OA_ID, phone=phone) for phone in phones]
-
-        yield run
-
-
-def _session(origin: str, concurrency: int) -> Session:
-    return Session(
-        Shop(job.API_KEY, base_url=f"{origin}{job.BASE_PATH}"),
-        throttle=Throttle(concurrency=concurrency),
-    )
-
-
-async def _by_workers(check: Callable[[str], Awaitable[Any]], phones: list[str], workers: int) -> list[Any]:
-    todo = iter(phones)
-    results: list[Any] = []
-
-    async def work() -> None:
-        for phone in todo:
-            results.append(await check(phone))  # noqa: PERF401 - the workers share the list
-
-    await asyncio.gather(*(work() for _ in range(workers)))
-    return results
-
-
-CONTENDERS: dict[str, Contender] = {
-    "plain": plain,
-    "plain-again": plain,
-    "tuned": tuned,
-    "sdk": sdk,
-    "sdk-workers": sdk_workers,
-    "session-per-call": session_per_call,
-    "sdk-null": sdk_above_transport,
-}
+        yield lambda phone: zalo.check_consent(oa_id=job.OA_ID, phone=phone)

@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable
 if sys.argv[1] == "json":
     sys.modules["orjson"] = None  # type: ignore[assignment] - so that importing it fails, as where it is not installed
 
-from attrs import asdict
-
-from benchmarks import job
+from benchmarks import job, worker
 from benchmarks.null import NullTransport, YieldingTransport
+from benchmarks.roster import ROSTER
 from etelecom_async import Consent, Session, Shop
 
 _CONCURRENCY = 100
@@ -50,11 +49,15 @@ async def tuned(origin: str, calls: int) -> object:
     return await _contender("tuned", origin, calls)
 
 
-async def _contender(name: str, origin: str, calls: int) -> object:
-    from benchmarks.contenders import CONTENDERS  # noqa: PLC0415 - it imports aiohttp, which under valgrind takes long
+async def plain(origin: str, calls: int) -> object:
+    """The same job in aiohttp code as most people write it."""
+    return await _contender("plain", origin, calls)
 
-    async with CONTENDERS[name](origin, _CONCURRENCY) as run:
-        results = await run(job.phones(calls))
+
+async def _contender(name: str, origin: str, calls: int) -> object:
+    drive = worker.by_gather if ROSTER[name].gather else worker.by_workers
+    async with worker.client(name)(origin, _CONCURRENCY) as check:
+        results = await drive(check, job.phones(calls), _CONCURRENCY)
     assert len(results) == calls
     return results[-1]
 
@@ -68,13 +71,12 @@ WORK: dict[str, Callable[[str, int], Awaitable[object]]] = {
     "bulk": bulk,
     "loopback": loopback,
     "tuned": tuned,
+    "plain": plain,
 }
 
 
 async def _checked(work: str, origin: str, calls: int) -> None:
-    result = await WORK[work](origin, calls)
-    last = result if isinstance(result, dict) else asdict(result)
-    assert {**last, "expired_time": last["expired_time"].isoformat()} == job.RESULT
+    assert worker.plain(await WORK[work](origin, calls)) == job.RESULT
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ import tempfile
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
-__all__ = ["CannotCount", "per_call"]
+__all__ = ["CannotCount", "of_importing", "per_call"]
 
 _ROOT = Path(__file__).parent.parent
 _TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)
-_PATIENCE = 240.0
+_PATIENCE = 900.0
 
 
 class CannotCount(Exception):
@@ -31,12 +31,25 @@ async def per_call(module: str, *arguments: str, few: int, many: int) -> int:
     Raises:
         CannotCount: there is no valgrind, or the module failed.
     """
-    less = await _total(module, *arguments, str(few))
-    more = await _total(module, *arguments, str(many))
+    what = ("-m", f"benchmarks.{module}", *arguments)
+    less = await _total(*what, str(few))
+    more = await _total(*what, str(many))
     return round((more - less) / (many - few))
 
 
-async def _total(module: str, *arguments: str) -> int:
+async def of_importing(*modules: str) -> int:
+    """User instructions of a Python that imports these modules and ends; of none, those that it starts with.
+
+    Raises:
+        CannotCount: there is no valgrind, or one of them cannot be imported.
+    """
+    what = f"import {', '.join(modules)}" if modules else "pass"
+    compiling = await asyncio.create_subprocess_exec(sys.executable, "-c", what, cwd=_ROOT)
+    await compiling.wait()
+    return await _total("-c", what)
+
+
+async def _total(*arguments: str) -> int:
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise CannotCount("there is no valgrind: install it first (Debian: apt-get install valgrind)")
@@ -44,7 +57,7 @@ async def _total(module: str, *arguments: str) -> int:
         counts = Path(folder, "counts")
         process = await asyncio.create_subprocess_exec(
             *(valgrind, "--tool=callgrind", f"--callgrind-out-file={counts}"),
-            *(sys.executable, "-m", f"benchmarks.{module}", *arguments),
+            *(sys.executable, *arguments),
             cwd=_ROOT,
             # The order of sets and dicts of str, and with it what is done, follows the seed of their hashes.
             env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONDEVMODE": ""},
@@ -59,5 +72,5 @@ async def _total(module: str, *arguments: str) -> int:
                 await process.wait()
         total = _TOTAL.search(await asyncio.to_thread(counts.read_text)) if process.returncode == 0 else None
         if total is None:
-            raise CannotCount(f"{module} {' '.join(arguments)} failed:\n{said.decode(errors='replace')}")
+            raise CannotCount(f"python {' '.join(arguments)} failed:\n{said.decode(errors='replace')}")
         return int(total[1])

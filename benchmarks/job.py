@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+from typing import Any
+
 HOST = "127.0.0.1"
 API_KEY = "1000000000:benchmark"
 AUTHORIZATION = f"Bearer {API_KEY}"
+HEADERS = {"Authorization": AUTHORIZATION, "Content-Type": "application/json", "Accept": "application/json"}
 BASE_PATH = "/v1/shop"
 PATH = f"{BASE_PATH}.Zalo/CheckConsent"
 OA_ID = 1225934657594830147
@@ -28,3 +33,16 @@ def payload(phone: str) -> dict[str, str]:
 def phones(count: int) -> list[str]:
     """That many different numbers, in the form that goes on the wire."""
     return [f"849{number:08d}" for number in range(count)]
+
+
+def read(status: int, body: bytes) -> dict[str, Any]:
+    """The answer, as code that goes to no lengths reads it.
+
+    Raises:
+        ValueError: the status is not 200, or the body no JSON.
+    """
+    if status != 200:
+        raise ValueError(f"the server answered {status}")
+    consent = json.loads(body)
+    consent["expired_time"] = datetime.fromisoformat(consent["expired_time"])
+    return consent

@@ -200,20 +200,57 @@ async def test_leaving_early_leaves_nothing_behind(way):
     assert pulls.count <= 50
 
 
-@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize(("ordered", "ahead"), [(False, 7), (True, 16 * 7)])
 @pytest.mark.parametrize("source", [Pulls, AsyncPulls])
-async def test_no_more_than_the_concurrency_is_read_ahead_of_a_slow_consumer(source, ordered):
+async def test_what_is_read_ahead_of_a_slow_consumer_is_bounded_by_the_concurrency(source, ordered, ahead):
     _, route, session = mocked()
     route.reply(OK)
     pulls = source(phones(200))
-    taken = 0
+    taken = most = 0
     async with session.zalo.check_consents(oa_id=7, phones=pulls, concurrency=7, ordered=ordered) as run:
         async for _ in run:
             taken += 1
             for _ in range(20):
                 await asyncio.sleep(0)
-            assert pulls.count - taken <= 7
+            most = max(most, pulls.count - taken)
     assert taken == 200
+    assert most <= ahead
+
+
+@pytest.mark.parametrize("source", [Pulls, AsyncPulls])
+@pytest.mark.parametrize("way", ["ordered", "collect"])
+async def test_behind_a_slow_call_an_ordered_run_goes_on_within_its_window(source, way):
+    _, route, session = mocked()
+    slow = asyncio.Event()
+    under_way = most = 0
+
+    async def answer(payload):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await (slow.wait() if payload.phone.endswith("0000") else asyncio.sleep(0))
+        under_way -= 1
+        return OK
+
+    route.answer(answer)
+    pulls = source(phones(500))
+    run = session.zalo.check_consents(oa_id=7, phones=pulls, concurrency=5, ordered=way == "ordered")
+
+    async def consume():
+        if way == "collect":
+            return await run.collect()
+        async with run:
+            return [outcome async for outcome in run]
+
+    consumer = asyncio.create_task(consume())
+    for _ in range(2000):
+        await asyncio.sleep(0)
+    assert pulls.count == 16 * 5
+    assert run.progress.done == 16 * 5 - 1
+    slow.set()
+    outcomes = await consumer
+    assert [outcome.index for outcome in outcomes] == list(range(500))
+    assert most <= 5
 
 
 async def test_ordered_outcomes_come_in_the_order_of_the_phones():

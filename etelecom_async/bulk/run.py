@@ -35,6 +35,8 @@ _HOPELESS = (Unauthenticated, PermissionDenied, BadRoute, AccountClosed, ConfigE
 """Errors that every further call would meet too: no hundred thousand calls on a dead key."""
 _GRACE = 5.0
 """Seconds that calls under way get when such an error has ended the run: their answers are as good as any."""
+_WINDOW = 16
+"""An ordered run goes on while a slow call holds up its outcomes, until this many times the concurrency are held up."""
 
 
 @frozen
@@ -63,7 +65,8 @@ class Bulk(Generic[Item, Value, Good, Bad]):
                 ...
 
     It owns its workers: leaving the block, by whatever way, ends them. Items are pulled lazily, and never more than
-    `concurrency` of them are ahead of what the consumer has taken. An `EtelecomError` of one item is its outcome.
+    `concurrency` of them are ahead of what the consumer has taken; 16 times as many if outcomes are `ordered`, since
+    those that are done early wait for their turn. An `EtelecomError` of one item is its outcome.
     Errors that every item would meet (a dead key, a wrong URL) end the run: no item is begun any more, what is under
     way may still be answered for five seconds, and then the error is raised. Programming errors are raised at once.
 
@@ -73,7 +76,8 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         done: makes the outcome of (index, item, value).
         failed: makes the outcome of (index, item, error).
         concurrency: calls under way at once, at least 1.
-        ordered: give outcomes in the order of the items; a slow one then holds up those behind it.
+        ordered: give outcomes in the order of the items. A slow one holds up the outcomes behind it; the calls go on
+            until 16 times `concurrency` items are ahead of the consumer.
         key: what makes two items the same question, which is then asked once while the first is under way or
             remembered; None asks for each.
         remember: answers that are remembered at most.
@@ -109,7 +113,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._make_failed = failed
         self._granted = granted
         self._concurrency = concurrency
-        self._ordered = ordered
+        self._ordered = False
         self._tally = Tally(total=len(items) if total is None and isinstance(items, Sized) else total, clock=clock)
         self._is_exhausted = False
         self._pulled = 0
@@ -123,6 +127,8 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         # consumer takes its outcome.
         self._permits = Permits(concurrency)
         self._news = asyncio.Event()
+        if ordered:
+            self._keep_order()
 
     @classmethod
     def of(
@@ -154,7 +160,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         """
         if self._pulled:
             raise ConfigError("collect() takes the whole run: call it instead of iterating.")
-        self._ordered = True
+        self._keep_order()
         if self._pull is not None:
             return [outcome async for outcome in self]
         async with self:
@@ -244,6 +250,13 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         outcome = self._make_done(index, item, value)
         self._tally.count(granted=self._granted(outcome), failed=False)
         return outcome
+
+    def _keep_order(self) -> None:
+        """Outcomes that come early wait, so more items may be ahead; it is the workers that bound the calls."""
+        if not self._ordered:
+            self._ordered = True
+            for _ in range((_WINDOW - 1) * self._concurrency):
+                self._permits.release()
 
     def _give(self, index: int, outcome: Good | Bad) -> None:
         if not self._ordered:
