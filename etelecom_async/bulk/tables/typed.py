@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
-from attrs import frozen
-
 from ...errors import ConfigError
-from .arrow import Array, Arrow, Field
+from .arrow import Array, Arrow
 from .values import json_encoder
 
 __all__ = ["TypedColumn", "typed_columns"]
@@ -23,7 +21,6 @@ _EASY = re.compile(r"u?int(?:8|16|32|64)|float|double|bool|date32\[day\]|" + _TI
 _Reading: TypeAlias = Callable[[object], object]
 
 
-@frozen(kw_only=True)
 class TypedColumn:
     """A column of an output.
 
@@ -31,9 +28,11 @@ class TypedColumn:
         field: its name and Arrow type.
     """
 
-    field: Field
-    _arrow: Arrow
-    _read: _Reading
+    def __init__(self, arrow: Arrow, name: str, kind: str) -> None:
+        zone = _TIMESTAMP.fullmatch(kind)
+        self.field = arrow.field(name, arrow.timestamp("us", zone[1]) if zone else arrow.type_for_alias(kind))
+        self._arrow = arrow
+        self._read = _reading(kind)
 
     def array(self, values: Iterable[object]) -> Array:
         """The column of these values, which are as JSON has them.
@@ -62,9 +61,7 @@ def typed_columns(
         types: Arrow types of the input's columns. Numbers, booleans, dates and timestamps are kept; others are text.
     """
     kinds = {name: _type_of(name, types or {}) for name in names}
-    return tuple(
-        TypedColumn(field=_field(arrow, name, kind), arrow=arrow, read=_reading(kind)) for name, kind in kinds.items()
-    )
+    return tuple(TypedColumn(arrow, name, kind) for name, kind in kinds.items())
 
 
 def _type_of(name: str, types: Mapping[str, str]) -> str:
@@ -73,11 +70,6 @@ def _type_of(name: str, types: Mapping[str, str]) -> str:
     kind = types.get(name, "")
     # Python's times, through which they came, are no finer than microseconds.
     return kind.replace("[ns", "[us") if _EASY.fullmatch(kind) else "string"
-
-
-def _field(arrow: Arrow, name: str, kind: str) -> Field:
-    zone = _TIMESTAMP.fullmatch(kind)
-    return arrow.field(name, arrow.timestamp("us", zone[1]) if zone else arrow.type_for_alias(kind))
 
 
 def _reading(kind: str) -> _Reading:
