@@ -27,10 +27,7 @@ from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
 from .survey import Survey
 from .tables import (
-    NdjsonSource,
-    ParquetSource,
     Row,
-    SheetSource,
     Source,
     find_phone_column,
     kind_of,
@@ -138,7 +135,7 @@ class ConsentJob:
 
     Args:
         session: who asks. It stays open.
-        source: the input: a file (CSV, NDJSON, Parquet by its suffix), or a binary stream.
+        source: the input: a file (CSV, NDJSON, Parquet by its suffix), a folder of such files, or a binary stream.
         output: a file of one of these kinds, or a binary stream, which gets the input's kind and cannot be resumed.
         oa_id: the Zalo Official Account, 1..2**63-1.
         column: the phones' column by name or number; found by name or content unless given.
@@ -334,22 +331,20 @@ class ConsentJob:
                 closing.enter_context(exclusively(self._output))
             self._refuse_itself()
             source = open_source(self._source)
-            kind = kind_of(self._output) if isinstance(self._output, Path) else _kind_like(source)
-            if isinstance(source, NdjsonSource) and kind != "ndjson":
+            kind = kind_of(self._output) if isinstance(self._output, Path) else _streamed(source.kind)
+            if kind != "ndjson":
                 source = source.as_table(is_read_once=_is_read_once(self._source))
             rows = source.rows()
             sample = list(itertools.islice(rows, _SAMPLE))
             phone_at, found = self._phone_column(source, sample)
             kept = [at for at, name in enumerate(source.columns) if name not in RESULT_COLUMNS]
             columns = (*(source.columns[at] for at in kept), *RESULT_COLUMNS)
-            dialect = source.dialect if isinstance(source, SheetSource) else None
-            layout = layout_of(kind, columns=columns, dialect=dialect)
+            layout = layout_of(kind, columns=columns, dialect=source.dialect)
             recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now)
             total = None
             destination: Destination
             if isinstance(self._output, Path):
-                types = source.types if isinstance(source, ParquetSource) else {}
-                destination = FileDestination(self._output, layout=layout, columns=columns, types=types)
+                destination = FileDestination(self._output, layout=layout, columns=columns, types=source.types)
                 total = self._open_file(self._output, destination, source, source.columns[phone_at], recorder)
             else:
                 destination = StreamDestination(self._output, layout=layout)
@@ -375,6 +370,8 @@ class ConsentJob:
             with contextlib.suppress(OSError):
                 if output.samefile(source):
                     raise ConfigError(f"{output} is the input itself: name another file for the output.")
+            if source.is_dir() and source.resolve() in output.resolve().parents:
+                raise ConfigError(f"{output} lies in the input's folder: write it to another one.")
 
     def _phone_column(self, source: Source, sample: list[Row]) -> tuple[int, str]:
         if self._column is not None:
@@ -414,9 +411,10 @@ class ConsentJob:
             destination.reopen(drop_failed=self._retry_failed, on_row=self._on_finished)
             if saved.input != identity.input:
                 identity.save(path)
-        if isinstance(source, ParquetSource):
+        if source.length is not None:
             return source.length
-        return max(0, survey.lines - isinstance(source, SheetSource))
+        headers = survey.files if source.kind == "csv" else 0
+        return max(0, survey.lines - headers)
 
     def _on_finished(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal tells it
         self._finished.add(number)
@@ -441,5 +439,6 @@ def _is_read_once(source: Path | BinaryIO) -> bool:
     return not isinstance(source, Path) or (source.exists() and not source.is_file() and not source.is_dir())
 
 
-def _kind_like(source: Source) -> str:
-    return "csv" if isinstance(source, SheetSource) else "ndjson"
+def _streamed(kind: str) -> str:
+    """Parquet cannot be written to a stream."""
+    return "ndjson" if kind == "parquet" else kind
