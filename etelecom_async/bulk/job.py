@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import time
 from collections import Counter
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,7 @@ from ..errors import ConfigError
 from ..session import Session
 from .changed import first_changed
 from .destination import Destination, FileDestination, StreamDestination, layout_of
+from .engine import Engine, EngineStatus
 from .finished import FinishedRows
 from .identity import Identity
 from .lock import exclusively
@@ -141,7 +142,8 @@ class ConsentJob:
         column: the phones' column by name or number; found by name or content unless given.
         resume: go on with the output of an earlier run.
         retry_failed: like `resume`, and check again the rows that failed.
-        concurrency: checks under way at once.
+        concurrency: checks under way at once; an engine has its own.
+        engine: asks in place of the session, which then tells only whose job it is. It stays open.
         clock: seconds, monotonic; for tests.
         now: the present as an aware datetime; for tests.
 
@@ -161,6 +163,7 @@ class ConsentJob:
         resume: bool = False,
         retry_failed: bool = False,
         concurrency: int = 100,
+        engine: Engine | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -175,7 +178,8 @@ class ConsentJob:
         self._column = column
         self._resume = resume or retry_failed
         self._retry_failed = retry_failed
-        self._concurrency = concurrency
+        self._concurrency = concurrency if engine is None else engine.room
+        self._engine = engine
         self._clock = clock
         self._now = now
         self._setup: _Setup | None = None
@@ -201,6 +205,17 @@ class ConsentJob:
     def failures(self) -> Mapping[str, int]:
         """Rows without a usable answer by reason, so far."""
         return self._failures
+
+    @property
+    def engine(self) -> EngineStatus | None:
+        """What the engine is doing now; None where the session asks."""
+        return None if self._engine is None else self._engine.status()
+
+    @property
+    def under_way(self) -> int:
+        """Requests or, with an engine, phones that have no answer yet."""
+        engine = self.engine
+        return self._session.throttle.snapshot().in_flight if engine is None else engine.under_way
 
     @property
     def finished(self) -> int:
@@ -244,12 +259,8 @@ class ConsentJob:
         started = self._clock()
         recorder = setup.recorder
 
-        async def check(question: Question) -> Consent:
-            payload = CheckConsent(oa_id=self._oa_id, phone=question.asked())
-            return await self._session.call(CHECK_CONSENT, payload)
-
         self._run = run = Bulk(
-            check,
+            self._check if self._engine is None else self._check_by(self._engine),
             self._questions(setup),
             done=recorder.done,
             failed=recorder.failed,
@@ -280,6 +291,16 @@ class ConsentJob:
             seconds=self._clock() - started,
             is_complete=is_complete,
         )
+
+    async def _check(self, question: Question) -> Consent:
+        payload = CheckConsent(oa_id=self._oa_id, phone=question.asked())
+        return await self._session.call(CHECK_CONSENT, payload)
+
+    def _check_by(self, engine: Engine) -> Callable[[Question], Awaitable[Consent]]:
+        async def check(question: Question) -> Consent:
+            return await engine.ask(question.asked())
+
+        return check
 
     def _questions(self, setup: _Setup) -> Iterable[Question] | AsyncIterable[Question]:
         if _is_read_once(self._source):
