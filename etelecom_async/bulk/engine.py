@@ -129,17 +129,18 @@ class Blocks:
             count = min(len(self._waiting), self._size, worker.room)
             if count == 0:
                 return
-            block = [self._waiting.popleft() for _ in range(count)]
-            worker.room -= count
-            self.under_way += count
+            block = [item for item in (self._waiting.popleft() for _ in range(count)) if not item[1].done()]
+            worker.room -= len(block)
+            self.under_way += len(block)
             task = asyncio.create_task(self._answer(worker, block))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, worker: _Worker, block: list[tuple[str, asyncio.Future[Consent]]]) -> None:
+        answers: Sequence[Consent | Exception]
         try:
             answers = await worker.submit([phone for phone, _ in block])
-        except EtelecomError as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for an answer gets it
             answers = [error] * len(block)
         finally:
             worker.room += len(block)
@@ -147,7 +148,7 @@ class Blocks:
         for (_, answer), outcome in zip(block, answers, strict=True):
             if answer.done():  # nobody waits for it any more
                 continue
-            if isinstance(outcome, EtelecomError):
+            if isinstance(outcome, Exception):
                 answer.set_exception(outcome)
             else:
                 answer.set_result(outcome)

@@ -143,7 +143,7 @@ def bulk(
     if as_json:
         click.echo(json.dumps(asdict(summary)), err=True)
     elif not quiet:
-        tell(summary, output, report=report)
+        tell(summary, output, report=report, engine=job.engine)
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
         context.exit(_INTERRUPTED)

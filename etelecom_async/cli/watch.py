@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from ..bulk.advice import advice
+from ..bulk.engine import EngineStatus
 from ..bulk.job import ConsentJob, JobSummary, Plan
 from ..bulk.ray_workers import RayWorkers
 from ..session import Session
@@ -73,7 +74,7 @@ def _failed_before(count: int) -> str:
     return f"; {count:,} of them could not be checked, and --retry-failed checks these again" if count else ""
 
 
-def tell(summary: JobSummary, output: Path, *, report: Path | None = None) -> None:
+def tell(summary: JobSummary, output: Path, *, report: Path | None = None, engine: EngineStatus | None = None) -> None:
     """The summary, on stderr: stdout may be the output."""
     failed = sum(summary.failures.values())
     if summary.rows or not summary.is_complete:
@@ -93,6 +94,9 @@ def tell(summary: JobSummary, output: Path, *, report: Path | None = None) -> No
         show(grid, err=True)
     for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
         click.echo(f"{count:,} {reason}: {advice(reason)}", err=True)
+    if engine is not None and engine.lost:
+        lost = "1 worker was" if engine.lost == 1 else f"{engine.lost:,} workers were"
+        click.echo(f"{lost} lost and replaced; what they had under way was asked again.", err=True)
     if summary.is_complete and str(output) != "-":
         click.echo(f"Output: {output}", err=True)
     if summary.is_complete and report is not None:
