@@ -119,6 +119,10 @@ def content(folder):
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
 def bulk(source, output, *options):
     command = ("bulk", str(source), "-o", str(output), "--engine", "ray", "--workers", "2")
     return (*command, "--concurrency", str(CONCURRENCY), *options)
@@ -158,12 +162,12 @@ async def test_a_worker_and_then_the_driver_are_killed_and_every_row_is_there_on
         written = content(temporary)
         assert written
         assert SECRET.encode() not in written
-        left = os.listdir(temporary)
+        left = names(temporary)
 
         code, stdout, stderr = await ended(await spawn(*bulk(source, output, "--resume"), env=env))
         assert (code, stdout) == (0, ""), stderr
         assert "rows are finished already" in stderr
-        assert os.listdir(temporary) == left  # that run took away what it had made
+        assert names(temporary) == left  # that run took away what it had made
     finally:
         shutil.rmtree(temporary)
     assert_every_row_is_there_once(output)
