@@ -79,7 +79,7 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PIP) --editable '.[cli,parquet,phone,redis,report,speed]' --group dev
+	$(PIP) --editable '.[cli,parquet,phone,ray,redis,report,speed]' --group dev
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev

@@ -229,7 +229,7 @@ def test_files_that_cannot_be_read_are_refused_in_plain_words(tmp_path):
         open_source(tmp_path / "none.csv")
     with pytest.raises(ConfigError, match=r"none\.parquet does not exist: check the name"):
         open_source(tmp_path / "none.parquet")
-    with pytest.raises(ConfigError, match="is a directory: name a file"):
+    with pytest.raises(ConfigError, match="is a directory without files: name a file"):
         open_source(tmp_path)
     (tmp_path / "a.pdf").touch()
     with pytest.raises(ConfigError, match=r"a\.pdf has no suffix .*: save it as one of \.csv, \.tsv, \.txt, \.ndjson"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -97,7 +97,7 @@ class FileDestination:
 
     may_block = False
 
-    def __init__(self, path: Path, *, layout: Layout, columns: Sequence[str], types: dict[str, str]) -> None:
+    def __init__(self, path: Path, *, layout: Layout, columns: Sequence[str], types: Mapping[str, str]) -> None:
         self._path = path
         self._layout = layout
         self._columns = columns

@@ -16,7 +16,7 @@ from ..endpoint import Role
 from ..errors import ConfigError
 from .tables.atomic import replacing
 
-__all__ = ["Identity"]
+__all__ = ["Identity", "fingerprint"]
 
 
 @frozen(kw_only=True)
@@ -47,8 +47,7 @@ class Identity:
             ConfigError: the account has no key for the job.
         """
         salt = salt or secrets.token_hex(16)
-        key = account.key(Role.SHOP)
-        hashed = hashlib.scrypt(key.reveal().encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16).hex()
+        hashed = fingerprint(account, salt=salt)
         return cls(input=sha256, column=column, oa_id=oa_id, base_url=str(account.base_url), account=hashed, salt=salt)
 
     @classmethod
@@ -111,6 +110,20 @@ _DIFFERENCES = {
     "base_url": "another server (ETELECOM_BASE_URL)",
     "account": "another account's key",
 }
+
+
+def fingerprint(account: Account, *, salt: str) -> str:
+    """A slow salted hash of an account's key: tells two accounts apart and gives neither key away.
+
+    Args:
+        account: whose.
+        salt: in hex.
+
+    Raises:
+        ConfigError: the account has no key for `Zalo/*`.
+    """
+    key = account.key(Role.SHOP)
+    return hashlib.scrypt(key.reveal().encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16).hex()
 
 
 def _place(output: Path) -> Path:

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import time
 from collections import Counter
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,7 @@ from ..errors import ConfigError
 from ..session import Session
 from .changed import first_changed
 from .destination import Destination, FileDestination, StreamDestination, layout_of
+from .engine import Engine, EngineStatus
 from .finished import FinishedRows
 from .identity import Identity
 from .lock import exclusively
@@ -27,10 +28,7 @@ from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
 from .survey import Survey
 from .tables import (
-    NdjsonSource,
-    ParquetSource,
     Row,
-    SheetSource,
     Source,
     find_phone_column,
     kind_of,
@@ -138,13 +136,14 @@ class ConsentJob:
 
     Args:
         session: who asks. It stays open.
-        source: the input: a file (CSV, NDJSON, Parquet by its suffix), or a binary stream.
+        source: the input: a file (CSV, NDJSON, Parquet by its suffix), a folder of such files, or a binary stream.
         output: a file of one of these kinds, or a binary stream, which gets the input's kind and cannot be resumed.
         oa_id: the Zalo Official Account, 1..2**63-1.
         column: the phones' column by name or number; found by name or content unless given.
         resume: go on with the output of an earlier run.
         retry_failed: like `resume`, and check again the rows that failed.
-        concurrency: checks under way at once.
+        concurrency: checks under way at once; an engine has its own.
+        engine: asks in place of the session, which then tells only whose job it is. It stays open.
         clock: seconds, monotonic; for tests.
         now: the present as an aware datetime; for tests.
 
@@ -164,6 +163,7 @@ class ConsentJob:
         resume: bool = False,
         retry_failed: bool = False,
         concurrency: int = 100,
+        engine: Engine | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -178,7 +178,8 @@ class ConsentJob:
         self._column = column
         self._resume = resume or retry_failed
         self._retry_failed = retry_failed
-        self._concurrency = concurrency
+        self._concurrency = concurrency if engine is None else engine.room
+        self._engine = engine
         self._clock = clock
         self._now = now
         self._setup: _Setup | None = None
@@ -204,6 +205,17 @@ class ConsentJob:
     def failures(self) -> Mapping[str, int]:
         """Rows without a usable answer by reason, so far."""
         return self._failures
+
+    @property
+    def engine(self) -> EngineStatus | None:
+        """What the engine is doing now; None where the session asks."""
+        return None if self._engine is None else self._engine.status()
+
+    @property
+    def under_way(self) -> int:
+        """Requests or, with an engine, phones that have no answer yet."""
+        engine = self.engine
+        return self._session.throttle.snapshot().in_flight if engine is None else engine.under_way
 
     @property
     def finished(self) -> int:
@@ -247,12 +259,8 @@ class ConsentJob:
         started = self._clock()
         recorder = setup.recorder
 
-        async def check(question: Question) -> Consent:
-            payload = CheckConsent(oa_id=self._oa_id, phone=question.asked())
-            return await self._session.call(CHECK_CONSENT, payload)
-
         self._run = run = Bulk(
-            check,
+            self._check if self._engine is None else self._check_by(self._engine),
             self._questions(setup),
             done=recorder.done,
             failed=recorder.failed,
@@ -283,6 +291,16 @@ class ConsentJob:
             seconds=self._clock() - started,
             is_complete=is_complete,
         )
+
+    async def _check(self, question: Question) -> Consent:
+        payload = CheckConsent(oa_id=self._oa_id, phone=question.asked())
+        return await self._session.call(CHECK_CONSENT, payload)
+
+    def _check_by(self, engine: Engine) -> Callable[[Question], Awaitable[Consent]]:
+        async def check(question: Question) -> Consent:
+            return await engine.ask(question.asked())
+
+        return check
 
     def _questions(self, setup: _Setup) -> Iterable[Question] | AsyncIterable[Question]:
         if _is_read_once(self._source):
@@ -334,22 +352,20 @@ class ConsentJob:
                 closing.enter_context(exclusively(self._output))
             self._refuse_itself()
             source = open_source(self._source)
-            kind = kind_of(self._output) if isinstance(self._output, Path) else _kind_like(source)
-            if isinstance(source, NdjsonSource) and kind != "ndjson":
+            kind = kind_of(self._output) if isinstance(self._output, Path) else _streamed(source.kind)
+            if kind != "ndjson":
                 source = source.as_table(is_read_once=_is_read_once(self._source))
             rows = source.rows()
             sample = list(itertools.islice(rows, _SAMPLE))
             phone_at, found = self._phone_column(source, sample)
             kept = [at for at, name in enumerate(source.columns) if name not in RESULT_COLUMNS]
             columns = (*(source.columns[at] for at in kept), *RESULT_COLUMNS)
-            dialect = source.dialect if isinstance(source, SheetSource) else None
-            layout = layout_of(kind, columns=columns, dialect=dialect)
+            layout = layout_of(kind, columns=columns, dialect=source.dialect)
             recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now)
             total = None
             destination: Destination
             if isinstance(self._output, Path):
-                types = source.types if isinstance(source, ParquetSource) else {}
-                destination = FileDestination(self._output, layout=layout, columns=columns, types=types)
+                destination = FileDestination(self._output, layout=layout, columns=columns, types=source.types)
                 total = self._open_file(self._output, destination, source, source.columns[phone_at], recorder)
             else:
                 destination = StreamDestination(self._output, layout=layout)
@@ -375,6 +391,8 @@ class ConsentJob:
             with contextlib.suppress(OSError):
                 if output.samefile(source):
                     raise ConfigError(f"{output} is the input itself: name another file for the output.")
+            if source.is_dir() and source.resolve() in output.resolve().parents:
+                raise ConfigError(f"{output} lies in the input's folder: write it to another one.")
 
     def _phone_column(self, source: Source, sample: list[Row]) -> tuple[int, str]:
         if self._column is not None:
@@ -414,9 +432,10 @@ class ConsentJob:
             destination.reopen(drop_failed=self._retry_failed, on_row=self._on_finished)
             if saved.input != identity.input:
                 identity.save(path)
-        if isinstance(source, ParquetSource):
+        if source.length is not None:
             return source.length
-        return max(0, survey.lines - isinstance(source, SheetSource))
+        headers = survey.files if source.kind == "csv" else 0
+        return max(0, survey.lines - headers)
 
     def _on_finished(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal tells it
         self._finished.add(number)
@@ -441,5 +460,6 @@ def _is_read_once(source: Path | BinaryIO) -> bool:
     return not isinstance(source, Path) or (source.exists() and not source.is_file() and not source.is_dir())
 
 
-def _kind_like(source: Source) -> str:
-    return "csv" if isinstance(source, SheetSource) else "ndjson"
+def _streamed(kind: str) -> str:
+    """Parquet cannot be written to a stream."""
+    return "ndjson" if kind == "parquet" else kind

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import os
 import sys
@@ -13,18 +15,20 @@ from typing import BinaryIO
 import click
 from attrs import asdict
 
-from ..api.consent import CHECK_CONSENT
+from ..api.consent import CHECK_CONSENT, to_id
 from ..bulk import report as pages
 from ..bulk.harvest import findings_of
 from ..bulk.job import ConsentJob, JobSummary
+from ..bulk.ray_workers import RayWorkers
+from ..bulk.worker import REDIS_URL, WorkerSetup
 from ..errors import EtelecomError, InvalidId
-from ..middleware.throttle import Throttle
 from ..session import Session
 from .stop import Stop
 from .watch import run, tell
 
 __all__ = ["bulk"]
 
+_WORKERS = 2
 _COMPLETE = 0
 _SOME_FAILED = 1
 _INTERRUPTED = 130
@@ -37,6 +41,15 @@ _PIPE_CLOSED = 141
 @click.option("--oa-id", envvar="ETELECOM_OA_ID", show_envvar=True, required=True, help="The Zalo Official Account.")
 @click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
 @click.option("--concurrency", type=click.IntRange(min=1), default=100, show_default=True, help="Checks at once.")
+@click.option(
+    "--rate", type=click.FloatRange(min=0, min_open=True), help="Requests per second at most, of all workers together."
+)
+@click.option("--redis", is_flag=True, help=f"Share --rate with others through the Redis of {REDIS_URL}.")
+@click.option("--engine", type=click.Choice(["ray"]), help="Let workers ask that this engine runs; needs an extra.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="With --engine: how many, each with --concurrency.  [default: 2]"
+)
+@click.option("--address", metavar="HOST:PORT", help="With --engine: its cluster.  [default: this machine]")
 @click.option("--resume", is_flag=True, help="Go on with the output of an earlier run.")
 @click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a page for people.")
@@ -51,6 +64,11 @@ def bulk(
     oa_id: str,
     column: str | None,
     concurrency: int,
+    rate: float | None,
+    redis: bool,
+    engine: str | None,
+    workers: int | None,
+    address: str | None,
     resume: bool,
     retry_failed: bool,
     report: Path | None,
@@ -60,19 +78,25 @@ def bulk(
     """Check the phone of every row of INPUT, and append the row with its answer to OUTPUT.
 
     INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
-    is standard input or output. OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted,
-    expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
+    is standard input or output. INPUT can also be a folder of such files. OUTPUT gets the columns of INPUT and: row,
+    phone_normalized, state, granted, expired_time, error, message, failure, checked_at. Rows come as they finish, not
+    in the order of INPUT.
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
     the end every row is there exactly once. In between, rows of INPUT without an answer may be mended where they stand,
     and new ones added at its end; --retry-failed checks the mended ones. Without --resume a file that exists is never
     touched.
 
+    With --engine the asking is done by workers, on a cluster or on this machine; INPUT and OUTPUT stay with this
+    command, and all the rest is the same. Each worker takes the account from its own environment. One process already
+    makes thousands of checks a second, more than most limits allow.
+
     \b
     Examples:
         etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147
         etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147 --resume
         etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147 --retry-failed --report report.html
+        etelecom bulk lake/ -o checked.parquet --oa-id 1225934657594830147 --engine ray --workers 8 --address auto
         zcat phones.csv.gz | etelecom bulk - -o - --oa-id 1225934657594830147 --quiet > checked.csv
 
     \b
@@ -83,16 +107,21 @@ def bulk(
         130  interrupted; --resume goes on
         141  whoever read the output has gone
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    if report is not None and str(output) == "-":
-        raise Stop("A report is made from the output file: name one with -o.")
-    if report is not None and (report.is_dir() or not report.parent.is_dir()):
-        # Said now, and not when a million rows are done.
-        raise Stop(f"Cannot write {report}: {'a directory is there' if report.is_dir() else 'its folder is missing'}.")
+    if report is not None:
+        _check_report(report, output)
+    if engine is None and (workers is not None or address is not None):
+        raise Stop("--workers and --address say how --engine works: give --engine too.")
     try:
-        if report is not None:
-            pages.require()
-        session = Session.from_env(throttle=Throttle(concurrency=concurrency))
+        setup = WorkerSetup(
+            oa_id=to_id(oa_id),
+            concurrency=concurrency,
+            workers=1 if engine is None else workers or _WORKERS,
+            rate=rate,
+            is_shared=redis,
+        )
+        session = Session.from_env(throttle=setup.throttle())
         session.account.key(CHECK_CONSENT.role)
+        ray = None if engine is None else RayWorkers(setup, account=session.account, address=address)
         job = ConsentJob(
             session,
             source=_stdin() if str(source) == "-" else source,
@@ -102,30 +131,53 @@ def bulk(
             resume=resume,
             retry_failed=retry_failed,
             concurrency=concurrency,
+            engine=ray,
         )
     except InvalidId as error:
         raise Stop(f"--oa-id: {error}") from None
     except EtelecomError as error:
         raise Stop(str(error)) from None
-    summary = _run(context, job, session, source=source, output=output, quiet=quiet)
+    summary = _run(context, job, session, ray, source=source, output=output, quiet=quiet)
     if report is not None and summary.is_complete:
         _write_report(report, source=source, output=output)
     if as_json:
         click.echo(json.dumps(asdict(summary)), err=True)
     elif not quiet:
-        tell(summary, output, report=report)
+        tell(summary, output, report=report, engine=job.engine)
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
         context.exit(_INTERRUPTED)
     context.exit(_SOME_FAILED if summary.failures or summary.failed_before else _COMPLETE)
 
 
+def _check_report(report: Path, output: Path) -> None:
+    """Said now, and not when a million rows are done."""
+    if str(output) == "-":
+        raise Stop("A report is made from the output file: name one with -o.")
+    if report.is_dir() or not report.parent.is_dir():
+        raise Stop(f"Cannot write {report}: {'a directory is there' if report.is_dir() else 'its folder is missing'}.")
+    try:
+        pages.require()
+    except EtelecomError as error:
+        raise Stop(str(error)) from None
+
+
 def _run(
-    context: click.Context, job: ConsentJob, session: Session, *, source: Path, output: Path, quiet: bool
+    context: click.Context,
+    job: ConsentJob,
+    session: Session,
+    ray: RayWorkers | None,
+    *,
+    source: Path,
+    output: Path,
+    quiet: bool,
 ) -> JobSummary:
     """Run the job, or exit as its end demands."""
+    # Ray tells of lost workers on stdout, at length; that may be the output, and `watch` tells it in a few words.
+    hushed = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
     try:
-        return asyncio.run(run(job, session, quiet=quiet))
+        with hushed:
+            return asyncio.run(run(job, session, ray, quiet=quiet))
     except EtelecomError as error:
         _leave_stdout(output)
         raise Stop(f"{error}{_what_is_kept(job, source, output)}") from None

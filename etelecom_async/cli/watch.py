@@ -18,7 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from ..bulk.advice import advice
+from ..bulk.engine import EngineStatus
 from ..bulk.job import ConsentJob, JobSummary, Plan
+from ..bulk.ray_workers import RayWorkers
 from ..session import Session
 from .render import is_terminal, plain, show, table
 
@@ -31,14 +33,19 @@ _INTERRUPTED = 130
 
 
 async def run(
-    job: ConsentJob, session: Session, *, quiet: bool = False, line_seconds: float = _LINE_SECONDS
+    job: ConsentJob,
+    session: Session,
+    workers: RayWorkers | None = None,
+    *,
+    quiet: bool = False,
+    line_seconds: float = _LINE_SECONDS,
 ) -> JobSummary:
-    """Run a job to its end, or to Ctrl-C, in the sight of whoever watches stderr. Closes the session.
+    """Run a job to its end, or to Ctrl-C, in the sight of whoever watches stderr. Closes the session and the workers.
 
     Raises:
         EtelecomError: as `ConsentJob.run`.
     """
-    async with session:
+    async with session, workers or contextlib.nullcontext():
         # All that is shown while something is live goes through one console, or the lines would overwrite each other.
         console = Console(stderr=True)
         with _stopping(job, console):
@@ -46,7 +53,7 @@ async def run(
                 plan = await job.prepare()
             if not quiet:
                 _announce(plan)
-            shower = _live(job, session, plan, console) if is_terminal() else _lines(job, plan, line_seconds)
+            shower = _live(job, plan, console) if is_terminal() else _lines(job, plan, line_seconds)
             async with _watched(shower, is_shown=not quiet):
                 return await job.run()
 
@@ -67,7 +74,7 @@ def _failed_before(count: int) -> str:
     return f"; {count:,} of them could not be checked, and --retry-failed checks these again" if count else ""
 
 
-def tell(summary: JobSummary, output: Path, *, report: Path | None = None) -> None:
+def tell(summary: JobSummary, output: Path, *, report: Path | None = None, engine: EngineStatus | None = None) -> None:
     """The summary, on stderr: stdout may be the output."""
     failed = sum(summary.failures.values())
     if summary.rows or not summary.is_complete:
@@ -87,6 +94,9 @@ def tell(summary: JobSummary, output: Path, *, report: Path | None = None) -> No
         show(grid, err=True)
     for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
         click.echo(f"{count:,} {reason}: {advice(reason)}", err=True)
+    if engine is not None and engine.lost:
+        lost = "1 worker was" if engine.lost == 1 else f"{engine.lost:,} workers were"
+        click.echo(f"{lost} lost and replaced; what they had under way was asked again.", err=True)
     if summary.is_complete and str(output) != "-":
         click.echo(f"Output: {output}", err=True)
     if summary.is_complete and report is not None:
@@ -147,7 +157,7 @@ async def _looking(job: ConsentJob, console: Console) -> None:
             await asyncio.sleep(_FRAME_SECONDS)
 
 
-async def _live(job: ConsentJob, session: Session, plan: Plan, console: Console) -> None:
+async def _live(job: ConsentJob, plan: Plan, console: Console) -> None:
     bar = Progress(TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     task = bar.add_task("", total=None)
     # stdout is left alone: it may be the output.
@@ -158,8 +168,7 @@ async def _live(job: ConsentJob, session: Session, plan: Plan, console: Console)
                 live.update(Text(_passing(job, plan)), refresh=True)
             elif progress is not None:
                 bar.update(task, completed=progress.done, total=progress.total and max(progress.total, progress.done))
-                in_flight = session.throttle.snapshot().in_flight
-                pace = Text(f"{progress.rate:,.0f} rows/s, {in_flight} under way")
+                pace = Text(f"{progress.rate:,.0f} rows/s, {job.under_way} under way{_by_whom(job)}")
                 live.update(Group(bar, pace, _counts(job)), refresh=True)
             await asyncio.sleep(_FRAME_SECONDS)
 
@@ -170,8 +179,19 @@ async def _lines(job: ConsentJob, plan: Plan, seconds: float) -> None:
         if progress := job.progress:
             of = "" if progress.total is None else f" of about {progress.total:,}"
             eta = "" if progress.eta is None else f", {progress.eta:,.0f} s to go"
-            line = f"{progress.done:,}{of} rows, {progress.rate:,.0f} rows/s{eta}"
+            line = f"{progress.done:,}{of} rows, {progress.rate:,.0f} rows/s{eta}{_by_whom(job)}"
             click.echo(_passing(job, plan) if _is_passing(job, plan) else line, err=True)
+
+
+def _by_whom(job: ConsentJob) -> str:
+    """What the workers do, where there are some."""
+    engine = job.engine
+    if engine is None:
+        return ""
+    workers = f", {engine.workers} workers"
+    if not engine.is_ready:
+        return f"{workers} are starting"
+    return f"{workers}, {engine.lost} lost and replaced" if engine.lost else workers
 
 
 def _is_passing(job: ConsentJob, plan: Plan) -> bool:

@@ -9,6 +9,7 @@ from ...errors import ConfigError
 from .base import Row, Source
 from .dialect import Dialect
 from .finish_parquet import to_parquet
+from .folder import FolderSource, files_of
 from .input import FileInput, Input, StreamInput, open_file
 from .journal import Journal, Layout, answered_rows, own_column, without_failed
 from .journal_ndjson import NdjsonLayout
@@ -30,6 +31,7 @@ __all__ = [
     "SheetSource",
     "Source",
     "answered_rows",
+    "files_of",
     "find_phone_column",
     "kind_of",
     "named_column",
@@ -77,7 +79,8 @@ def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None) -> S
     """A table to read. Its beginning has been read when this returns.
 
     Args:
-        path_or_stdin: a file, or a blocking binary stream, which need not be able to seek and stays open.
+        path_or_stdin: a file, a folder of files, or a blocking binary stream, which need not be able to seek and stays
+            open.
         kind: `csv`, `ndjson` or `parquet`; None tells it from the suffix. What comes from a stream, or from a pipe
             without a suffix, is NDJSON if its first character is `{`, else CSV.
 
@@ -94,8 +97,9 @@ def _open_path(path: Path, kind: str | None) -> Source:
     if path.exists() and not path.is_file() and not path.is_dir():
         stream = StreamInput(open_file(path), name=str(path), is_ours=True)
         return _open_input(stream, kind or _SUFFIXES.get(path.suffix.lower()))
-    if not path.is_dir():
-        kind = kind or kind_of(path)
+    if path.is_dir():
+        return FolderSource(path, lambda file: _open_path(file, kind))
+    kind = kind or kind_of(path)
     if kind == "parquet":
         return ParquetSource(path)
     return _open_input(FileInput(path), kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, Self, cast
 
 from ...errors import ConfigError
 
@@ -24,6 +24,8 @@ class Field(Protocol):
 
 
 class Schema(Protocol):
+    @property
+    def names(self) -> Sequence[str]: ...
     def __iter__(self) -> Iterator[Field]: ...
 
 
@@ -33,8 +35,15 @@ class Array(Protocol):
 
 
 class Batch(Protocol):
+    """A `pyarrow.RecordBatch` or a `pyarrow.Table`."""
+
+    @property
+    def schema(self) -> Schema: ...
     @property
     def columns(self) -> Sequence[Array]: ...
+    def column(self, at: int, /) -> Array: ...
+    def select(self, at: Sequence[int], /) -> Self: ...
+    def append_column(self, field: Field, array: Array, /) -> Self: ...
 
 
 class Metadata(Protocol):

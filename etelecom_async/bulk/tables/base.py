@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from attrs import field
 
 from ..._record import record
+from .dialect import Dialect
 
 __all__ = ["Row", "Source", "unique_names"]
 
@@ -33,9 +34,16 @@ class Source(Protocol):
     """A table that is read as a stream.
 
     Attributes:
+        kind: `csv`, `ndjson` or `parquet`.
         columns: the headings, each once.
         description: the form of the table in words, such as `CSV, delimiter ';', UTF-16`.
+        dialect: how a CSV file should be written that belongs beside it; None for what is no CSV.
+        types: the Arrow types of its columns by their headings; empty for what has none.
+        length: how many rows there are, if that is known without reading them.
     """
+
+    @property
+    def kind(self) -> str: ...
 
     @property
     def columns(self) -> tuple[str, ...]: ...
@@ -43,11 +51,31 @@ class Source(Protocol):
     @property
     def description(self) -> str: ...
 
+    @property
+    def dialect(self) -> Dialect | None: ...
+
+    @property
+    def types(self) -> Mapping[str, str]: ...
+
+    @property
+    def length(self) -> int | None: ...
+
     def rows(self) -> Iterator[Row]:
         """Every row, from the first. A file can be read again; a stream only once.
 
         Raises:
             ConfigError: from here on the input cannot be read. The sentence names the line.
+        """
+        ...
+
+    def as_table(self, *, is_read_once: bool) -> Source:
+        """The same with everything it holds in columns, for an output that has a fixed number of them.
+
+        Args:
+            is_read_once: it cannot be read through to find them.
+
+        Raises:
+            ConfigError: it cannot be read, or has too many.
         """
         ...
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NoReturn, cast
 
 from ...errors import ConfigError
@@ -29,6 +30,11 @@ class NdjsonSource:
     Raises:
         ConfigError: there is no JSON object in its first 256 KiB.
     """
+
+    kind = "ndjson"
+    dialect = None
+    types: Mapping[str, str] = MappingProxyType({})
+    length = None
 
     def __init__(self, source: Input, *, columns: tuple[str, ...] = ()) -> None:
         self._input = source

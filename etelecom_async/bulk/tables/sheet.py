@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from types import MappingProxyType
 
 from ...errors import ConfigError
 from ...phone import is_phone
@@ -33,6 +34,10 @@ class SheetSource:
     Raises:
         ConfigError: there is no text in it, or its first record cannot be read.
     """
+
+    kind = "csv"
+    types: Mapping[str, str] = MappingProxyType({})
+    length = None
 
     def __init__(self, source: Input) -> None:
         self._input = source
@@ -65,6 +70,11 @@ class SheetSource:
                     yield Row(number, (*cells, *[""] * (width - len(cells))))
                 else:
                     yield Row(number, tuple(cells[:width]), self._surplus(cells))
+
+    def as_table(self, *, is_read_once: bool) -> SheetSource:
+        """It is one."""
+        del is_read_once
+        return self
 
     def _surplus(self, cells: list[str]) -> str:
         # Spreadsheets end rows with delimiters as far as their widest row goes.

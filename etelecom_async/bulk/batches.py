@@ -1,0 +1,115 @@
+"""The check as a function from Arrow to Arrow, for whatever engine hands out batches of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, to_id
+from ..session import Session
+from .record import RESULT_COLUMNS, Question, Recorder
+from .run import Bulk
+from .tables import Row, named_column
+from .tables.arrow import Batch, arrow
+from .tables.typed import typed_columns
+
+__all__ = ["ConsentBatches"]
+
+Table = TypeVar("Table", bound=Batch)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ConsentBatches:
+    """Checks the phone of every row of an Arrow table, and gives the table back with the answers.
+
+        check = ConsentBatches(oa_id=oa_id, column="phone")
+        table = await check(table)
+
+    The columns behind the input's are those of a file job: `row`, `phone_normalized`, `state`, `granted`,
+    `expired_time`, `error`, `message`, `failure`, `checked_at`, by the same rules; columns of the input with one of
+    these names give way, the others are passed on as they are. A row whose phone could not be checked says why in
+    `failure`. Within a batch a number is asked once, however often it stands there.
+
+    Made to be sent to workers: it pickles, and holds no key. Each worker makes its own session when the first batch
+    comes, and keeps it for as long as it lives. `aclose()` closes it; else its connections are closed when the event
+    loop ends in which they were opened, as those of every session are. A worker that has a loop for each batch
+    (`asyncio.run(check(batch))`) works, and opens its connections anew each time.
+
+    Args:
+        oa_id: the Zalo Official Account, 1..2**63-1.
+        column: the phones' column, by name or by number from 1.
+        open_session: makes the session, in the worker; by default for the account in the environment of the worker.
+            It has to pickle, which a function of a module does. An account in it does not: keys do not pickle.
+        now: the present as an aware datetime; for tests.
+
+    Raises:
+        InvalidId: oa_id cannot be an id.
+        ConfigError: pyarrow is not installed.
+    """
+
+    def __init__(
+        self,
+        *,
+        oa_id: int | str,
+        column: str = "phone",
+        open_session: Callable[[], Session] = Session.from_env,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        arrow()
+        self._oa_id = to_id(oa_id)
+        self._column = column
+        self._open_session = open_session
+        self._now = now
+        self._session: Session | None = None
+
+    async def __call__(self, batch: Table, *, first_row: int = 1) -> Table:
+        """The batch with its answers, its rows in the same order.
+
+        Args:
+            batch: a `pyarrow.Table` or `pyarrow.RecordBatch`.
+            first_row: the number of its first row, for the column `row`.
+
+        Raises:
+            ConfigError: the column is missing, or the environment describes no account.
+            Unauthenticated, PermissionDenied, BadRoute, AccountClosed: every other call would fail alike.
+        """
+        session = self._opened()
+        names = list(batch.schema.names)
+        phones = batch.column(named_column(names, self._column)).to_pylist()
+        recorder = Recorder(kept=(), phone_at=0, has_extra=False, now=self._now)
+        questions = [recorder.question(Row(number, (phone,))) for number, phone in enumerate(phones, first_row)]
+
+        async def check(question: Question) -> Consent:
+            return await session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=question.asked()))
+
+        run = Bulk(
+            check,
+            questions,
+            done=recorder.done,
+            failed=recorder.failed,
+            concurrency=session.throttle.concurrency,
+            key=Question.asked,
+        )
+        records = await run.collect()
+        result = batch.select([at for at, name in enumerate(names) if name not in RESULT_COLUMNS])
+        for at, column in enumerate(typed_columns(arrow()[0], RESULT_COLUMNS)):
+            result = result.append_column(column.field, column.array(record.cells[at] for record in records))
+        return result
+
+    async def aclose(self) -> None:
+        """Close the session. The next batch would open another."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.aclose()
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_session": None}
+
+    def _opened(self) -> Session:
+        if self._session is None:
+            self._session = self._open_session()
+        return self._session

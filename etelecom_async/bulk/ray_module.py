@@ -1,0 +1,61 @@
+"""As much of Ray as is used here, with types: what Ray makes of a class is known to no type checker."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Awaitable, Callable
+from typing import Generic, Protocol, TypeVar, cast
+
+from ..api.consent import Consent
+from ..errors import ConfigError, EtelecomError
+from .worker import Caller, Worker, WorkerSetup
+
+__all__ = ["Actor", "Ray", "ray_module"]
+
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+
+
+class _Method(Protocol, Generic[In, Out]):
+    def remote(self, argument: In, /) -> Awaitable[Out]: ...
+
+
+class Actor(Protocol):
+    """A `Worker` in another process."""
+
+    @property
+    def greet(self) -> _Method[str, Caller | EtelecomError]: ...
+    @property
+    def check(self) -> _Method[list[str], tuple[int, list[Consent | EtelecomError]]]: ...
+
+
+class _ActorClass(Protocol):
+    def remote(self, setup: WorkerSetup, /) -> Actor: ...
+
+
+class _Exceptions(Protocol):
+    RayError: type[Exception]
+
+
+class Ray(Protocol):
+    """The module `ray`."""
+
+    @property
+    def exceptions(self) -> _Exceptions: ...
+    def is_initialized(self) -> bool: ...
+    def init(self, **options: object) -> object: ...
+    def shutdown(self) -> None: ...
+    def kill(self, actor: Actor, /) -> None: ...
+    def remote(self, **options: object) -> Callable[[type[Worker]], _ActorClass]: ...
+
+
+def ray_module() -> Ray:
+    """Ray, imported when it is needed.
+
+    Raises:
+        ConfigError: the extra is not installed.
+    """
+    try:
+        return cast("Ray", importlib.import_module("ray"))
+    except ImportError:
+        raise ConfigError("Workers over Ray need an extra: pip install 'etelecom-async[ray]'.") from None

@@ -1,0 +1,185 @@
+"""Workers on a Ray cluster, or on this machine by means of Ray. Needs the extra `[ray]`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import tempfile
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from ..account import Account
+from ..api.consent import Consent
+from ..errors import ConfigError, EtelecomError
+from .engine import Answers, Blocks, EngineStatus
+from .ray_module import Actor, ray_module
+from .worker import Caller, Worker, WorkerSetup
+
+__all__ = ["RayWorkers"]
+
+_OBJECT_STORE = 80 * 2**20
+"""Bytes, the least that Ray takes: blocks and answers are small and travel with the calls."""
+
+
+class RayWorkers:
+    """An `Engine` of Ray actors, each a process with a session of its own.
+
+        async with RayWorkers(setup, account=session.account) as workers:
+            await ConsentJob(session, source=source, output=output, oa_id=oa_id, engine=workers).run()
+
+    Ray starts when the first phone is asked about: on this machine, without dashboard and usage statistics and in a
+    folder that is gone afterwards; or where `address` says. A program that has called `ray.init` itself keeps its
+    cluster. A worker that dies is replaced by Ray, on another node if its own is gone, and what it had under way is
+    asked again: a check is a READ, and the job writes each row once. Workers hold no resources of Ray's and are spread
+    over the nodes.
+
+    The account is that of each worker's environment. It has to be the one that the job belongs to, which is seen to
+    before the first call, by a salted hash that the worker makes. No key is ever sent.
+
+    Args:
+        setup: what each worker is told.
+        account: whose job it is.
+        address: of a running cluster, `host:port` or `auto`; None for workers on this machine.
+
+    Raises:
+        ConfigError: Ray is not installed, or there are no workers.
+    """
+
+    def __init__(self, setup: WorkerSetup, *, account: Account, address: str | None = None) -> None:
+        if setup.workers < 1:
+            raise ConfigError(f"There has to be a worker at least; got {setup.workers}.")
+        setup.throttle()  # what is wrong with the numbers is said here
+        self._ray = ray_module()
+        self._setup = setup
+        self._account = account
+        self._address = address
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._actors: list[Actor] = []
+        self._blocks: Blocks | None = None
+        self._starting: asyncio.Task[Blocks] | None = None
+        self._pids: dict[int, int] = {}
+        self._lost = 0
+        self._is_ours = False
+
+    @property
+    def room(self) -> int:
+        """Phones it takes at once."""
+        return Blocks.room(workers=self._setup.workers, size=self._setup.concurrency)
+
+    def status(self) -> EngineStatus:
+        """What it is doing now."""
+        blocks = self._blocks
+        return EngineStatus(
+            is_ready=blocks is not None,
+            workers=self._setup.workers,
+            under_way=0 if blocks is None else blocks.under_way,
+            lost=self._lost,
+        )
+
+    async def ask(self, phone: str) -> Consent:
+        """The answer for one phone in wire form.
+
+        Raises:
+            EtelecomError: as the call itself.
+            ConfigError: Ray does not start or fails, or a worker has no account or another one.
+        """
+        blocks = self._blocks
+        if blocks is None:
+            if self._starting is None:
+                self._starting = asyncio.create_task(self._start())
+            blocks = await asyncio.shield(self._starting)
+        return await blocks.ask(phone)
+
+    async def aclose(self) -> None:
+        """End the workers, and Ray if it was started here."""
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            # What a thread has begun cannot be called off.
+            await asyncio.gather(starting, return_exceptions=True)
+        blocks, self._blocks = self._blocks, None
+        if blocks is not None:
+            await blocks.aclose()
+        await asyncio.to_thread(self._end)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _start(self) -> Blocks:
+        salt = secrets.token_hex(16)
+        try:
+            await asyncio.to_thread(self._begin)
+            callers = await asyncio.gather(*(actor.greet.remote(salt) for actor in self._actors))
+        except self._failures as error:
+            raise self._failed(error) from None
+        wanted = Caller.of(self._account, salt=salt)
+        for caller in callers:
+            if isinstance(caller, EtelecomError):
+                raise ConfigError(f"A worker cannot call: {caller.message}")
+            if caller != wanted:
+                raise ConfigError(
+                    "A worker's environment describes another account or server than this one's:"
+                    " give every node the same ETELECOM_ variables."
+                )
+        self._blocks = Blocks([self._submit(at) for at in range(len(self._actors))], size=self._setup.concurrency)
+        return self._blocks
+
+    def _submit(self, at: int) -> Callable[[list[str]], Awaitable[Answers]]:
+        actor = self._actors[at]
+
+        async def submit(phones: list[str]) -> Answers:
+            try:
+                pid, answers = await actor.check.remote(phones)
+            except self._failures as error:
+                raise self._failed(error) from None
+            if self._pids.setdefault(at, pid) != pid:
+                self._pids[at] = pid
+                self._lost += 1
+            return answers
+
+        return submit
+
+    def _begin(self) -> None:
+        ray = self._ray
+        if not ray.is_initialized():
+            self._is_ours = True
+            if self._address is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+                os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+                ray.init(
+                    address="local",
+                    num_cpus=self._setup.workers,
+                    object_store_memory=_OBJECT_STORE,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level="ERROR",
+                    _temp_dir=self._folder.name,
+                )
+            else:
+                ray.init(address=self._address, log_to_driver=False, logging_level="ERROR")
+        make = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD")(Worker)
+        self._actors = [make.remote(self._setup) for _ in range(self._setup.workers)]
+
+    def _end(self) -> None:
+        for actor in self._actors:
+            self._ray.kill(actor)
+        self._actors = []
+        if self._is_ours:
+            self._ray.shutdown()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def _failures(self) -> tuple[type[Exception], ...]:
+        # Where it cannot start or find its cluster it raises whatever it met.
+        return (self._ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError)
+
+    def _failed(self, error: Exception) -> ConfigError:
+        first = str(error).strip().partition("\n")[0]
+        return ConfigError(f"Ray cannot run the workers ({type(error).__name__}: {first[:300]}).")

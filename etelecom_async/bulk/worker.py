@@ -1,0 +1,120 @@
+"""What an engine runs in a process of its own: a session that answers blocks of phones."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Self
+
+from attrs import frozen
+
+from ..account import Account
+from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
+from ..errors import ConfigError, EtelecomError
+from ..middleware.throttle import SharedRate, Throttle
+from ..session import Session
+from .identity import fingerprint
+
+__all__ = ["REDIS_URL", "Caller", "Worker", "WorkerSetup"]
+
+REDIS_URL = "ETELECOM_REDIS_URL"
+
+
+@frozen(kw_only=True)
+class Caller:
+    """For whom calls are made, in a form that gives no key away.
+
+    Attributes:
+        base_url: where they go.
+        fingerprint: of the account.
+    """
+
+    base_url: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, account: Account, *, salt: str) -> Self:
+        """The caller that this account is.
+
+        Raises:
+            ConfigError: the account has no key for `Zalo/*`.
+        """
+        return cls(base_url=str(account.base_url), fingerprint=fingerprint(account, salt=salt))
+
+
+@frozen(kw_only=True)
+class WorkerSetup:
+    """What a worker is told. No key is among it: the account is that of the worker's own environment.
+
+    Attributes:
+        oa_id: the Zalo Official Account.
+        concurrency: requests under way at once in each worker.
+        workers: how many workers there are.
+        rate: requests per second of all of them together; None for no fixed ceiling.
+        is_shared: keep that rate in the Redis of `ETELECOM_REDIS_URL`, together with everybody else who does. Else
+            each worker has an equal part of it.
+    """
+
+    oa_id: int
+    concurrency: int
+    workers: int = 1
+    rate: float | None = None
+    is_shared: bool = False
+
+    def throttle(self) -> Throttle:
+        """The throttle of one of the workers.
+
+        Raises:
+            ConfigError: a number is out of range, or there is no URL of a Redis.
+        """
+        if not self.is_shared:
+            return Throttle(concurrency=self.concurrency, rate=None if self.rate is None else self.rate / self.workers)
+        return Throttle(concurrency=self.concurrency, shared=self._shared_rate())
+
+    def _shared_rate(self) -> SharedRate:
+        if self.rate is None:
+            raise ConfigError("A rate that is shared has to be named: give --rate too.")
+        if not os.environ.get(REDIS_URL):
+            raise ConfigError(f"Set {REDIS_URL} to the Redis that keeps the rate, for every worker.")
+        try:
+            from ..middleware.redis_rate import RedisRate  # noqa: PLC0415 - an extra, imported when used
+        except ImportError as error:
+            raise ConfigError(f"{error}.") from None
+        return RedisRate(os.environ[REDIS_URL], rate=self.rate, workers=self.workers)
+
+
+class Worker:
+    """Answers blocks of phones over a session of its own, which opens with the first and lives as long as the process.
+
+    Nothing is raised: an error is an answer as any other, and engines wrap what is raised in errors of their own.
+
+    Args:
+        setup: what it is told.
+    """
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._setup = setup
+        self._session: Session | None = None
+
+    async def greet(self, salt: str) -> Caller | EtelecomError:
+        """For whom it calls, or why it cannot."""
+        try:
+            return Caller.of(self._opened().account, salt=salt)
+        except EtelecomError as error:
+            return error
+
+    async def check(self, phones: list[str]) -> tuple[int, list[Consent | EtelecomError]]:
+        """The answers for some phones in wire form, and which process gives them."""
+        return os.getpid(), await asyncio.gather(*map(self._check, phones))
+
+    async def _check(self, phone: str) -> Consent | EtelecomError:
+        try:
+            payload = CheckConsent(oa_id=self._setup.oa_id, phone=phone)
+            return await self._opened().call(CHECK_CONSENT, payload)
+        except EtelecomError as error:
+            return error
+
+    def _opened(self) -> Session:
+        if self._session is None:
+            self._session = Session.from_env(throttle=self._setup.throttle())
+        return self._session
