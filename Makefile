@@ -72,5 +72,5 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PIP) --editable '.[cli,parquet,phone,redis,report,speed]' --group dev
+	$(PIP) --editable '.[cli,parquet,phone,redis,report,speed]' --group dev --group examples
 	@touch $@ $(VENV)/.demo
