@@ -5,8 +5,7 @@ PY := $(VENV)/bin/python
 SECONDS ?= 600
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types build bench soak reliability fuzz clean redis-server bench-gate valgrind
-.PHONY: help demo test lint types build bench soak reliability mutation clean redis-server bench-gate valgrind
+.PHONY: help demo test lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -80,6 +79,7 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 
 $(VENV)/.dev: pyproject.toml | $(PY)
 	$(PIP) --editable '.[cli,parquet,phone,ray,redis,report,speed]' --group dev
+	$(PIP) --editable '.[cli,parquet,phone,redis,report,speed]' --group dev --group examples
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev
