@@ -39,6 +39,7 @@ reliability: $(VENV)/.dev  ## write docs/reliability.md from what the fault test
 
 fuzz: $(VENV)/.fuzz  ## ten minutes (SECONDS=600) of search for bytes that break the codec, the error parser or a call
 	PYTHONPATH=tests $(PY) -m fuzz --seconds $(SECONDS)
+
 mutation: $(VENV)/.mutation  ## put mistakes into the code one by one, and write docs/mutation.md: which does no test notice?
 	PYTHONPATH=tests $(PY) -m mutation $(MODULES)
 
@@ -78,12 +79,13 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PIP) --editable '.[cli,parquet,phone,ray,redis,report,speed]' --group dev
-	$(PIP) --editable '.[cli,parquet,phone,redis,report,speed]' --group dev --group examples
+	$(PIP) --editable '.[cli,parquet,phone,ray,redis,report,speed]' --group dev --group examples
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev
 	$(PIP) --group fuzz
-$(VENV)/.mutation: pyproject.toml $(VENV)/.dev
+	@touch $@
+
+$(VENV)/.mutation: pyproject.toml | $(VENV)/.dev
 	$(PIP) --group mutation
 	@touch $@
