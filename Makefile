@@ -3,9 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 SECONDS ?= 600
+TESTS ?=
+PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.*/bin/python) $(foreach minor,11 12 13 13t 14 14t,python3.$(minor))
+TAG := import sys, sysconfig as s; v = sys.version_info; \
+	print("3.%d%s" % (v[1], "t" * bool(s.get_config_var("Py_GIL_DISABLED")))); sys.exit(v < (3, 11))
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help demo test lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
+.PHONY: help demo test test-all test-others lint types build bench soak reliability fuzz clean redis-server bench-gate valgrind
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -14,7 +19,22 @@ demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the san
 	$(VENV)/bin/etelecom demo examples/phones.csv -o results.csv
 
 test: $(VENV)/.dev redis-server  ## run the tests
-	$(PY) -X dev -m pytest
+	$(PY) -X dev -m pytest $(TESTS)
+
+test-all: test test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/test_codec.py
+
+# Each has a virtual environment of its own, .venv-3.13 and so on; 3.13t is the free-threaded one.
+test-others:
+	@tag() { "$$1" -c '$(TAG)' 2>/dev/null; }; \
+	tested=" $$(tag $(PYTHON)) "; \
+	for python in $(PYTHONS); do \
+		version=$$(tag $$python) || continue; \
+		case "$$tested" in *" $$version "*) continue ;; esac; \
+		echo "Python $$version: $$python"; \
+		$(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+		tested="$$tested$$version "; \
+	done; \
+	echo "Tested under$$tested"
 
 lint: $(VENV)/.dev  ## ruff, as linter and as formatter
 	$(PY) -m ruff check .
@@ -66,7 +86,7 @@ valgrind:
 		fi
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-3.* dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -16,11 +16,13 @@ class Refusals:
     consent code 5 in a 200 a limit of the account or of one customer. These two count as refusals where they say when
     to come back, or where they come thick: within a second three of four answers, four of eight, five of sixteen and so
     on, down to a tenth. Chance alone would do that about once in a thousand seconds where one answer in seventy is
-    such. From then on each of them counts, until `forget`. A few among many answers slow nobody down.
+    such. From then on each of them counts, until `forget` or until they are refuted. A few among many answers slow
+    nobody down.
     """
 
     _WINDOW = 1.0
     _LEAST, _SHARE = 3, 0.1
+    _FAR_BELOW, _IN_A_ROW = 1 / 3, 3
 
     def __init__(self) -> None:
         self.answers = 0
@@ -29,11 +31,16 @@ class Refusals:
         self._answers_before = 0
         self._doubtful = 0
         self._is_certain = False
+        self._is_proof = False
+        self._refused_at = 0.0
+        self._answers_at_last = 0
+        self._against = 0
 
     def includes(self, error: EtelecomError, now: float) -> bool:
         """Was the request refused because there were too many? To be asked of every error once, in order."""
         if not isinstance(error, RateLimited | Unavailable):
             return False
+        self._is_proof = True
         if isinstance(error, RateLimited) and error.status != HTTPStatus.OK:
             return True
         if isinstance(error, Unavailable) and error.status != HTTPStatus.SERVICE_UNAVAILABLE:
@@ -41,9 +48,29 @@ class Refusals:
         if now - self._since > self._WINDOW:
             self._since, self._answers_before, self._doubtful = now, self.answers - 1, 0
         self._doubtful += 1
-        if error.retry_after is not None or self._are_thick(self.answers - self._answers_before):
-            self._is_certain = True
+        self._is_proof = error.retry_after is not None or self._are_thick(self.answers - self._answers_before)
+        self._is_certain = self._is_certain or self._is_proof
         return self._is_certain
+
+    def are_refuted(self, rate: float) -> bool:
+        """Do they come at any rate, so that no limit makes them? To be asked of every refusal, in order.
+
+        A limit refuses nothing far below the rate that it refused before. A server in trouble does, and slowing down
+        for it would go on without end. So three in a row, at less than a third of that rate and each among many
+        answers, are no refusals.
+
+        Args:
+            rate: requests per second that are let through after this one.
+        """
+        answers = self.answers - self._answers_at_last
+        self._answers_at_last = self.answers
+        if self._is_proof:
+            self._refused_at, self._against = rate, 0
+        elif rate < self._FAR_BELOW * self._refused_at and answers > 1 / self._SHARE:
+            self._against += 1
+        else:
+            self._refused_at, self._against = max(self._refused_at, rate), 0
+        return self._against >= self._IN_A_ROW
 
     def _are_thick(self, answers: int) -> bool:
         return self._doubtful >= self._LEAST and answers <= min(2 ** (self._doubtful - 1), self._doubtful / self._SHARE)

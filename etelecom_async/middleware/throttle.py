@@ -186,6 +186,10 @@ class Throttle:
             self._window = self.concurrency
             self._limit.refused(now, sent_at, error.retry_after if isinstance(error, ApiError) else None)
             request.call.is_paced = not self._limit.is_shut
+            if self._refusals.are_refuted(self._limit.rate or 0.0):
+                self._refusals.forget()
+                refusals, self._limit = self._limit.refusals, AdaptiveRate()
+                self._limit.refusals = refusals
             return
         request.call.is_paced = False
         if isinstance(error, ApiError) and error.status not in _GATEWAY:
