@@ -14,6 +14,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self):
         return self._now
 
+    def next_timer(self):
+        """When the next timer is due."""
+        return self._scheduled[0].when()
+
     def jump(self, seconds):
         self._now += seconds
 
