@@ -48,8 +48,8 @@ build: $(VENV)/.dev  ## wheel and sdist into dist/
 	rm -rf dist
 	$(PY) -m build --outdir dist .
 
-bench: $(VENV)/.dev  ## CPU per call against plain aiohttp
-	$(PY) benchmarks/run.py
+bench: $(VENV)/.bench valgrind  ## measure everything and write docs/performance.md; BENCH=--quick only prints
+	$(PY) -m benchmarks.report $(BENCH)
 
 soak: $(VENV)/.dev  ## fifteen minutes of faults and restarts: is every call accounted for?
 	$(PY) -m benchmarks.soak
@@ -87,6 +87,7 @@ valgrind:
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .venv-3.* dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) benchmarks/node/node_modules dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -108,4 +109,8 @@ $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev
 
 $(VENV)/.mutation: pyproject.toml | $(VENV)/.dev
 	$(PIP) --group mutation
+# The clients under Node are left out where there is no npm.
+$(VENV)/.bench: pyproject.toml benchmarks/node/package-lock.json $(VENV)/.dev
+	$(PIP) --group bench
+	@if command -v npm >/dev/null; then npm ci --prefix benchmarks/node --no-audit --no-fund --silent; fi
 	@touch $@

@@ -93,6 +93,13 @@ def sdk(origin: str, concurrency: int) -> AbstractAsyncContextManager[Check]:
     return _over(None, origin, concurrency)
 
 
+def sdk_fast(origin: str, concurrency: int) -> AbstractAsyncContextManager[Check]:
+    """The SDK over its fast transport."""
+    from etelecom_async.transport.httptools import HttptoolsTransport  # noqa: PLC0415 - an extra
+
+    return _over(HttptoolsTransport(), origin, concurrency)
+
+
 def sdk_above_transport(origin: str, concurrency: int) -> AbstractAsyncContextManager[Check]:
     """The SDK over a transport that does nothing: what its own layers cost."""
     return _over(NullTransport(), origin, concurrency)

@@ -20,6 +20,7 @@ __all__ = ["Plan", "measure"]
 
 _NODE_CLIENT = Path(__file__).with_name("node") / "client.js"
 _WARM_UP = 1500
+_WARM_UP_OF_NODE = 6000  # its compiler takes its time
 _LEAST = 2
 """A contender that makes fewer calls per slice than others still fills its places so many times."""
 
@@ -111,7 +112,8 @@ async def _check(name: str, client: Child, server: Child, concurrency: int) -> N
         got = (seen["requests"], seen["method"], seen["path"], *headers, json.loads(seen["body"]))
         if got != wanted:
             raise ChildFailed(f"{name} does another job: the server received {got}, not {wanted}.")
-    await client.ask(max(2 * concurrency, round(_WARM_UP * ROSTER[name].share)))
+    calls = _WARM_UP_OF_NODE if ROSTER[name].is_node else _WARM_UP
+    await client.ask(max(2 * concurrency, round(calls * ROSTER[name].share)))
     opened = (await server.ask(""))["connections"] - before["connections"]
     if opened > 2 * concurrency and name != "session-per-call":
         raise ChildFailed(

@@ -6,9 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 
 import vl_convert
+from attrs import asdict, frozen
 
 _COLOURS = ("#2f7ed8", "#d9822b", "#3a9a5b", "#9b59b6", "#888888")
 _GREY = "#888888"
+_AXIS = {
+    "labelColor": _GREY,
+    "titleColor": _GREY,
+    "gridColor": "#88888840",
+    "domainColor": _GREY,
+    "tickColor": _GREY,
+}
+_CONFIG = {"axis": _AXIS, "view": {"stroke": None}, "font": "sans-serif"}
 
 
 def lines(series: Mapping[str, Sequence[float]], *, title: str) -> str:
@@ -19,13 +28,6 @@ def lines(series: Mapping[str, Sequence[float]], *, title: str) -> str:
         for second, value in enumerate(values)
     ]
     names = list(series)
-    axis = {
-        "labelColor": _GREY,
-        "titleColor": _GREY,
-        "gridColor": "#88888840",
-        "domainColor": _GREY,
-        "tickColor": _GREY,
-    }
     spec = {
         "width": 720,
         "height": 260,
@@ -42,6 +44,58 @@ def lines(series: Mapping[str, Sequence[float]], *, title: str) -> str:
                 "legend": {"title": None, "labelColor": _GREY, "orient": "bottom"},
             },
         },
-        "config": {"axis": axis, "view": {"stroke": None}, "font": "sans-serif"},
+        "config": _CONFIG,
+    }
+    return vl_convert.vegalite_to_svg(json.dumps(spec), allowed_base_urls=[])
+
+
+@frozen(kw_only=True)
+class Mark:
+    """A named value with its range, and whether it is of the things that the plot is about."""
+
+    name: str
+    low: float
+    value: float
+    high: float
+    is_ours: bool
+
+
+def marks(values: Sequence[Mark], *, title: str, axis: str, log: bool = False) -> str:
+    """Values with their ranges, one a line, the smallest on top; from 0, or on a logarithmic scale."""
+    rows = [{**asdict(it), "kind": "ours" if it.is_ours else "others"} for it in values]
+    scale = {"type": "log"} if log else {"zero": True}
+    y = {
+        "field": "name",
+        "type": "nominal",
+        "sort": {"field": "value"},
+        "title": None,
+        "axis": {"grid": True, "ticks": False, "domain": False, "labelLimit": 320, "labelPadding": 8},
+    }
+    color = {
+        "field": "kind",
+        "scale": {"domain": ["ours", "others"], "range": [_COLOURS[0], _COLOURS[1]]},
+        "legend": None,
+    }
+    spec = {
+        "width": 420,
+        "height": {"step": 19},
+        "background": None,
+        "title": {"text": title, "color": _GREY, "anchor": "start", "fontSize": 13},
+        "data": {"values": rows},
+        "encoding": {"y": y, "color": color},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.55},
+                "encoding": {
+                    "x": {"field": "low", "type": "quantitative", "scale": scale, "title": axis},
+                    "x2": {"field": "high"},
+                },
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+                "encoding": {"x": {"field": "value", "type": "quantitative", "scale": scale, "title": axis}},
+            },
+        ],
+        "config": _CONFIG,
     }
     return vl_convert.vegalite_to_svg(json.dumps(spec), allowed_base_urls=[])

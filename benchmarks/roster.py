@@ -10,6 +10,7 @@ from attrs import frozen
 
 __all__ = ["BASE", "NULL", "ROSTER", "Contender", "present"]
 
+_FAST = "etelecom_async.transport.httptools"
 _NODE = Path(__file__).with_name("node")
 
 
@@ -73,6 +74,16 @@ ROSTER = {
     "sdk-uvloop": Contender(title="etelecom_async on uvloop", client="contenders.sdk", uvloop=True),
     "sdk-speed": Contender(
         title="etelecom_async on uvloop, with orjson", client="contenders.sdk", uvloop=True, orjson=True
+    ),
+    "sdk-fast": Contender(
+        title="etelecom_async, fast transport", client="contenders.sdk_fast", orjson=True, needs=_FAST
+    ),
+    "sdk-fast-uvloop": Contender(
+        title="etelecom_async, fast transport on uvloop",
+        client="contenders.sdk_fast",
+        uvloop=True,
+        orjson=True,  # the extra [fast] brings it
+        needs=_FAST,
     ),
     "sdk-gc": Contender(title="etelecom_async, gc set up", client="contenders.sdk", gc=True),
     "sdk-uvloop-gc": Contender(

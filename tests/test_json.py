@@ -1,15 +1,18 @@
 """JSON is read alike with orjson and without: the standard library says how."""
 
+import asyncio
 import json
+import re
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support import answer, ask, session_over
 
-from etelecom_async import Consent, DecodeError, _json, codec
+from etelecom_async import Consent, DecodeError, EtelecomError, _json, codec
 
 orjson = pytest.importorskip("orjson")
 
@@ -148,6 +151,25 @@ def consent_by(parse):
 def test_a_consent_or_the_words_of_its_refusal_do_not_depend_on_the_parser(body):
     with_orjson = consent_by(_json.by_orjson(orjson.loads))(body)
     assert with_orjson == consent_by(_json.by_the_standard_library)(body)
+
+
+def end_of_a_call(scan, body, status):
+    with mock.patch.object(_json, "scan", scan), asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        try:
+            return repr(runner.run(ask(session_over(answer(body, status)))))
+        except EtelecomError as error:
+            return re.sub(r"[0-9.]+ s\)$", "s)", f"{type(error).__name__}: {error}")
+
+
+refusals = st.fixed_dictionaries(
+    {}, optional={"code": names | scalars, "msg": scalars, "meta": st.dictionaries(st.just("xcode"), values) | values}
+).map(lambda value: json.dumps(value).encode())
+
+
+@given(bodies | refusals, st.sampled_from([200, 400, 403, 404, 500, 503]))
+def test_a_call_ends_alike_whatever_the_parser(body, status):
+    with_orjson = end_of_a_call(_json.by_orjson(orjson.loads), body, status)
+    assert with_orjson == end_of_a_call(_json.by_the_standard_library, body, status)
 
 
 @given(values)

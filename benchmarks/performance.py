@@ -1,0 +1,133 @@
+"""docs/performance.md and its plots, made of the figures of one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import cattrs
+from attrs import frozen
+
+from benchmarks import figures, gate, goals, plots
+from benchmarks.figures import Row, Spread
+from benchmarks.goals import Goal
+from benchmarks.roster import ROSTER
+
+__all__ = ["Findings", "read", "write"]
+
+_TEMPLATE = Path(__file__).with_name("performance.template.md")
+_OURS = "sdk"
+_WAYS = {
+    "workers": "plain workers",
+    "workers-again": "plain workers again",
+    "check_consents": "check_consents",
+    "ordered": "check_consents, ordered",
+}
+
+
+@frozen(kw_only=True)
+class Findings:
+    """What one run found.
+
+    Attributes:
+        date: of the run, ISO 8601.
+        commit: what was measured.
+        machine: its kind.
+        versions: of what was measured.
+        load: of the machine, before and after: the mean number of processes that wanted to run in the last minute.
+        minutes: how long it took.
+        missing: contenders that were left out, and what each lacks.
+        slices: how many slices of how many calls, for 100 in flight and for one.
+        many: with 100 in flight.
+        one: one call after the other.
+        above_transport: microseconds of CPU per call above the transport.
+        instructions: of the gate.
+        goals: each with what came of it.
+        shares: of the possible calls per second behind slow answers.
+        notes: on the bulk figures.
+    """
+
+    date: str
+    commit: str
+    machine: str
+    versions: str
+    load: tuple[float, float]
+    minutes: float
+    missing: dict[str, str]
+    slices: dict[str, str]
+    many: list[Row]
+    one: list[Row]
+    above_transport: Spread
+    instructions: dict[str, float]
+    goals: list[Goal]
+    shares: dict[str, dict[str, float]]
+    notes: list[str]
+
+
+def read(kept: Any) -> Findings:
+    """From JSON values, as `attrs.asdict` makes them."""
+    return cattrs.structure(kept, Findings)
+
+
+def page(found: Findings) -> str:
+    """The page as Markdown."""
+    missing = (f"{ROSTER[name].title} (no {lack})" for name, lack in found.missing.items())
+    return Template(_TEMPLATE.read_text()).substitute(
+        date=found.date[:10],
+        commit=found.commit,
+        machine=found.machine,
+        versions=found.versions,
+        load=f"{found.load[0]:.1f} before, {found.load[1]:.1f} after",
+        minutes=f"{found.minutes:.0f}",
+        missing=f"Left out: {', '.join(missing)}." if found.missing else "",
+        goals=goals.table(found.goals),
+        slices_many=found.slices["many"],
+        slices_one=found.slices["one"],
+        many=figures.table(found.many),
+        one=figures.table(found.one),
+        above=found.above_transport,
+        instructions=_instructions(found.instructions),
+        shares=_shares(found.shares),
+        notes="\n".join(f"- {note}" for note in found.notes),
+    )
+
+
+def write(found: Findings, folder: Path) -> None:
+    """The page and its plots."""
+    folder.joinpath("performance.md").write_text(page(found))
+    for name, svg in _plots(found).items():
+        folder.joinpath(f"performance-{name}.svg").write_text(svg)
+
+
+def _instructions(counted: dict[str, float]) -> str:
+    lines = ["| what is counted | instructions | goal |", "|---|---:|---:|"]
+    for name, value in counted.items():
+        goal = gate.GOALS.get(name)
+        lines.append(f"| {gate.TITLES.get(name, name)} | {value:,} | {'' if goal is None else f'≤ {goal:,}'} |")
+    return "\n".join(lines)
+
+
+def _shares(shares: dict[str, dict[str, float]]) -> str:
+    lines = ["| way | 99 % 50 ms, 1 % 1 s | 90 % 40 ms, 9 % 100 ms, 1 % 1 s |", "|---|---:|---:|"]
+    lines += [f"| {title} | {shares['tail'][way]:.2f} | {shares['mix'][way]:.2f} |" for way, title in _WAYS.items()]
+    return "\n".join(lines)
+
+
+def _plots(found: Findings) -> dict[str, str]:
+    cpu = [_mark(row, row.cpu_ratio) for row in found.many]
+    latency = [_mark(row, row.latency_ratio) for row in found.one if row.latency_ratio is not None]
+    return {
+        "cpu": plots.marks(
+            cpu, title="CPU per call, 100 in flight", axis="times b (tuned aiohttp), logarithmic", log=True
+        ),
+        "latency": plots.marks(
+            latency, title="Median latency, one call after the other", axis="times b (tuned aiohttp)"
+        ),
+    }
+
+
+def _mark(row: Row, it: Spread) -> plots.Mark:
+    return plots.Mark(
+        name=ROSTER[row.name].title, low=it.low, value=it.median, high=it.high, is_ours=row.name.startswith(_OURS)
+    )
