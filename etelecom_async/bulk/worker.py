@@ -8,7 +8,7 @@ from typing import Self
 
 from attrs import frozen
 
-from ..account import Account
+from ..account import Account, Secret
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
 from ..errors import ConfigError, EtelecomError
 from ..middleware.throttle import SharedRate, Throttle
@@ -80,7 +80,7 @@ class WorkerSetup:
             from ..middleware.redis_rate import RedisRate  # noqa: PLC0415 - an extra, imported when used
         except ImportError as error:
             raise ConfigError(f"{error}.") from None
-        return RedisRate(os.environ[REDIS_URL], rate=self.rate, workers=self.workers)
+        return RedisRate(Secret(os.environ[REDIS_URL]), rate=self.rate, workers=self.workers)
 
 
 class Worker:
