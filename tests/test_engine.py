@@ -158,6 +158,8 @@ async def test_a_worker_answers_with_values_only(monkeypatch, sandbox_account):
     elsewhere = Worker(WorkerSetup(oa_id=7, concurrency=5))
     (error,) = (await elsewhere.check(["84987654321"]))[1]
     assert type(pickle.loads(pickle.dumps(error))).__name__ == "NotFound"
+    await worker.aclose()
+    await elsewhere.aclose()
     monkeypatch.delenv("ETELECOM_API_KEY")
     assert isinstance(await Worker(SETUP).greet("00"), ConfigError)
 

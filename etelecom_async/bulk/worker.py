@@ -107,6 +107,12 @@ class Worker:
         """The answers for some phones in wire form, and which process gives them."""
         return os.getpid(), await asyncio.gather(*map(self._check, phones))
 
+    async def aclose(self) -> None:
+        """Close the session, where the process lives on without the worker."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.aclose()
+
     async def _check(self, phone: str) -> Consent | EtelecomError:
         try:
             payload = CheckConsent(oa_id=self._setup.oa_id, phone=phone)
