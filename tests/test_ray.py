@@ -155,10 +155,10 @@ async def test_a_worker_and_then_the_driver_are_killed_and_every_row_is_there_on
         os.kill(killed[0], signal.SIGKILL)
         await until(lambda: len(set(workers(driver.pid)) - set(killed)) == 1)
         await service.called(ROWS // 4)
-        family = descendants(driver.pid)
+        family = set(workers(driver.pid))
         driver.kill()
         await driver.wait()
-        await until(lambda: not family.keys() & processes().keys())
+        await until(lambda: not family & processes().keys())
         written = content(temporary)
         assert written
         assert SECRET.encode() not in written
@@ -169,7 +169,8 @@ async def test_a_worker_and_then_the_driver_are_killed_and_every_row_is_there_on
         assert "rows are finished already" in stderr
         assert names(temporary) == left  # that run took away what it had made
     finally:
-        shutil.rmtree(temporary)
+        # Helpers of Ray's own outlive a killed driver by a minute.
+        shutil.rmtree(temporary, ignore_errors=True)
     assert_every_row_is_there_once(output)
     assert service.calls() - before - ROWS <= ROOM + 2 * ROOM
 

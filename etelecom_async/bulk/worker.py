@@ -8,7 +8,7 @@ from typing import Self
 
 from attrs import frozen
 
-from ..account import Account
+from ..account import Account, Secret
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
 from ..errors import ConfigError, EtelecomError
 from ..middleware.throttle import SharedRate, Throttle
@@ -80,7 +80,7 @@ class WorkerSetup:
             from ..middleware.redis_rate import RedisRate  # noqa: PLC0415 - an extra, imported when used
         except ImportError as error:
             raise ConfigError(f"{error}.") from None
-        return RedisRate(os.environ[REDIS_URL], rate=self.rate, workers=self.workers)
+        return RedisRate(Secret(os.environ[REDIS_URL]), rate=self.rate, workers=self.workers)
 
 
 class Worker:
@@ -106,6 +106,12 @@ class Worker:
     async def check(self, phones: list[str]) -> tuple[int, list[Consent | EtelecomError]]:
         """The answers for some phones in wire form, and which process gives them."""
         return os.getpid(), await asyncio.gather(*map(self._check, phones))
+
+    async def aclose(self) -> None:
+        """Close the session, where the process lives on without the worker."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.aclose()
 
     async def _check(self, phone: str) -> Consent | EtelecomError:
         try:
