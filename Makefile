@@ -9,8 +9,7 @@ TAG := import sys, sysconfig as s; v = sys.version_info; \
 	print("3.%d%s" % (v[1], "t" * bool(s.get_config_var("Py_GIL_DISABLED")))); sys.exit(v < (3, 11))
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
-.PHONY: help demo test test-all test-others lint types build bench soak reliability fuzz clean redis-server bench-gate valgrind
+.PHONY: help demo test test-all test-others lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
