@@ -85,8 +85,8 @@ valgrind:
 		fi
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) .venv-3.* dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -rf $(VENV) benchmarks/node/node_modules dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-3.* benchmarks/node/node_modules
+	rm -rf dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
