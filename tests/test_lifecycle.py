@@ -295,11 +295,10 @@ forks = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"
 @forks
 @each_loop
 @each_program
-@pytest.mark.parametrize(("begin", "close"), CHILDREN.values(), ids=CHILDREN)
+@pytest.mark.parametrize("child", CHILDREN.values(), ids=CHILDREN)
 @pytest.mark.parametrize("when", [BETWEEN_RUNS, INSIDE_A_RUN], ids=["between runs", "inside a run"])
-async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(
-    tmp_path, when, begin, close, loop, carrier
-):
+async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, when, child, loop, carrier):
+    begin, close = child
     async with counting_server() as origin:
         program = FORK.replace("BEGIN", begin).replace("CLOSE", close) + when.replace("LOOP", LOOPS[loop])
         said = await output_of(tmp_path, program, loop, carrier, origin)
