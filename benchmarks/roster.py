@@ -10,7 +10,7 @@ from attrs import frozen
 
 __all__ = ["BASE", "NULL", "ROSTER", "Contender", "present"]
 
-_FAST = "etelecom_async.transport.httptools"
+_FAST = "httptools"
 _NODE = Path(__file__).with_name("node")
 
 

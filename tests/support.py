@@ -10,12 +10,14 @@ import sys
 import traceback
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from etelecom_async import Retry, Session, Shop
 from etelecom_async.cli.app import etelecom
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA
 from etelecom_async.transport.base import Response
+from etelecom_async.transport.httptools import HttptoolsTransport
 
 KEY = "1234567890123456789:canary-b7f3"
 SHOP_KEY = "shop1234567890123456789:canary-b7f3"
@@ -39,6 +41,19 @@ class FakeTransport:
 
     async def aclose(self):
         pass
+
+
+each_carrier = pytest.mark.parametrize(
+    "carry", [pytest.param(lambda: None, id="default"), pytest.param(HttptoolsTransport, id="HttptoolsTransport")]
+)
+"""Gives what a session gets as its transport: None for one of its own, or one that is the test's to close."""
+
+
+async def close(session, carrier):
+    """Close a session and the transport that it was given."""
+    await session.aclose()
+    if carrier is not None:
+        await carrier.aclose()
 
 
 async def no_sleep(_):

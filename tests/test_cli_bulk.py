@@ -21,6 +21,7 @@ from etelecom_async import CHECK_CONSENT, Consent, Session, Shop
 from etelecom_async.bulk.job import ConsentJob
 from etelecom_async.bulk.record import RESULT_COLUMNS
 from etelecom_async.cli import watch
+from etelecom_async.cli.carrier import Kind, carrier
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World, serve
 from etelecom_async.testing import MockTransport
 
@@ -79,6 +80,9 @@ def by_row(path):
         del record["checked_at"]
     assert len({record["row"] for record in records}) == len(records)
     return {int(record["row"]): record for record in records}
+
+
+each_transport = pytest.mark.parametrize("transport", ["fast", "aiohttp"])
 
 
 async def bulk(served, *arguments, stdin=b"", **env):
@@ -320,13 +324,15 @@ async def test_a_full_disk_is_one_sentence_and_a_resume_goes_on(tmp_path, kind):
     assert len(world.asked) == 300
 
 
+@each_transport
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_ctrl_c_finishes_what_is_under_way_and_a_resume_the_rest(tmp_path, number):
+async def test_ctrl_c_finishes_what_is_under_way_and_a_resume_the_rest(tmp_path, number, transport):
     source, output = people(tmp_path / "in.csv", 400), tmp_path / "out.csv"
     world = Watched(400)
     async with serve(world, latency=0.2) as served, asyncio.timeout(HANG):
         arguments = ("bulk", str(source), "-o", str(output))
-        process = await spawn(*arguments, "--concurrency", "15", env=environment(served))
+        options = ("--concurrency", "15", "--transport", transport)
+        process = await spawn(*arguments, *options, env=environment(served))
         await world.asked_again(50)
         process.send_signal(number)
         stdout, stderr = await process.communicate()
@@ -344,11 +350,13 @@ async def test_ctrl_c_finishes_what_is_under_way_and_a_resume_the_rest(tmp_path,
     assert {n: records[n] for n in finished} == finished
 
 
-async def test_a_second_ctrl_c_leaves_at_once(tmp_path):
+@each_transport
+async def test_a_second_ctrl_c_leaves_at_once(tmp_path, transport):
     source, output = people(tmp_path / "in.csv", 400), tmp_path / "out.csv"
     world = Watched(400)
     async with serve(world, latency=600) as served, asyncio.timeout(HANG):
-        process = await spawn("bulk", str(source), "-o", str(output), "--quiet", env=environment(served))
+        arguments = ("bulk", str(source), "-o", str(output), "--quiet", "--transport", transport)
+        process = await spawn(*arguments, env=environment(served))
         await world.asked_again(4)  # no more are let go as long as none is answered
         process.send_signal(signal.SIGINT)
         assert (await process.stderr.readline()).startswith(b"Finishing")
@@ -378,12 +386,13 @@ async def test_a_second_ctrl_c_leaves_even_an_input_that_has_stalled():
     assert b"Traceback" not in stderr
 
 
+@each_transport
 @pytest.mark.parametrize("kind", ["csv", "ndjson"])
-async def test_killed_at_any_moment_every_row_is_there_once_in_the_end(tmp_path, kind):
+async def test_killed_at_any_moment_every_row_is_there_once_in_the_end(tmp_path, kind, transport):
     count, kills, concurrency = 1200, 4, 20
     source = people(tmp_path / "in.csv", count)
     whole, output = tmp_path / f"whole.{kind}", tmp_path / f"out.{kind}"
-    arguments = ("--quiet", "--concurrency", str(concurrency))
+    arguments = ("--quiet", "--concurrency", str(concurrency), "--transport", transport)
     moments = random.Random(7)
     world = Watched(count)
     async with serve(world) as served, asyncio.timeout(HANG):
@@ -479,6 +488,29 @@ async def test_a_report_is_a_page(tmp_path):
         code, _, stderr = await bulk(served, source, "-o", output, "--resume", "--quiet", "--report", long)
         assert (code, len(stderr.splitlines())) == (2, 1)
         assert "The output itself is complete." in stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [("auto", "fast (httptools on uvloop)"), ("fast", "fast (httptools on uvloop)"), ("aiohttp",) * 2],
+)
+async def test_it_says_what_carries_the_checks(tmp_path, asked, name):
+    source, output = people(tmp_path / "in.csv", 5), tmp_path / "out.csv"
+    async with serve(Watched(5)) as served:
+        code, _, stderr = await bulk(served, source, "-o", output, "--transport", asked)
+    assert code == 0
+    assert [line for line in stderr.splitlines() if line.startswith("Transport")] == [f"Transport: {name}."]
+
+
+def test_without_the_extra_the_fast_transport_is_refused_and_auto_does_without(tmp_path, monkeypatch):
+    source, output = people(tmp_path / "in.csv", 5), tmp_path / "out.csv"
+    monkeypatch.setitem(sys.modules, "etelecom_async.transport.pool", None)
+    arguments = ("bulk", str(source), "-o", str(output), "--oa-id", str(SANDBOX_OA))
+    code, _, stderr = invoke(*arguments, "--transport", "fast", ETELECOM_API_KEY=SANDBOX_API_KEY)
+    assert code == 2
+    assert "pip install 'etelecom-async[fast]'" in stderr
+    assert not output.exists()
+    assert carrier(Kind.AUTO).name == "aiohttp"
 
 
 def test_its_help_has_examples_and_every_exit_code():

@@ -8,7 +8,7 @@ import textwrap
 from contextlib import asynccontextmanager
 
 import pytest
-from support import HANG, KEY, OA, PHONE, FakeTransport, answer, ask, descriptors, settled
+from support import HANG, KEY, OA, PHONE, FakeTransport, answer, ask, close, descriptors, each_carrier, settled
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -27,6 +27,7 @@ from etelecom_async import (
 )
 from etelecom_async.testing import Answer, Peer, Silence
 from etelecom_async.transport.aiohttp import AiohttpTransport
+from etelecom_async.transport.httptools import HttptoolsTransport
 
 OK = Answer(200, b'{"error":0}')
 LOOPS = {
@@ -40,16 +41,39 @@ each_loop = pytest.mark.parametrize(
         pytest.param("uvloop", marks=pytest.mark.skipif(sys.platform == "win32", reason="uvloop knows no Windows")),
     ],
 )
+each_program = pytest.mark.parametrize("carrier", ["None", "HttptoolsTransport()"])
+"""Each transport that a program's session may get: none, so that it has one of its own, or one that it is given."""
 
 PROGRAM = """
-    import asyncio, gc, logging, os, sys, warnings
+    import asyncio, gc, logging, os, sys, warnings, weakref
     from etelecom_async import Session, Shop
+    from etelecom_async.transport.httptools import HttptoolsTransport
 
     # asyncio's dev mode tells of slow steps: a busy machine is not what is looked for.
     logging.getLogger("asyncio").addFilter(lambda record: not record.getMessage().startswith("Executing "))
 
+    carriers = weakref.WeakKeyDictionary()
+
     def make():
-        return Session(Shop("1:made-up", base_url=sys.argv[1]))
+        carrier = CARRIER
+        session = Session(Shop("1:made-up", base_url=sys.argv[1]), transport=carrier)
+        carriers[session] = carrier
+        return session
+
+    async def close(session):
+        await session.aclose()
+        if carriers[session] is not None:
+            await carriers[session].aclose()
+
+    class opened:
+        def __init__(self, session):
+            self.session = session
+
+        async def __aenter__(self):
+            return await self.session.__aenter__()
+
+        async def __aexit__(self, *_):
+            await close(self.session)
 
     def run(main):
         with asyncio.Runner(loop_factory=LOOP) as runner:
@@ -60,10 +84,11 @@ PROGRAM = """
 """
 
 
-async def output_of(tmp_path, program, loop, origin, *, warn="error"):
+async def output_of(tmp_path, program, loop, carrier, origin, *, warn="error"):
     """What a program says, on stdout and stderr, that calls the server there in dev mode."""
     place = tmp_path / "program.py"
-    place.write_text(textwrap.dedent(PROGRAM).replace("LOOP", LOOPS[loop]) + textwrap.dedent(program))
+    text = textwrap.dedent(PROGRAM) + textwrap.dedent(program)
+    place.write_text(text.replace("LOOP", LOOPS[loop]).replace("CARRIER", carrier))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-X", "dev", "-W", warn, place, origin),
         stdout=asyncio.subprocess.PIPE,
@@ -84,11 +109,11 @@ IN_A_ROW = """
         assert all(consent.granted for consent in consents)
 
     async def check_and_close():
-        async with session:
+        async with opened(session):
             await check()
 
     async def stream():
-        async with make() as inner:
+        async with opened(make()) as inner:
             yield await ask(inner)
             yield None
 
@@ -110,6 +135,7 @@ IN_A_ROW = """
 
 
 @each_loop
+@each_program
 @pytest.mark.parametrize(
     "mains",
     [
@@ -121,9 +147,9 @@ IN_A_ROW = """
         "[leave_calls_under_way, check, check_and_close]",
     ],
 )
-async def test_a_module_level_session_is_silent_under_three_event_loops_in_a_row(tmp_path, mains, loop):
+async def test_a_module_level_session_is_silent_under_three_event_loops_in_a_row(tmp_path, mains, loop, carrier):
     async with Peer(OK).serve() as origin:
-        assert await output_of(tmp_path, IN_A_ROW.replace("MAINS", mains), loop, origin) == "done\n"
+        assert await output_of(tmp_path, IN_A_ROW.replace("MAINS", mains), loop, carrier, origin) == "done\n"
 
 
 # Two event loops at once
@@ -139,28 +165,33 @@ async def second_loop():
         loop.close()
 
 
-async def test_a_session_open_in_another_live_loop_says_so_and_where_it_was_made_and_goes_on_there():
-    async with Peer(OK).serve() as origin, second_loop() as elsewhere, Session(Shop(KEY, base_url=origin)) as session:
+@each_carrier
+async def test_a_session_open_in_another_live_loop_says_so_and_where_it_was_made_and_goes_on_there(carry):
+    async with Peer(OK).serve() as origin, second_loop() as elsewhere:
+        session = Session(Shop(KEY, base_url=origin), transport=(carrier := carry()))
         assert (await ask(session)).granted
         with pytest.raises(ConfigError, match=r"test_lifecycle\.py:\d+ is open in another event loop") as caught:
             await elsewhere(ask(session))
         assert caught.value.attempts == 1
         assert (await ask(session)).granted
+        await close(session, carrier)
 
 
-async def test_a_session_closed_in_its_loop_may_be_used_in_another():
+@each_carrier
+async def test_a_session_closed_in_its_loop_may_be_used_in_another(carry):
     async with Peer(OK).serve() as origin, second_loop() as elsewhere:
-        session = Session(Shop(KEY, base_url=origin))
-        async with session:
-            await ask(session)
+        session = Session(Shop(KEY, base_url=origin), transport=(carrier := carry()))
 
         async def use():
             async with session:
-                return await ask(session)
+                try:
+                    return await ask(session)
+                finally:
+                    await close(session, carrier)
 
+        assert (await use()).granted
         assert (await elsewhere(use())).granted
-        async with session:
-            assert (await ask(session)).granted
+        assert (await use()).granted
 
 
 # Forks
@@ -238,7 +269,7 @@ BETWEEN_RUNS = """
         fork()
         fork()
         print("parent", runner.run(ask(session)).message, flush=True)
-        runner.run(session.aclose())
+        runner.run(close(session))
 """
 INSIDE_A_RUN = """
     async def main():
@@ -246,15 +277,15 @@ INSIDE_A_RUN = """
         fork()
         fork()
         print("parent", (await ask(session)).message, flush=True)
-        await session.aclose()
+        await close(session)
 
     run(main)
 """
 CHILDREN = {
     "uses it": ("pass", "pass"),
-    "uses and closes it": ("pass", "await session.aclose()"),
-    "drops it and makes its own": ("session = None; gc.collect(); session = make()", "await session.aclose()"),
-    "closes it and enters it anew": ("await session.aclose(); await session.__aenter__()", "await session.aclose()"),
+    "uses and closes it": ("pass", "await close(session)"),
+    "drops it and makes its own": ("session = None; gc.collect(); session = make()", "await close(session)"),
+    "closes it and enters it anew": ("await close(session); await session.__aenter__()", "await close(session)"),
 }
 
 
@@ -263,12 +294,14 @@ forks = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"
 
 @forks
 @each_loop
-@pytest.mark.parametrize(("begin", "close"), CHILDREN.values(), ids=CHILDREN)
+@each_program
+@pytest.mark.parametrize("child", CHILDREN.values(), ids=CHILDREN)
 @pytest.mark.parametrize("when", [BETWEEN_RUNS, INSIDE_A_RUN], ids=["between runs", "inside a run"])
-async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, when, begin, close, loop):
+async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, when, child, loop, carrier):
+    begin, close = child
     async with counting_server() as origin:
         program = FORK.replace("BEGIN", begin).replace("CLOSE", close) + when.replace("LOOP", LOOPS[loop])
-        said = await output_of(tmp_path, program, loop, origin)
+        said = await output_of(tmp_path, program, loop, carrier, origin)
     assert said.splitlines() == ["parent 1", "child 2", "child 3", "parent 1"]
 
 
@@ -290,9 +323,12 @@ PREFORK = """
 
 @forks
 @each_loop
-async def test_a_pool_of_forked_workers_runs_an_event_loop_for_each_task_on_the_session_of_the_module(tmp_path, loop):
+@each_program
+async def test_a_pool_of_forked_workers_runs_an_event_loop_for_each_task_on_the_session_of_the_module(
+    tmp_path, loop, carrier
+):
     async with Peer(OK).serve() as origin:
-        assert await output_of(tmp_path, PREFORK, loop, origin) == "True 20 True\n"
+        assert await output_of(tmp_path, PREFORK, loop, carrier, origin) == "True 20 True\n"
 
 
 # Closing
@@ -326,19 +362,22 @@ async def test_a_transport_that_is_given_stays_open():
     assert transport.closed == 0
 
 
+@each_carrier
 @pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, None], ids=lambda turns: f"after {turns or 'all'} turns")
-async def test_closing_with_calls_under_way_ends_them_all_and_leaves_nothing_open(turns):
+async def test_closing_with_calls_under_way_ends_them_all_and_leaves_nothing_open(turns, carry):
     peer = Peer(Silence())
     async with peer.serve() as origin:
         here, alone = descriptors(), asyncio.all_tasks()
-        session = Session(Shop(KEY, base_url=origin), throttle=Throttle(concurrency=5), retry=Retry(base=0))
+        carrier = carry()
+        throttle = Throttle(concurrency=5)
+        session = Session(Shop(KEY, base_url=origin), transport=carrier, throttle=throttle, retry=Retry(base=0))
         calls = [asyncio.create_task(ask(session)) for _ in range(20)]
         if turns is None:
             await settled(lambda: len(peer.received) == 4)  # as many as a throttle begins with
         else:
             for _ in range(turns):
                 await asyncio.sleep(0)
-        await session.aclose()
+        await close(session, carrier)
         async with asyncio.timeout(HANG):
             ends = await asyncio.gather(*calls, return_exceptions=True)
         assert {type(end) for end in ends} == {SessionClosed}
@@ -346,23 +385,25 @@ async def test_closing_with_calls_under_way_ends_them_all_and_leaves_nothing_ope
         await settled(lambda: (descriptors(), asyncio.all_tasks()) == (here, alone))
 
 
-async def test_a_send_that_was_under_way_at_the_closing_says_that_its_fate_is_unknown():
+@each_carrier
+async def test_a_send_that_was_under_way_at_the_closing_says_that_its_fate_is_unknown(carry):
     send = Endpoint(name="Zalo/RequestConsent", payload=CheckConsent, result=Consent, safety=Safety.SEND)
     peer = Peer(Silence())
     async with peer.serve() as origin:
-        session = Session(Shop(KEY, base_url=origin))
+        session = Session(Shop(KEY, base_url=origin), transport=(carrier := carry()))
         call = asyncio.create_task(session.call(send, CheckConsent(oa_id=OA, phone=PHONE)))
         await settled(lambda: peer.received)
-        await session.aclose()
+        await close(session, carrier)
         with pytest.raises(Disconnected) as caught:
             await call
     assert caught.value.phase is Phase.UNKNOWN
     assert "may have been carried out" in caught.value.__notes__[0]
 
 
-async def test_a_transport_of_yours_finishes_what_is_under_way_when_the_session_closes():
+@pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport])
+async def test_a_transport_of_yours_finishes_what_is_under_way_when_the_session_closes(make):
     async with Peer(OK).serve() as origin:
-        transport = AiohttpTransport()
+        transport = make()
         session = Session(Shop(KEY, base_url=origin), transport=transport)
         reply = asyncio.create_task(session.call_raw(CHECK_CONSENT, CheckConsent(oa_id=OA, phone=PHONE)))
         for _ in range(5):
@@ -379,7 +420,8 @@ DROP = """
     warnings.showwarning = lambda message, category, *_: print(category.__name__, message, flush=True)
 
     async def main():
-        session = make_here = Session(Shop("1:made-up", base_url=sys.argv[1]))
+        session = make_here = Session(Shop("1:made-up", base_url=sys.argv[1]), transport=(carrier := CARRIER))
+        carriers[session] = carrier
         derived = session.with_options()
         assert (await ask(derived)).granted
         DROP_IT
@@ -393,19 +435,24 @@ DROP = """
 
 
 @each_loop
+@each_program
 @pytest.mark.parametrize(
     ("drop", "is_told"),
-    [("del session, make_here, derived", True), ("await session.aclose()", False), ("await derived.aclose()", False)],
+    [
+        ("del session, make_here, derived, carrier", True),
+        ("await close(session)", False),
+        ("await derived.aclose(); await close(session)", False),
+    ],
 )
 async def test_a_session_that_is_dropped_open_warns_once_where_it_was_made_and_says_nothing_else(
-    tmp_path, loop, drop, is_told
+    tmp_path, loop, carrier, drop, is_told
 ):
     async with Peer(OK).serve() as origin:
-        said = await output_of(tmp_path, DROP.replace("DROP_IT", drop), loop, origin, warn="always")
+        said = await output_of(tmp_path, DROP.replace("DROP_IT", drop), loop, carrier, origin, warn="always")
     place = tmp_path / "program.py"
     line = next(n for n, text in enumerate(place.read_text().splitlines(), 1) if "make_here = Session" in text)
     warning = (
-        f"ResourceWarning The session made at {place}:{line} was dropped open:"
+        f"ResourceWarning The session or transport made at {place}:{line} was dropped open:"
         " use 'async with', or await its aclose().\n"
     )
     assert said == (warning if is_told else "") + "done\n"

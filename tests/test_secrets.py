@@ -15,7 +15,21 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import CANARY, KEY, OA, PHONE, SHOP_KEY, FakeTransport, answer, ask, environment, run, session_over
+from support import (
+    CANARY,
+    KEY,
+    OA,
+    PHONE,
+    SHOP_KEY,
+    FakeTransport,
+    answer,
+    ask,
+    close,
+    each_carrier,
+    environment,
+    run,
+    session_over,
+)
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -103,18 +117,23 @@ def debug():
     loop.slow_callback_duration = 0.0
 
 
+@each_carrier
 @each_status
 @pytest.mark.parametrize("kind", ["shop", "partner"])
-async def test_a_server_that_repeats_the_key_brings_it_into_no_log_error_or_reply(status, kind, everything_logged):
+async def test_a_server_that_repeats_the_key_brings_it_into_no_log_error_or_reply(
+    status, kind, carry, everything_logged
+):
     debug()
     async with Parrot(status).serve() as origin:
         account = Shop(KEY, base_url=origin) if kind == "shop" else Partner(shop_key=SHOP_KEY, base_url=origin)
-        async with Session(account, retry=Retry(attempts=2, base=0)) as session:
+        carrier = carry()
+        async with Session(account, transport=carrier, retry=Retry(attempts=2, base=0)) as session:
             try:
                 end = await session.call_raw(CHECK_CONSENT, CheckConsent(oa_id=OA, phone=PHONE))
             except EtelecomError as error:
                 end = error
             shown = told(end) + told(session) + told(session.account) + told(session.throttle)
+            await close(session, carrier)
     if status == 200:
         response = end.response
         shown += f"{response.body} {dict(response.headers)} {response.json()} {end.value}"
@@ -136,51 +155,52 @@ async def test_the_log_names_the_method_and_neither_header_nor_phone_nor_words(e
         assert private not in line
 
 
-async def failures(origin):
+async def failures(origin, carry):
     """Errors of every layer, with all that hangs on them."""
     quick = Timeout(attempt=0.05, total=0.08)
     once = Retry(attempts=1)
 
-    async def end(session, *, calls=1):
-        async with session:
-            found = await asyncio.gather(*(ask(session) for _ in range(calls)), return_exceptions=True)
+    async def end(account, *, calls=1, transport=None, **options):
+        carrier = transport or carry()
+        session = Session(account, transport=carrier, **options)
+        found = await asyncio.gather(*(ask(session) for _ in range(calls)), return_exceptions=True)
+        await close(session, carrier)
         return [error for error in found if isinstance(error, BaseException)]
 
     shop = Shop(KEY, base_url=origin)
-    yield "attempt", await end(Session(shop, timeout=quick, retry=once))
-    yield "deadline", await end(Session(shop, timeout=quick, retry=Retry(attempts=9, base=0)))
+    yield "attempt", await end(shop, timeout=quick, retry=once)
+    yield "deadline", await end(shop, timeout=quick, retry=Retry(attempts=9, base=0))
     queue = Timeout(attempt=0.1, queue=0.01)
-    crowd = Session(shop, timeout=queue, retry=once, throttle=Throttle(concurrency=1))
-    crowded = await end(crowd, calls=2)
+    crowded = await end(shop, calls=2, timeout=queue, retry=once, throttle=Throttle(concurrency=1))
     assert any(isinstance(error, QueueTimeout) for error in crowded)
     yield "queue", crowded
-    yield "nobody there", await end(Session(Shop(KEY, base_url="http://127.0.0.1:1"), retry=once))
+    yield "nobody there", await end(Shop(KEY, base_url="http://127.0.0.1:1"), retry=once)
     proxied = AiohttpTransport(proxy="http://127.0.0.1:1")
-    yield "proxy", await end(Session(shop, transport=proxied, retry=once, timeout=quick))
-    await proxied.aclose()
+    yield "proxy", await end(shop, transport=proxied, retry=once, timeout=quick)
     closed = Session(shop)
     await closed.aclose()
     yield "closed", await asyncio.gather(ask(closed), return_exceptions=True)
-    session = Session(shop)
+    session = Session(shop, transport=(carrier := carry()))
     call = asyncio.ensure_future(ask(session))
     for _ in range(20):
         await asyncio.sleep(0)
     call.cancel()
     yield "cancelled", await asyncio.gather(call, return_exceptions=True)
-    await session.aclose()
+    await close(session, carrier)
 
     async def broken(request, call_next):
         del request, call_next
         raise ZeroDivisionError
 
-    yield "a middleware", await end(Session(shop, middlewares=[broken]))
+    yield "a middleware", await end(shop, middlewares=[broken])
 
 
-async def test_no_failure_of_any_layer_shows_the_key_even_with_all_local_variables(everything_logged):
+@each_carrier
+async def test_no_failure_of_any_layer_shows_the_key_even_with_all_local_variables(carry, everything_logged):
     debug()
     seen = {}
     async with Peer(Silence()).serve() as origin:
-        async for name, errors in failures(origin):
+        async for name, errors in failures(origin, carry):
             seen[name] = "".join(map(told, errors))
     assert all(seen.values())
     assert [name for name, shown in seen.items() if CANARY in shown] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import json
@@ -23,6 +22,7 @@ from ..bulk.ray_workers import RayWorkers
 from ..bulk.worker import REDIS_URL, WorkerSetup
 from ..errors import EtelecomError, InvalidId
 from ..session import Session
+from .carrier import Carrier, Kind, carrier
 from .stop import Stop
 from .watch import run, tell
 
@@ -50,6 +50,13 @@ _PIPE_CLOSED = 141
     "--workers", type=click.IntRange(min=1), help="With --engine: how many, each with --concurrency.  [default: 2]"
 )
 @click.option("--address", metavar="HOST:PORT", help="With --engine: its cluster.  [default: this machine]")
+@click.option(
+    "--transport",
+    type=click.Choice([kind.value for kind in Kind]),
+    default=Kind.AUTO.value,
+    show_default=True,
+    help="What carries the checks: fast needs an extra, and auto takes it where it is installed.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the output of an earlier run.")
 @click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a page for people.")
@@ -69,6 +76,7 @@ def bulk(
     engine: str | None,
     workers: int | None,
     address: str | None,
+    transport: str,
     resume: bool,
     retry_failed: bool,
     report: Path | None,
@@ -119,7 +127,8 @@ def bulk(
             rate=rate,
             is_shared=redis,
         )
-        session = Session.from_env(throttle=setup.throttle())
+        carries = _carrier(transport, engine)
+        session = Session.from_env(transport=carries.transport, throttle=setup.throttle())
         session.account.key(CHECK_CONSENT.role)
         ray = None if engine is None else RayWorkers(setup, account=session.account, address=address)
         job = ConsentJob(
@@ -137,7 +146,7 @@ def bulk(
         raise Stop(f"--oa-id: {error}") from None
     except EtelecomError as error:
         raise Stop(str(error)) from None
-    summary = _run(context, job, session, ray, source=source, output=output, quiet=quiet)
+    summary = _run(context, job, session, ray, carries, source=source, output=output, quiet=quiet)
     if report is not None and summary.is_complete:
         _write_report(report, source=source, output=output)
     if as_json:
@@ -148,6 +157,15 @@ def bulk(
         click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
         context.exit(_INTERRUPTED)
     context.exit(_SOME_FAILED if summary.failures or summary.failed_before else _COMPLETE)
+
+
+def _carrier(transport: str, engine: str | None) -> Carrier:
+    """What carries the checks of this process; with workers it makes none."""
+    if engine is None:
+        return carrier(Kind(transport))
+    if transport != Kind.AUTO.value:
+        raise Stop("--transport is for the checks of this process, and with --engine it makes none: leave it out.")
+    return carrier(Kind.AIOHTTP)
 
 
 def _check_report(report: Path, output: Path) -> None:
@@ -167,6 +185,7 @@ def _run(
     job: ConsentJob,
     session: Session,
     ray: RayWorkers | None,
+    carries: Carrier,
     *,
     source: Path,
     output: Path,
@@ -177,7 +196,8 @@ def _run(
     hushed = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
     try:
         with hushed:
-            return asyncio.run(run(job, session, ray, quiet=quiet))
+            name = carries.name if ray is None else None
+            return carries.run(run(job, session, ray, transport=name, quiet=quiet))
     except EtelecomError as error:
         _leave_stdout(output)
         raise Stop(f"{error}{_what_is_kept(job, source, output)}") from None

@@ -37,6 +37,7 @@ async def run(
     session: Session,
     workers: RayWorkers | None = None,
     *,
+    transport: str | None = None,
     quiet: bool = False,
     line_seconds: float = _LINE_SECONDS,
 ) -> JobSummary:
@@ -52,13 +53,15 @@ async def run(
             async with _watched(_looking(job, console), is_shown=not quiet and is_terminal()):
                 plan = await job.prepare()
             if not quiet:
-                _announce(plan)
+                _announce(plan, transport)
             shower = _live(job, plan, console) if is_terminal() else _lines(job, plan, line_seconds)
             async with _watched(shower, is_shown=not quiet):
                 return await job.run()
 
 
-def _announce(plan: Plan) -> None:
+def _announce(plan: Plan, transport: str | None) -> None:
+    if transport is not None:
+        click.echo(f"Transport: {transport}.", err=True)
     click.echo(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}.", err=True)
     if plan.replaced:
         click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)

@@ -75,6 +75,10 @@ class TransportContract:
         """A new transport that reads at most `max_body` bytes of an answer."""
         raise NotImplementedError(f"override make() or connect() in {type(self).__name__}")
 
+    def new_loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of one test."""
+        return asyncio.new_event_loop()
+
     @asynccontextmanager
     async def connect(self, peer: Peer, *, max_body: int) -> AsyncGenerator[tuple[Transport, str]]:
         """A transport in front of the peer, and the peer's origin."""
@@ -96,7 +100,7 @@ class TransportContract:
                     await _settle(lambda: asyncio.all_tasks() <= before | _servers())
 
         # With a factory of its own a Runner leaves the thread's current loop alone, which test runners keep track of.
-        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=self.new_loop) as runner:
             runner.run(main())
 
     def test_an_answer_arrives_with_status_headers_and_exact_bytes(self) -> None:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import inspect
 import io
-import os
 import ssl
-import warnings
-from collections.abc import AsyncGenerator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import aiohttp
@@ -29,13 +23,13 @@ from ..errors import (
     TransportError,
 )
 from .base import Request, Response
+from .lifetime import Lifetime
 from .unasked import AskingRequest, SpokeUnasked
 
 __all__ = ["AiohttpTransport"]
 
 _LONG = 2**19
 """Bytes of a request from which on it is written in pieces, so that it does not hold up the event loop."""
-_PACKAGE = str(Path(__file__).parent.parent)
 
 
 class AiohttpTransport:
@@ -66,8 +60,6 @@ class AiohttpTransport:
         max_body: int = 10 * 2**20,
         connect_timeout: float = 5.0,
     ) -> None:
-        # First of all, since the finalizer looks at it even where the options are refused.
-        self._http: aiohttp.ClientSession | None = None
         if session is not None and (pool_size is not None or ssl_context is not None):
             raise ConfigError("A borrowed session brings its own pool and TLS: set pool_size and ssl_context there.")
         if pool_size is not None and pool_size < 1:
@@ -79,12 +71,7 @@ class AiohttpTransport:
         self._trust_env = trust_env
         self._max_body = max_body
         self._connect_timeout = connect_timeout
-        self._origin = _caller()
-        self._lifetime: AsyncGenerator[None] | None = None
-        self._closings = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._pid = 0
-        self._inherited: list[AsyncGenerator[None]] = []
+        self._lifetime: Lifetime[aiohttp.ClientSession] = Lifetime(is_borrowed=session is not None)
         self._limit: tuple[float | None, aiohttp.ClientTimeout] = (0.0, aiohttp.ClientTimeout())
         self._headers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
 
@@ -97,9 +84,7 @@ class AiohttpTransport:
 
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""
-        http = self._http if asyncio.get_running_loop() is self._loop else None
-        if http is None or http.closed:
-            http = await self._open()
+        http = self._lifetime.current() or await self._lifetime.open(self._new_session)
         # Everything that aiohttp raises holds the request and with it the key, so its errors end here: a new one is
         # raised outside of the except block, with no context and no cause.
         try:
@@ -127,50 +112,7 @@ class AiohttpTransport:
 
     async def aclose(self) -> None:
         """Close the connections that this transport opened; a borrowed session stays open."""
-        self._closings += 1
-        http, lifetime = self._http, self._lifetime
-        self._http = self._lifetime = None
-        if http is None or lifetime is None:
-            return
-        if self._is_forked():
-            # Closing it would reach into the parent's event loop, and so would its finalizer, so both are kept.
-            self._inherited.append(lifetime)
-            return
-        await http.close()
-        if not self._is_orphaned():
-            # Its loop may be closing it in this very moment, and then it cannot be closed twice.
-            with contextlib.suppress(RuntimeError):
-                await lifetime.aclose()
-
-    def __del__(self) -> None:
-        if self._http is not None and not self._http.closed and self._lender is None and not self._is_forked():
-            message = f"The session made at {self._origin} was dropped open: use 'async with', or await its aclose()."
-            warnings.warn(message, ResourceWarning, source=self, stacklevel=1)
-
-    async def _open(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        if self._http is not None and not self._http.closed:
-            if not self._is_forked() and not self._is_orphaned():
-                raise ConfigError(
-                    f"The session made at {self._origin} is open in another event loop that is still alive:"
-                    " make one session per loop, or aclose() it there first.",
-                )
-            await self.aclose()
-        # Let every task of a big gather begin before the first connection's time runs: they begin in one turn of the
-        # loop, which can take longer than a connection may.
-        closings = self._closings
-        await asyncio.sleep(0)
-        if closings != self._closings:
-            raise ConnectError("the transport was closed while it opened")
-        if self._http is not None and not self._http.closed:
-            return self._http
-        self._loop, self._pid = loop, os.getpid()
-        self._http = http = self._new_session()
-        # An async generator that has begun is closed by its loop at the loop's end. That closes the connections of a
-        # session that outlives its loop, as a module-level one does under asyncio.run.
-        self._lifetime = _lifetime(http)
-        await anext(self._lifetime)
-        return http
+        await self._lifetime.aclose()
 
     def _new_session(self) -> aiohttp.ClientSession:
         lender = self._lender
@@ -190,14 +132,6 @@ class AiohttpTransport:
             trust_env=self._trust_env if lender is None else lender.trust_env,
             trace_configs=None if lender is None else lender.trace_configs,
         )
-
-    def _is_forked(self) -> bool:
-        """What is open was opened by the process that this one was forked from."""
-        return self._pid != os.getpid()
-
-    def _is_orphaned(self) -> bool:
-        """What is open belongs to an event loop that is gone."""
-        return self._loop is not None and self._loop.is_closed()
 
     def _timeout(self, attempt: float | None) -> aiohttp.ClientTimeout:
         """The limit as aiohttp takes it; nearly every call asks for the same."""
@@ -235,13 +169,6 @@ class AiohttpTransport:
         return BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
 
 
-async def _lifetime(http: aiohttp.ClientSession) -> AsyncGenerator[None]:
-    try:
-        yield
-    finally:
-        await http.close()
-
-
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
@@ -271,11 +198,3 @@ def _translate(error: Exception) -> TransportError:  # noqa: C901, PLR0911 - a t
             return Disconnected(str(error) or type(error).__name__)
         case _:
             return TransportError(type(error).__name__)
-
-
-def _caller() -> str:
-    """The first line outside of this package on the way here: where the session was made."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
-    return "an unknown place" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -4,25 +4,16 @@ import asyncio
 import logging
 import sys
 
-from faults.certificates import Certificates
-from faults.observe import observe
+from faults.observe import Observed
 from faults.table import PAGE, written
 
 
 async def main():
     logging.getLogger("asyncio").disabled = True  # the server's side of failed handshakes
-    certificates = Certificates()
-    wrong = []
-
-    async def observed(case):
-        outcome = await observe(case, certificates)
-        if outcome != case.ends:
-            wrong.append(f"{case.name}: {outcome} came of it, and {case.ends} must")
-        return outcome
-
+    observed = Observed()
     page = await written(observed)
-    if wrong:
-        sys.exit("\n".join(wrong))
+    if observed.wrong:
+        sys.exit("\n".join(observed.wrong))
     PAGE.write_text(page, "utf-8")
 
 

@@ -5,6 +5,8 @@ import enum
 from attrs import field, frozen
 
 from etelecom_async import Phase
+from etelecom_async.transport.aiohttp import AiohttpTransport
+from etelecom_async.transport.httptools import HttptoolsTransport
 from faults.server import granted
 from faults.steps import Step
 
@@ -14,6 +16,9 @@ MB = 2**20
 OK = b"HTTP/1.1 200 OK\r\n"
 FORGED = granted(b"84999999999")
 """A yes about somebody whom no call asks about: whoever takes it for an answer has a wrong value."""
+
+
+TRANSPORTS = (AiohttpTransport, HttptoolsTransport)
 
 
 class Then(enum.Enum):
@@ -69,6 +74,7 @@ class Case:
         scheme: of the base URL, where it is not what the server speaks.
         recovers: whether a second attempt finds the server well.
         request: bytes by which the request is longer than usual.
+        httptools: what must come of it over HttptoolsTransport, where that is something else, and as right.
         cheap: may be played thousands of times, over and over on each connection.
     """
 
@@ -82,4 +88,9 @@ class Case:
     scheme: str | None = field(default=None, kw_only=True)
     recovers: bool = field(default=True, kw_only=True)
     request: int = field(default=0, kw_only=True)
+    httptools: Outcome | None = field(default=None, kw_only=True)
     cheap: bool = field(default=True, kw_only=True)
+
+    def ends_over(self, transport):
+        """What must come of it over this class of transport."""
+        return self.httptools if transport is HttptoolsTransport and self.httptools else self.ends

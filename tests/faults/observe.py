@@ -9,8 +9,8 @@ from support import CANARY, KEY, everything_shown
 
 from etelecom_async import CHECK_CONSENT, EtelecomError, Phase, Retry, Safety, Session, Shop, Throttle, Timeout
 from etelecom_async.testing import Answer, Peer
-from etelecom_async.transport.aiohttp import AiohttpTransport
 from faults.case import PLENTY, Outcome, Then
+from faults.certificates import Certificates
 from faults.leaks import nothing_left_behind
 from faults.server import FaultServer
 from faults.steps import Redirect
@@ -59,13 +59,36 @@ async def ask(session, endpoint, number, *, size=0):
     assert (consent.granted, consent.message) == (True, asked.phone), "a wrong value"
 
 
-async def observe(case, certificates):
-    """What comes of a fault, seen by a READ and by a SEND."""
-    read = await _try(case, certificates, READ)
-    send = await _try(case, certificates, SEND)
+async def observe(case, certificates, transport):
+    """What comes of a fault over this class of transport, seen by a READ and by a SEND."""
+    read = await _try(case, certificates, transport, READ)
+    send = await _try(case, certificates, transport, SEND)
     error, phase = read.first
     assert read.first == send.first, "the first attempt knows nothing of READ and SEND"
     return Outcome(error, phase, _then(case, read), _then(case, send))
+
+
+class Observed:
+    """What came of each fault over each transport; each is played once, by whoever asks first.
+
+    Attributes:
+        wrong: a sentence for each that ended otherwise than it must.
+    """
+
+    def __init__(self):
+        self.wrong = []
+        self._certificates = Certificates()
+        self._outcomes = {}
+
+    async def __call__(self, case, transport):
+        outcome = self._outcomes.get((case.name, transport))
+        if outcome is None:
+            outcome = await observe(case, self._certificates, transport)
+            self._outcomes[case.name, transport] = outcome
+            must = case.ends_over(transport)
+            if outcome != must:
+                self.wrong.append(f"{case.name}, {transport.__name__}: {outcome} came of it, and {must} must")
+        return outcome
 
 
 def _then(case, trial):
@@ -86,7 +109,7 @@ def _then(case, trial):
     return Then.AGAIN
 
 
-async def _try(case, certificates, endpoint):
+async def _try(case, certificates, transport, endpoint):
     errors, end = [], None
 
     async def note(request, call_next):
@@ -105,7 +128,7 @@ async def _try(case, certificates, endpoint):
             await server.recover()
 
         options = {
-            "transport": AiohttpTransport(connect_timeout=case.connect_timeout, ssl_context=certificates.trust),
+            "transport": transport(connect_timeout=case.connect_timeout, ssl_context=certificates.trust),
             "timeout": Timeout(attempt=case.attempt),
             "retry": Retry(attempts=2, base=0),
             "throttle": Throttle(adaptive=False),

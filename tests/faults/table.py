@@ -3,6 +3,8 @@
 from itertools import groupby
 from pathlib import Path
 
+from etelecom_async.transport.aiohttp import AiohttpTransport
+from etelecom_async.transport.httptools import HttptoolsTransport
 from faults.cases import CHAPTERS, STATUSES
 from faults.cases.statuses import BODIES
 
@@ -11,8 +13,9 @@ _TEXT = """\
 # Reliability
 
 What comes of each fault of the network and the server. This page is written by the tests, from what they saw: a server
-on a loopback socket does what the first column says, and `AiohttpTransport` under a `Session` calls it. A test fails
-where the page and the tests differ. To write it anew:
+on a loopback socket does what the first column says, and `AiohttpTransport` under a `Session` calls it; [the last
+chapter](#over-httptoolstransport) is about the fast transport. A test fails where the page and the tests differ. To
+write it anew:
 
     make reliability
 
@@ -34,16 +37,21 @@ Every status from 200 to 599 with five bodies: a yes in JSON, HTML, plain text, 
 JSON that say a code of the API's own are told apart further: see the tree in
 [errors.py](../etelecom_async/errors.py).
 
-{statuses}"""
+{statuses}
+## Over HttptoolsTransport
+
+All of it was played over `HttptoolsTransport`, too. The same came of it, except for this:
+
+{others}"""
 
 
 async def written(observed):
-    """The page, from `await observed(case)` for every case."""
+    """The page, from `await observed(case, transport)` for every case and both transports."""
     chapters = []
     for title, cases in CHAPTERS.items():
-        rows = [[case.name, *_cells(await observed(case))] for case in cases]
+        rows = [[case.name, *_cells(await observed(case, AiohttpTransport))] for case in cases]
         chapters.append(f"\n## {title}\n\n{_table('what happens', rows)}")
-    return _TEXT.format(chapters="".join(chapters), statuses=await _statuses(observed))
+    return _TEXT.format(chapters="".join(chapters), statuses=await _statuses(observed), others=await _others(observed))
 
 
 async def _statuses(observed):
@@ -51,12 +59,21 @@ async def _statuses(observed):
     for status in sorted({status for status, _ in STATUSES}):
         by_outcome = {}
         for kind in BODIES:
-            by_outcome.setdefault(await observed(STATUSES[status, kind]), []).append(kind)
+            by_outcome.setdefault(await observed(STATUSES[status, kind], AiohttpTransport), []).append(kind)
         for outcome, kinds in by_outcome.items():
             body = "any" if len(kinds) == len(BODIES) else ", ".join(kinds)
             found.setdefault((body, outcome), []).append(status)
     rows = [[_ranges(statuses), body, *_cells(outcome)] for (body, outcome), statuses in found.items()]
     return _table("status | body", rows)
+
+
+async def _others(observed):
+    rows = []
+    for case in [case for cases in CHAPTERS.values() for case in cases] + list(STATUSES.values()):
+        outcome = await observed(case, HttptoolsTransport)
+        if outcome != await observed(case, AiohttpTransport):
+            rows.append([case.name, *_cells(outcome)])
+    return _table("what happens", rows)
 
 
 def _cells(outcome):

@@ -11,15 +11,15 @@ from faults.observe import phone
 
 
 @pytest.mark.parametrize("case", [case for cases in CHAPTERS.values() for case in cases], ids=lambda case: case.name)
-async def test_a_fault_ends_as_it_must(case, observed, caplog):
+async def test_a_fault_ends_as_it_must(case, transport, observed, caplog):
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
-    assert await observed(case) == case.ends
+    assert await observed(case, transport) == case.ends_over(transport)
     assert CANARY not in caplog.text
     assert phone(100) not in caplog.text
 
 
 @pytest.mark.parametrize("status", range(200, 600))
-async def test_a_status_ends_as_it_must_whatever_its_body(status, observed):
+async def test_a_status_ends_as_it_must_whatever_its_body(status, transport, observed):
     cases = [case for (of, _), case in STATUSES.items() if of == status]
-    assert [await observed(case) for case in cases] == [case.ends for case in cases]
+    assert [await observed(case, transport) for case in cases] == [case.ends_over(transport) for case in cases]

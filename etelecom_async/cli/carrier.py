@@ -1,0 +1,86 @@
+"""What a bulk command runs on: a transport and an event loop, the fastest that are installed unless told otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, TypeVar
+
+from attrs import frozen
+
+from ..errors import ConfigError
+from ..transport.httptools import HttptoolsTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from ..transport.base import Transport
+
+__all__ = ["Carrier", "Kind", "carrier"]
+
+Result = TypeVar("Result")
+
+
+class Kind(enum.Enum):
+    """What a user may ask for."""
+
+    AUTO = "auto"
+    FAST = "fast"
+    AIOHTTP = "aiohttp"
+
+
+@frozen(kw_only=True)
+class Carrier:
+    """A transport, and the event loop to run it under.
+
+    Attributes:
+        name: both, for people.
+        transport: what carries the requests.
+        new_loop: makes the event loop; None for Python's own choice.
+    """
+
+    name: str
+    transport: Transport
+    new_loop: Callable[[], asyncio.AbstractEventLoop] | None
+
+    def run(self, work: Coroutine[None, None, Result]) -> Result:
+        """Run this to its end, as `asyncio.run` does, and close the transport."""
+
+        async def main() -> Result:
+            async with aclosing(self.transport):
+                return await work
+
+        # A loop factory, and not a policy: whatever else runs in this process keeps its own.
+        with asyncio.Runner(loop_factory=self.new_loop) as runner:
+            return runner.run(main())
+
+
+def carrier(kind: Kind) -> Carrier:
+    """The carrier of this kind.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    if kind is not Kind.AIOHTTP:
+        try:
+            transport = HttptoolsTransport()
+        except ConfigError:
+            if kind is Kind.FAST:
+                raise
+        else:
+            new_loop = _uvloop()
+            name = "fast (httptools)" if new_loop is None else "fast (httptools on uvloop)"
+            return Carrier(name=name, transport=transport, new_loop=new_loop)
+    from ..transport.aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and mostly not needed
+
+    return Carrier(name="aiohttp", transport=AiohttpTransport(), new_loop=None)
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - an extra, which Windows does not have
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
