@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 
 from etelecom_async.middleware.redis_rate import RedisRate
@@ -25,4 +26,6 @@ async def main(url: str, rate: str, permits: str, waiters: str) -> None:
 
 
 if __name__ == "__main__":
+    # asyncio's dev mode tells of slow steps: a busy machine is not what is looked for.
+    logging.getLogger("asyncio").addFilter(lambda record: not record.getMessage().startswith("Executing "))
     asyncio.run(main(*sys.argv[1:]))
