@@ -109,3 +109,51 @@ def test_once_they_are_certain_each_counts_until_that_is_forgotten():
     assert verdicts("x" + "g" * 100 + "x", now=500.0, refusals=refusals) == [True, True]
     refusals.forget()
     assert verdicts("x", now=600.0, refusals=refusals) == [False]
+
+
+def refuted(refusals, answers, rate, *, error=DOUBTFUL[0]):
+    """Is a refusal after so many other answers refuted, where so many requests a second are let through then?"""
+    refusals.answers += answers + 1
+    assert refusals.includes(error, 100.0)
+    return refusals.are_refuted(rate)
+
+
+def certain(rate):
+    """Where unavailable means too many, since three in a row were so, at that rate."""
+    refusals = Refusals()
+    assert verdicts("xxx", refusals=refusals)[-1]
+    assert not refusals.are_refuted(rate)
+    return refusals
+
+
+@pytest.mark.parametrize(
+    ("answers", "rate", "third"),
+    [(10, 9.9, True), (9, 9.9, False), (10, 10.0, False), (1000, 0.1, True)],
+    ids=["far below", "not among many", "not far below", "anywhere"],
+)
+def test_three_in_a_row_far_below_the_rate_that_was_refused_are_no_refusals(answers, rate, third):
+    refusals = certain(30.0)
+    assert [refuted(refusals, answers, rate) for _ in range(3)] == [False, False, third]
+
+
+def test_one_that_is_not_far_below_begins_the_row_anew():
+    refusals = certain(30.0)
+    assert [refuted(refusals, 50, rate) for rate in (9, 9, 11, 9, 9, 9)] == [False] * 5 + [True]
+
+
+def test_what_is_refused_at_a_higher_rate_is_the_measure_from_then_on():
+    refusals = certain(30.0)
+    assert [refuted(refusals, 50, rate) for rate in (40, 13, 13, 13)] == [False] * 3 + [True]
+    refusals = certain(30.0)
+    assert [refuted(refusals, 50, rate) for rate in (20, 9, 9, 9)] == [False] * 3 + [True]
+
+
+@pytest.mark.parametrize("proof", [RateLimited(), Unavailable(status=503, retry_after=1.0)], ids=["word", "pause"])
+def test_a_refusal_beyond_doubt_is_never_refuted_and_sets_the_measure(proof):
+    refusals = certain(30.0)
+    assert [refuted(refusals, 50, 1.0, error=proof) for _ in range(5)] == [False] * 5
+    assert [refuted(refusals, 50, 0.4) for _ in range(3)] == [False] * 3
+    refusals = certain(30.0)
+    assert [refuted(refusals, 50, 9.0) for _ in range(2)] == [False] * 2
+    assert not refuted(refusals, 50, 30.0, error=proof)
+    assert [refuted(refusals, 50, 9.0) for _ in range(3)] == [False, False, True]

@@ -48,6 +48,8 @@ def _of(path, tests, explained, children):
     ends, survivors = Counter(), []
     for at, end in trials.ends([mutant.source for mutant in mutants], children=children):
         ends[end] += 1
+        if ends.total() % 50 == 0:
+            _say(f"{path}: {ends.total()} of {len(mutants)} tried")
         if end is End.SURVIVED:
             survivors.append(mutants[at])
             if mutants[at].change not in reasons:
