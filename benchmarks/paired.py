@@ -16,7 +16,7 @@ from benchmarks.child import Child, ChildFailed, child, program
 from benchmarks.figures import Cycle, Slice
 from benchmarks.roster import NULL, ROSTER
 
-__all__ = ["Plan", "measure"]
+__all__ = ["Plan", "check", "client", "measure", "one_slice"]
 
 _NODE_CLIENT = Path(__file__).with_name("node") / "client.js"
 _WARM_UP = 1500
@@ -72,37 +72,37 @@ async def _round(plan: Plan, deadline: float) -> list[Cycle]:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(child("server", role="server"))
         origin = f"http://{job.HOST}:{(await server.hear())['port']}"
-        clients = {
-            name: await stack.enter_async_context(_client(name, origin, plan.concurrency)) for name in plan.names
-        }
-        for name, client in clients.items():
-            await _check(name, client, server, plan.concurrency)
+        clients = {name: await stack.enter_async_context(client(name, origin, plan.concurrency)) for name in plan.names}
+        for name, it in clients.items():
+            await check(name, it, server, plan.concurrency)
         cycles: list[Cycle] = []
         while len(cycles) < plan.slices and not (cycles and time.monotonic() > deadline):
             order = random.sample(plan.names, len(plan.names))
-            cycles.append({name: await _slice(name, clients[name], plan.calls_of(name)) for name in order})
+            cycles.append({name: await one_slice(name, clients[name], plan.calls_of(name)) for name in order})
         return cycles
 
 
-def _client(name: str, origin: str, concurrency: int) -> AbstractAsyncContextManager[Child]:
+def client(name: str, origin: str, concurrency: int) -> AbstractAsyncContextManager[Child]:
+    """A contender in a process of its own."""
     if not ROSTER[name].is_node:
         return child("worker", name, origin, str(concurrency), role="client")
     what = json.dumps({"path": job.PATH, "headers": job.HEADERS, "oa_id": str(job.OA_ID)})
-    _, client = ROSTER[name].client.split(".")
-    return program(name, "node", str(_NODE_CLIENT), client, origin, what, str(concurrency), role="client")
+    _, function = ROSTER[name].client.split(".")
+    return program(name, "node", str(_NODE_CLIENT), function, origin, what, str(concurrency), role="client")
 
 
-async def _slice(name: str, client: Child, calls: int) -> Slice:
-    cost = await client.ask(calls)
+async def one_slice(name: str, it: Child, calls: int) -> Slice:
+    """Some calls of a contender, and what they cost."""
+    cost = await it.ask(calls)
     if cost["calls"] != calls:
         raise ChildFailed(f"{name} made {cost['calls']} calls of {calls}.")
     return Slice(cpu=cost["cpu"] / calls, rate=calls / cost["wall"], latency=cost["latency"])
 
 
-async def _check(name: str, client: Child, server: Child, concurrency: int) -> None:
+async def check(name: str, it: Child, server: Child, concurrency: int) -> None:
     """See that it sends the same job as all others and makes the same of the answer; warm it up; count connections."""
     before = await server.ask("")
-    result = (await client.ask(1))["result"]
+    result = (await it.ask(1))["result"]
     if result != job.RESULT:
         raise ChildFailed(f"{name} made {result} of the answer, not {job.RESULT}.")
     if name != NULL:
@@ -113,7 +113,7 @@ async def _check(name: str, client: Child, server: Child, concurrency: int) -> N
         if got != wanted:
             raise ChildFailed(f"{name} does another job: the server received {got}, not {wanted}.")
     calls = _WARM_UP_OF_NODE if ROSTER[name].is_node else _WARM_UP
-    await client.ask(max(2 * concurrency, round(calls * ROSTER[name].share)))
+    await it.ask(max(2 * concurrency, round(calls * ROSTER[name].share)))
     opened = (await server.ask(""))["connections"] - before["connections"]
     if opened > 2 * concurrency and name != "session-per-call":
         raise ChildFailed(

@@ -1,4 +1,4 @@
-"""docs/performance.md and its plots, made of the figures of one run."""
+"""docs/performance.md with its plots, and docs/tuning.md, made of the figures of one run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from benchmarks.figures import Row, Spread
 from benchmarks.goals import Goal
 from benchmarks.roster import ROSTER
 
-__all__ = ["Findings", "read", "write"]
+__all__ = ["TUNING", "Findings", "pages", "read", "write"]
 
-_TEMPLATE = Path(__file__).with_name("performance.template.md")
+_TEMPLATES = Path(__file__).parent
+TUNING = ("sdk-workers", "sdk-uvloop", "sdk-gc", "sdk-uvloop-gc", "sdk-speed")
+"""The contenders of docs/tuning.md; the first is what the others are compared with."""
 _OURS = "sdk"
 _WAYS = {
     "workers": "plain workers",
@@ -38,9 +40,10 @@ class Findings:
         load: of the machine, before and after: the mean number of processes that wanted to run in the last minute.
         minutes: how long it took.
         missing: contenders that were left out, and what each lacks.
-        slices: how many slices of how many calls, for 100 in flight and for one.
+        slices: how many slices of how many calls, for each of the three that follow.
         many: with 100 in flight.
         one: one call after the other.
+        tuning: what an application can set, with 100 in flight.
         above_transport: microseconds of CPU per call above the transport.
         instructions: of the gate.
         goals: each with what came of it.
@@ -58,6 +61,7 @@ class Findings:
     slices: dict[str, str]
     many: list[Row]
     one: list[Row]
+    tuning: list[Row]
     above_transport: Spread
     instructions: dict[str, float]
     goals: list[Goal]
@@ -70,10 +74,11 @@ def read(kept: Any) -> Findings:
     return cattrs.structure(kept, Findings)
 
 
-def page(found: Findings) -> str:
-    """The page as Markdown."""
+def pages(found: Findings) -> dict[str, str]:
+    """The pages as Markdown, by their names."""
     missing = (f"{ROSTER[name].title} (no {lack})" for name, lack in found.missing.items())
-    return Template(_TEMPLATE.read_text()).substitute(
+    performance = _filled(
+        "performance",
         date=found.date[:10],
         commit=found.commit,
         machine=found.machine,
@@ -91,11 +96,23 @@ def page(found: Findings) -> str:
         shares=_shares(found.shares),
         notes="\n".join(f"- {note}" for note in found.notes),
     )
+    tuning = _filled(
+        "tuning",
+        command=" ".join(TUNING),
+        slices=found.slices["tuning"],
+        table=figures.table(found.tuning, TUNING[0]),
+    )
+    return {"performance": performance, "tuning": tuning}
+
+
+def _filled(name: str, **values: object) -> str:
+    return Template((_TEMPLATES / f"{name}.template.md").read_text()).substitute(values)
 
 
 def write(found: Findings, folder: Path) -> None:
-    """The page and its plots."""
-    folder.joinpath("performance.md").write_text(page(found))
+    """The pages and the plots."""
+    for name, text in pages(found).items():
+        folder.joinpath(f"{name}.md").write_text(text)
     for name, svg in _plots(found).items():
         folder.joinpath(f"performance-{name}.svg").write_text(svg)
 

@@ -10,6 +10,7 @@ from attrs import asdict, frozen
 
 _COLOURS = ("#2f7ed8", "#d9822b", "#3a9a5b", "#9b59b6", "#888888")
 _GREY = "#888888"
+_TICKS = [0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20, 30, 50]
 _AXIS = {
     "labelColor": _GREY,
     "titleColor": _GREY,
@@ -62,8 +63,10 @@ class Mark:
 
 def marks(values: Sequence[Mark], *, title: str, axis: str, log: bool = False) -> str:
     """Values with their ranges, one a line, the smallest on top; from 0, or on a logarithmic scale."""
-    rows = [{**asdict(it), "kind": "ours" if it.is_ours else "others"} for it in values]
-    scale = {"type": "log"} if log else {"zero": True}
+    rows = [{**asdict(it), "kind": "ours" if it.is_ours else "others", "label": f"{it.value:.2f}"} for it in values]
+    scale = {"type": "log", "nice": False, "padding": 12} if log else {"zero": True}
+    ticks = {"values": _TICKS, "format": "~g"} if log else {}
+    x = {"type": "quantitative", "scale": scale, "title": axis, "axis": ticks}
     y = {
         "field": "name",
         "type": "nominal",
@@ -83,17 +86,19 @@ def marks(values: Sequence[Mark], *, title: str, axis: str, log: bool = False) -
         "title": {"text": title, "color": _GREY, "anchor": "start", "fontSize": 13},
         "data": {"values": rows},
         "encoding": {"y": y, "color": color},
+        "padding": {"left": 40, "right": 40, "top": 5, "bottom": 5},  # fonts differ in their widths
         "layer": [
             {
                 "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.55},
-                "encoding": {
-                    "x": {"field": "low", "type": "quantitative", "scale": scale, "title": axis},
-                    "x2": {"field": "high"},
-                },
+                "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}},
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-                "encoding": {"x": {"field": "value", "type": "quantitative", "scale": scale, "title": axis}},
+                "encoding": {"x": {**x, "field": "value"}},
+            },
+            {
+                "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 10},
+                "encoding": {"x": {**x, "field": "high"}, "text": {"field": "label"}, "color": {"value": _GREY}},
             },
         ],
         "config": _CONFIG,

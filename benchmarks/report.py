@@ -1,4 +1,4 @@
-"""Measure everything that docs/performance.md says, and write it."""
+"""Measure everything that docs/performance.md and docs/tuning.md say, and write them."""
 
 from __future__ import annotations
 
@@ -30,20 +30,19 @@ from benchmarks.streaming import Sizes
 _DOCS = Path(__file__).parent.parent / "docs"
 _KEPT = "performance.json"
 _NODE_MODULES = Path(__file__).with_name("node") / "node_modules"
-_OUT_OF_TUNING = {"sdk-gc", "sdk-uvloop-gc"}  # docs/tuning.md has these
-_MANY = [name for name in ROSTER if name not in _OUT_OF_TUNING]
+_MANY = [name for name in ROSTER if not name.endswith(("-gc", "-http2"))]
 _ONE = [name for name in _MANY if name not in {"sdk", "tuned-uvloop", "session-per-call", "sdk-speed", NULL}]
 _PACKAGES = ("aiohttp", "yarl", "attrs", "cattrs", "uvloop", "orjson", "httptools", "httpx", "pyreqwest", "pycurl")
 _Ratio = Callable[[Sequence[Cycle], str, str], Spread]
 _DESCRIPTION = f"""\
-Everything that docs/performance.md says, measured in one run: CPU and latency of this SDK and of other clients in
-turns, machine instructions under valgrind, bulk runs. Writes the page, its plots and {_KEPT}.
+Everything that docs/performance.md and docs/tuning.md say, measured in one run: CPU and latency of this SDK and of
+other clients in turns, machine instructions under valgrind, bulk runs. Writes the pages, their plots and {_KEPT}.
 """
 _EPILOG = """\
 examples:
   python -m benchmarks.report            everything, 10 to 20 minutes on a machine that does nothing else
-  python -m benchmarks.report --quick    a few minutes; prints the page and writes nothing
-  python -m benchmarks.report --render   writes the page anew from the figures of the last run
+  python -m benchmarks.report --quick    a few minutes; prints the pages and writes nothing
+  python -m benchmarks.report --render   writes the pages anew from the figures of the last run
 """
 
 
@@ -53,6 +52,7 @@ class Scale:
 
     many: dict[str, float]
     one: dict[str, float]
+    tuning: dict[str, float]
     bulk: Sizes
     instructions: Sequence[str] = ()
 
@@ -60,11 +60,13 @@ class Scale:
 _FULL = Scale(
     many={"calls": 1000, "slices": 8, "rounds": 6, "seconds": 400},
     one={"calls": 300, "slices": 8, "rounds": 6, "seconds": 180},
+    tuning={"calls": 1000, "slices": 8, "rounds": 4, "seconds": 60},
     bulk=Sizes(),
 )
 _QUICK = Scale(
     many={"calls": 500, "slices": 4, "rounds": 1, "seconds": 40},
     one={"calls": 200, "slices": 6, "rounds": 1, "seconds": 30},
+    tuning={"calls": 500, "slices": 3, "rounds": 1, "seconds": 20},
     bulk=Sizes(phones=20_000, calls=2_000, slow_calls=5_000, slices=2, rounds=1),
     instructions=("typed", "loopback", "tuned"),
 )
@@ -85,7 +87,7 @@ def main() -> int:
         print(f"Stopped: {error}", file=sys.stderr)
         return 1
     if options.quick:
-        print(performance.page(found))
+        print("\n".join(performance.pages(found).values()))
         return 0
     (_DOCS / _KEPT).write_text(json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n")
     performance.write(found, _DOCS)
@@ -98,6 +100,7 @@ async def _measure(scale: Scale) -> performance.Findings:
     names, missing = present(_MANY)
     many = await measure(_plan(names, 100, scale.many))
     one = await measure(_plan([name for name in _ONE if name in names], 1, scale.one))
+    tuning = await measure(_plan(present([*performance.TUNING])[0], 100, scale.tuning))
     bulk = await streaming.measure(scale.bulk)
     counted = gate.with_ratios(await gate.measure(scale.instructions))
     return performance.Findings(
@@ -111,9 +114,11 @@ async def _measure(scale: Scale) -> performance.Findings:
         slices={
             "many": f"{len(many)} slices of {scale.many['calls']:,.0f} calls",
             "one": f"{len(one)} slices of {scale.one['calls']:,.0f} calls",
+            "tuning": f"{len(tuning)} slices of {scale.tuning['calls']:,.0f} calls",
         },
         many=figures.rows(many),
         one=figures.rows(one),
+        tuning=figures.rows(tuning, performance.TUNING[0]),
         above_transport=figures.own_cost(many),
         instructions=counted,
         goals=[*_instruction_goals(counted), *_paired_goals(many, one), *bulk.goals, _import_goal(counted)],
@@ -217,7 +222,7 @@ def _options() -> argparse.Namespace:
     )
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--quick", action="store_true", help="a small run that prints and writes nothing")
-    way.add_argument("--render", action="store_true", help=f"measure nothing: write the page from {_KEPT}")
+    way.add_argument("--render", action="store_true", help=f"measure nothing: write the pages from {_KEPT}")
     return parser.parse_args()
 
 

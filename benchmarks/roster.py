@@ -99,6 +99,9 @@ ROSTER = {
     "undici": Contender(title="undici (Node)", client="node.undici", needs="undici"),
     "axios": Contender(title="axios (Node)", client="node.axios", needs="axios"),
     "fetch": Contender(title="fetch (Node)", client="node.fetch"),
+    "httpx-http2": Contender(title="httpx, HTTP/2", client="peers.by_httpx_http2", share=0.2, needs="h2"),
+    "pyreqwest-http2": Contender(title="pyreqwest, HTTP/2", client="peers.by_pyreqwest_http2", needs="pyreqwest"),
+    "pycurl-http2": Contender(title="pycurl, HTTP/2", client="peers.by_pycurl_http2", needs="pycurl"),
     NULL: Contender(title="etelecom_async, above its transport", client="contenders.sdk_above_transport"),
 }
 

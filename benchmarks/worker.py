@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.job import phones
+from benchmarks.job import RESULT, phones
 from benchmarks.roster import ROSTER
 
 if TYPE_CHECKING:
@@ -70,14 +70,9 @@ async def _measured(drive: Drive, check: Check, phones: list[str], concurrency: 
 
 
 def plain(result: Any) -> dict[str, Any]:
-    """A result as JSON values."""
-    if isinstance(result, dict):
-        fields = result
-    else:
-        from attrs import asdict  # noqa: PLC0415 - only the SDK's results are attrs classes
-
-        fields = asdict(result)
-    return {**fields, "expired_time": fields["expired_time"].isoformat()}
+    """What is to be made of an answer, as JSON values."""
+    values = {name: result[name] if isinstance(result, dict) else getattr(result, name) for name in RESULT}
+    return {**values, "expired_time": values["expired_time"].isoformat()}
 
 
 def client(name: str) -> Client:
