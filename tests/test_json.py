@@ -206,7 +206,7 @@ def test_orjson_is_asked_unless_a_body_is_long_and_has_many_brackets(body, is_as
     if is_asked:
         assert parse(body) == len(body)
     else:
-        with pytest.raises(ValueError, match="Expecting"):
+        with pytest.raises(ValueError):
             parse(body)
 
 

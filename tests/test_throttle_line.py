@@ -90,10 +90,11 @@ def test_of_two_rates_the_lower_one_is_kept():
         assert now() == pytest.approx(2.0)
         session = session_over(NO, GOOD, throttle=throttle(rate=50, burst=1))
         await ends([ask(session)])
-        assert session.throttle.snapshot().rate == 1.0
-        for _ in range(3):
+        began = now()
+        assert session.throttle.snapshot().rate < 10
+        for _ in range(6):
             await ask(session)
-        assert now() > 2.5  # at 50 a second it would be 2.06
+        assert now() - began > 0.3  # at 50 a second it would be 0.12
 
     run_virtually(main())
 
@@ -267,7 +268,7 @@ def test_a_permit_that_was_handed_to_who_is_cancelled_is_the_next_ones(limits):
 
         burst = {"burst": 1} if limits else {}
         session = over(FakeTransport(NO, GOOD), throttle=throttle(**limits, **burst), middlewares=[look])
-        await ends([ask(session)])  # and so a rate of 1 is known, if it is looked for
+        await ends([ask(session)])  # and so a rate is known, if it is looked for
         if not limits:
             await ask(session)  # what may be saved up besides is spent
             times.clear()

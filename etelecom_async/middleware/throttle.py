@@ -267,6 +267,9 @@ class Throttle:
             self._ceiling.give_back()
         if loop is self._loop:
             self._in_flight -= 1
+            if self._timer is not None:  # for a permit after this one
+                self._timer.cancel()
+                self._timer = None
             self._let_go()
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
