@@ -220,13 +220,13 @@ async def test_ctrl_c_and_then_a_lost_node_leave_every_row_once(service, cluster
     before = service.calls()
     driver = await spawn(*command, env=env)
     await service.called(ROWS // 4)
+    assert redis.keys() == ["etelecom_async:rate:etelecom"]
     driver.send_signal(signal.SIGINT)
     code, stdout, stderr = await ended(driver)
     assert (code, stdout) == (130, "")
     assert "Stopped early. What was finished is in" in stderr
     assert "the same command with --resume goes on" in stderr
     assert service.calls() - before < ROWS
-    assert redis.keys() == ["etelecom_async:rate:etelecom"]
 
     code, _, stderr = await ended(await spawn(*command, "--resume", "--oa-id", "1", env=env))
     assert code == 2

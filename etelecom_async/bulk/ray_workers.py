@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import secrets
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from ..account import Account
 from ..api.consent import Consent
@@ -32,8 +33,8 @@ class RayWorkers:
     Ray starts when the first phone is asked about: on this machine, without dashboard and usage statistics and in a
     folder that is gone afterwards; or where `address` says. A program that has called `ray.init` itself keeps its
     cluster. A worker that dies is replaced by Ray, on another node if its own is gone, and what it had under way is
-    asked again: a check is a READ, and the job writes each row once. Workers hold no resources of Ray's and are spread
-    over the nodes.
+    asked again: a check is a READ, and the job writes each row once. Workers hold no resources of Ray's and are dealt
+    out to the nodes in turn.
 
     The account is that of each worker's environment. It has to be the one that the job belongs to, which is seen to
     before the first call, by a salted hash that the worker makes. No key is ever sent.
@@ -163,8 +164,16 @@ class RayWorkers:
                 )
             else:
                 ray.init(address=self._address, log_to_driver=False, logging_level="ERROR")
-        make = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD")(Worker)
-        self._actors = [make.remote(self._setup) for _ in range(self._setup.workers)]
+        make = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Worker)
+        for place in itertools.islice(itertools.cycle(self._places()), self._setup.workers):
+            self._actors.append(make.options(scheduling_strategy=place).remote(self._setup))
+
+    def _places(self) -> list[object]:
+        """The nodes that take work, in turn; Ray's own way to spread puts what needs no resources anywhere."""
+        alive = [node for node in self._ray.nodes() if node["Alive"]]
+        working = [node for node in alive if "CPU" in cast("Mapping[str, object]", node["Resources"])]
+        strategy = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+        return [strategy(node_id=node["NodeID"], soft=True) for node in working or alive]
 
     def _end(self) -> None:
         for actor in self._actors:
