@@ -27,12 +27,14 @@ class Call:
         queued: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
         is_paced: was refused for being one too many by a server that takes others, so the throttle knows when the next
             attempt may go.
+        response: the answer that the call ended with.
     """
 
     started: float = 0.0
     attempts: int = 0
     queued: float = 0.0
     is_paced: bool = False
+    response: Response | None = None
 
 
 @record(eq=False)
