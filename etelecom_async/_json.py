@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from json.scanner import make_scanner
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["by_orjson", "by_the_standard_library", "dumps", "is_exact", "loads", "scan"]
 
 _BLANKS = " \t\n\r"
-_raw_decode = json.JSONDecoder().raw_decode
+_scan_once = make_scanner(cast("make_scanner", json.JSONDecoder()))  # typeshed takes it for its own argument
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 # Only digits and minus signs become zeros, so twenty zeros are what a number beyond 64 bits needs at least.
@@ -39,7 +40,11 @@ def dumps(value: object) -> str:
 def by_the_standard_library(body: bytes) -> JSON:
     """Parse with the standard library alone; raises as `loads`."""
     text = body.decode().strip(_BLANKS)
-    value, end = cast("tuple[JSON, int]", _raw_decode(text))
+    value: JSON
+    try:
+        value, end = _scan_once(text, 0)
+    except StopIteration:
+        raise ValueError("no JSON value") from None
     if end != len(text):
         raise ValueError("more than one JSON value")
     return value
