@@ -12,6 +12,8 @@ from collections.abc import Callable
 from json.scanner import make_scanner
 from typing import TYPE_CHECKING, cast
 
+from .errors import DecodeError
+
 if TYPE_CHECKING:
     from .endpoint import JSON
 
@@ -39,15 +41,15 @@ def dumps(value: object) -> str:
 
 def by_the_standard_library(body: bytes) -> JSON:
     """Parse with the standard library alone; raises as `loads`."""
-    text = body.decode().strip(_BLANKS)
     value: JSON
     try:
+        text = body.decode().strip(_BLANKS)
         value, end = _scan_once(text, 0)
-    except StopIteration:
-        raise ValueError("no JSON value") from None
-    if end != len(text):
-        raise ValueError("more than one JSON value")
-    return value
+        if end == len(text):
+            return value
+    except (ValueError, StopIteration, RecursionError):
+        pass  # it quotes nothing but holds the document, phone numbers and all, so it is not even a context
+    raise DecodeError(f"The body is not JSON ({len(body)} bytes).")
 
 
 def by_orjson(parse: Callable[[bytes], JSON]) -> Callable[[bytes], JSON]:
@@ -83,6 +85,6 @@ def loads(body: bytes) -> JSON:
     """Parse JSON, numbers exactly.
 
     Raises:
-        ValueError, RecursionError: it is no JSON, or is nested too deeply. The error may hold the document.
+        DecodeError: it is no JSON, or is nested too deeply.
     """
     return scan(body) if is_exact(body) else by_the_standard_library(body)

@@ -51,24 +51,12 @@ def also(name: str) -> dict[str, str]:
     return {_ALSO: name}
 
 
-def loads(body: bytes) -> JSON:
-    """Parse JSON bytes, numbers exactly; anything else is `DecodeError`."""
-    return parse(body, _json.loads)
-
-
-def is_exact(body: bytes) -> bool:
-    """Does `parse` give what `loads` gives?"""
-    return _json.is_exact(body)
-
-
-def parse(body: bytes, scan: Callable[[bytes], JSON] = _json.scan) -> JSON:
-    """`loads` for `decode`: a whole number beyond 64 bits may come as a float, and fits nowhere either way."""
-    try:
-        return scan(body)
-    except (ValueError, RecursionError):
-        # The parser's own error quotes nothing but holds the document, phone numbers and all.
-        failure = DecodeError(f"The body is not JSON ({len(body)} bytes).")
-    raise failure
+loads = _json.loads
+"""Parse JSON bytes, numbers exactly; anything else is `DecodeError`."""
+parse = _json.scan
+"""`loads` for `decode`: a whole number beyond 64 bits may come as a float, and fits nowhere either way."""
+is_exact = _json.is_exact
+"""Does `parse` give what `loads` gives?"""
 
 
 def encode(payload: object) -> bytes:
