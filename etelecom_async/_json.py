@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from json.scanner import make_scanner
 from typing import TYPE_CHECKING, cast
+
+from .errors import DecodeError
 
 if TYPE_CHECKING:
     from .endpoint import JSON
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["by_orjson", "by_the_standard_library", "dumps", "is_exact", "loads", "scan"]
 
 _BLANKS = " \t\n\r"
-_raw_decode = json.JSONDecoder().raw_decode
+_scan_once = make_scanner(cast("make_scanner", json.JSONDecoder()))  # typeshed takes it for its own argument
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 # Only digits and minus signs become zeros, so twenty zeros are what a number beyond 64 bits needs at least.
@@ -38,11 +41,15 @@ def dumps(value: object) -> str:
 
 def by_the_standard_library(body: bytes) -> JSON:
     """Parse with the standard library alone; raises as `loads`."""
-    text = body.decode().strip(_BLANKS)
-    value, end = cast("tuple[JSON, int]", _raw_decode(text))
-    if end != len(text):
-        raise ValueError("more than one JSON value")
-    return value
+    value: JSON
+    try:
+        text = body.decode().strip(_BLANKS)
+        value, end = _scan_once(text, 0)
+        if end == len(text):
+            return value
+    except (ValueError, StopIteration, RecursionError):
+        pass  # it quotes nothing but holds the document, phone numbers and all, so it is not even a context
+    raise DecodeError(f"The body is not JSON ({len(body)} bytes).")
 
 
 def by_orjson(parse: Callable[[bytes], JSON]) -> Callable[[bytes], JSON]:
@@ -78,6 +85,6 @@ def loads(body: bytes) -> JSON:
     """Parse JSON, numbers exactly.
 
     Raises:
-        ValueError, RecursionError: it is no JSON, or is nested too deeply. The error may hold the document.
+        DecodeError: it is no JSON, or is nested too deeply.
     """
     return scan(body) if is_exact(body) else by_the_standard_library(body)

@@ -50,13 +50,13 @@ class FieldRead:
     Attributes:
         read: the function.
         kind: the type that it is given.
-        ready: a value of exactly this type is taken as it is; None for none.
+        ready: an expression of `item`, the value: where it is true, the value is taken as it is.
         also: a second name that is read where the first is absent.
     """
 
     read: Read
     kind: object
-    ready: type | None
+    ready: str
     also: str | None
 
 
@@ -86,11 +86,11 @@ def reader(model: type[T], reads: Mapping[str, FieldRead]) -> Callable[[object, 
     for at, (field, put) in enumerate(zip(fields, puts, strict=True)):
         it = reads[field.name]
         absent = _absent(field, put, is_plain=is_plain)
-        values = {"read": it.read, "kind": it.kind, "ready": it.ready, "put": put, "absent": absent}
+        values = {"read": it.read, "kind": it.kind, "put": put, "absent": absent}
         names |= {f"{name}_{at}": value for name, value in values.items()}
         second = "" if it.also is None else _SECOND.format(name=field.name, also=it.also)
-        lines += _FIELD.format(name=field.name, at=at, second=second)
-    # What is compiled comes from the names of attributes and their second names, quoted, and from nowhere else.
+        lines += _FIELD.format(name=field.name, at=at, second=second, ready=it.ready)
+    # What is compiled comes from the names of attributes, their second names and `ready`, and from nowhere else.
     exec(compile(lines + _TAIL[is_plain], f"<{model.__qualname__} from JSON>", "exec"), names)  # noqa: S102
     return cast("Callable[[object, object], T]", names["read"])
 
@@ -111,7 +111,7 @@ _FIELD = """\
         if item is None:
             absent_{at}(made)
         else:
-            put_{at}(made, item if type(item) is ready_{at} else read_{at}(item, kind_{at}))
+            put_{at}(made, item if {ready} else read_{at}(item, kind_{at}))
     except Exception as error:
         wrong = noted(wrong, error, {name!r}, kind_{at})
 """

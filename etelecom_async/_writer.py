@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring_ascii
 from typing import TypeAlias, cast
 
-__all__ = ["Write", "writer"]
+__all__ = ["QUOTED", "Write", "writer"]
 
 Write: TypeAlias = Callable[[object], str]
 """Writes one value as JSON."""
+
+QUOTED: Write = '"{}"'.format
+"""Writes what needs no escapes as a string."""
 
 
 def writer(name: str, fields: Sequence[tuple[str, Write]]) -> Write:
@@ -19,7 +22,9 @@ def writer(name: str, fields: Sequence[tuple[str, Write]]) -> Write:
     is written for every call.
     """
     members = ",".join(
-        f"{encode_basestring_ascii(field)}:{{write_{at}(it.{field})}}" for at, (field, _) in enumerate(fields)
+        f"{encode_basestring_ascii(field)}:"
+        + (f'"{{it.{field}}}"' if write is QUOTED else f"{{write_{at}(it.{field})}}")
+        for at, (field, write) in enumerate(fields)
     )
     source = f"def write(it):\n    return f'{{{{{members}}}}}'\n"
     names: dict[str, object] = {f"write_{at}": write for at, (_, write) in enumerate(fields)}

@@ -19,7 +19,7 @@ from cattrs.gen import make_dict_unstructure_fn
 
 from . import _json
 from ._reader import FieldRead, Misfit, Read, reader
-from ._writer import Write, writer
+from ._writer import QUOTED, Write, writer
 from .endpoint import JSON
 from .errors import DecodeError
 
@@ -33,9 +33,17 @@ Id: TypeAlias = Annotated[int, "etelecom id"]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _ALSO = "also"
-_ZERO_TIME = ("0001-01-01", "0000-12-31")
+_ZERO_TIMES = ("0001-01-01", "0000-12-31")
+_USUAL_LENGTH, _LAST_ZERO_TIME = len("2030-01-01T00:00:00Z"), "0001-01-02"
+_moment = datetime.fromisoformat
 _OPTIONAL_TIME = datetime | None
 _LEAST, _MOST = -(2**63), 2**64 - 1
+_READY: dict[type, str] = {
+    str: "type(item) is str",
+    bool: "type(item) is bool",
+    int: f"type(item) is int and {_LEAST} <= item <= {_MOST}",
+}
+"""When a field's value needs no reading."""
 
 
 def also(name: str) -> dict[str, str]:
@@ -43,19 +51,12 @@ def also(name: str) -> dict[str, str]:
     return {_ALSO: name}
 
 
-def loads(body: bytes) -> JSON:
-    """Parse JSON bytes, numbers exactly; anything else is `DecodeError`."""
-    return _parsed(_json.loads, body)
-
-
-def is_exact(body: bytes) -> bool:
-    """Does `parse` give what `loads` gives?"""
-    return _json.is_exact(body)
-
-
-def parse(body: bytes) -> JSON:
-    """`loads` for `decode`: a whole number beyond 64 bits may come as a float, and fits nowhere either way."""
-    return _parsed(_json.scan, body)
+loads = _json.loads
+"""Parse JSON bytes, numbers exactly; anything else is `DecodeError`."""
+parse = _json.scan
+"""`loads` for `decode`: a whole number beyond 64 bits may come as a float, and fits nowhere either way."""
+is_exact = _json.is_exact
+"""Does `parse` give what `loads` gives?"""
 
 
 def encode(payload: object) -> bytes:
@@ -89,15 +90,6 @@ def reading(into: type[T]) -> Callable[[JSON], T]:
     return read
 
 
-def _parsed(parser: Callable[[bytes], JSON], body: bytes) -> JSON:
-    try:
-        return parser(body)
-    except (ValueError, RecursionError):
-        # The parser's own error quotes nothing but holds the document, phone numbers and all.
-        failure = DecodeError(f"The body is not JSON ({len(body)} bytes).")
-    raise failure
-
-
 def _problems(error: Exception, into: type[object]) -> str:
     if isinstance(error, ClassValidationError):
         return "; ".join(transform_error(error, path="$", format_exception=_sentence))
@@ -124,7 +116,7 @@ def _write(kind: object) -> Write:
     if kind is str:
         return cast("Write", encode_basestring_ascii)
     if kind is Id:
-        return '"{}"'.format
+        return QUOTED
     return _write_anything(kind)
 
 
@@ -160,19 +152,21 @@ def _read_id(value: object, _: object) -> int:
     raise Misfit.of("an id (a decimal string)", value)
 
 
-def _read_time(value: object, _: object) -> datetime:
-    if type(value) is not str or not _TIME.fullmatch(value):
+def _read_time(value: object, kind: object) -> datetime | None:
+    if type(value) is not str:
         raise Misfit.of("an RFC 3339 time", value)
-    return datetime.fromisoformat(value.upper())
-
-
-def _read_optional_time(value: object, _: object) -> datetime | None:
-    if type(value) is not str or not _TIME.fullmatch(value):
+    # As this server writes them: what stands between the digits stands at every third place.
+    if value[4::3] == "--T::Z" and len(value) == _USUAL_LENGTH and value > _LAST_ZERO_TIME:
+        try:
+            return _moment(value)
+        except ValueError:
+            pass  # looked at more closely below
+    if not _TIME.fullmatch(value):
         raise Misfit.of("an RFC 3339 time", value)
     # Go's zero time, in whatever offset, is how this server spells "unset" where it does not send null.
-    if value[0] == "0" and value.startswith(_ZERO_TIME):
+    if kind is not datetime and value.startswith(_ZERO_TIMES):
         return None
-    return datetime.fromisoformat(value.upper())
+    return _moment(value.upper())
 
 
 def _read_model(model: type[attrs.AttrsInstance]) -> Read:
@@ -188,8 +182,7 @@ def _field_read(kind: object, second_name: str | None) -> FieldRead:
         rest = [part for part in get_args(kind) if part is not NoneType]
         kind = rest[0] if len(rest) == 1 else kind
     hook = cast("Read", _converter.get_structure_hook(cast("type[object]", kind)))
-    ready = kind if kind is str or kind is bool else None
-    return FieldRead(hook, kind, ready, second_name)
+    return FieldRead(hook, kind, _READY.get(kind, "False") if isinstance(kind, type) else "False", second_name)
 
 
 def _write_time(value: datetime) -> str:
@@ -224,7 +217,7 @@ _converter.register_structure_hook(bool, _exactly(bool, "true or false"))
 _converter.register_structure_hook_func(_is_id, _read_id)
 _converter.register_unstructure_hook_func(_is_id, str)
 _converter.register_structure_hook(datetime, _read_time)
-_converter.register_structure_hook_func(_is_optional_time, _read_optional_time)
+_converter.register_structure_hook_func(_is_optional_time, _read_time)
 _converter.register_unstructure_hook(datetime, _write_time)
 _converter.register_structure_hook_factory(attrs.has, _read_model)
 _converter.register_unstructure_hook_factory(attrs.has, _write_model)

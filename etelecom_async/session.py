@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from types import MappingProxyType, TracebackType
-from typing import Generic, Never, NoReturn, Self, TypeVar, cast
+from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
 from attrs import define, field, frozen
 from yarl import URL
@@ -18,7 +18,7 @@ from .api import untyped
 from .api.consent import Zalo
 from .endpoint import JSON, Endpoint, Role, Safety
 from .errors import ConfigError, EtelecomError, Phase, SessionClosed
-from .middleware import CallNext, Middleware, compose
+from .middleware import CallNext, Layer, Middleware, compose, yours
 from .middleware.auth import Auth
 from .middleware.exchange import exchange
 from .middleware.retry import Retry, RetryBudget, Retrying
@@ -70,7 +70,36 @@ class _Route(Generic[In, Out]):
     endpoint: Endpoint[In, Out]
     url: URL
     write: Callable[[In], str]
+    parse: Callable[[Response], JSON]
     read: Callable[[JSON], Out]
+
+
+@frozen(eq=False)
+class _Calls:
+    """The one call path. A namespace holds this and not the session, which holds the namespace."""
+
+    base_url: URL
+    timeout: Timeout
+    clock: Callable[[], float]
+    send: CallNext
+    routes: dict[str, _Route[Any, Any]] = field(factory=dict, init=False)
+
+    async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
+        call = call or Call(self.clock())
+        route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
+        if route is None or route.endpoint is not endpoint:
+            url = _url(self.base_url, endpoint.name) if route is None else route.url
+            route = self.routes[endpoint.name] = _route(endpoint, url)
+        try:
+            body = route.write(payload).encode()
+            call.response = await self.send(Request(endpoint, route.url, _HEADERS, body, self.timeout, call))
+            return route.read(route.parse(call.response))
+        except EtelecomError as error:
+            error.endpoint, error.url = endpoint.name, str(route.url)
+            error.attempts, error.elapsed = call.attempts, self.clock() - call.started
+            if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
+                error.add_note("It may have been carried out. Look before you send it again.")
+            raise
 
 
 @define(eq=False)
@@ -118,6 +147,9 @@ class Session:
         middlewares: layers of your own, outermost first, between retry and throttle: each sees every attempt.
         clock: seconds, monotonic; for tests.
         sleep: waits that many seconds; for tests.
+
+    Attributes:
+        zalo: the `Zalo/*` methods.
 
     Raises:
         ConfigError: options that cannot go together.
@@ -204,18 +236,13 @@ class Session:
         """How much at once, and what it is doing now: `session.throttle.snapshot()`."""
         return self._shared.throttle
 
-    @property
-    def zalo(self) -> Zalo:
-        """The `Zalo/*` methods."""
-        return Zalo(self)
-
     def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Coroutine[object, object, Res]:
         """Call a typed method.
 
         Raises (when awaited):
             EtelecomError: every failure, with `endpoint`, `attempts`, `elapsed` and `phase`.
         """
-        return self._run(endpoint, payload, _typed, Call(self._shared.clock()))
+        return self._calls.call(endpoint, payload, Call(self._calls.clock()))
 
     async def call_raw(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Reply[Res]:
         """`call`, and how the result came about.
@@ -223,9 +250,9 @@ class Session:
         Raises:
             EtelecomError: as `call`.
         """
-        call = Call(self._shared.clock())
-        value, response = await self._run(endpoint, payload, _typed_with_response, call)
-        elapsed = self._shared.clock() - call.started
+        call = Call(self._calls.clock())
+        value = await self._calls.call(endpoint, payload, call)
+        response, elapsed = cast("Response", call.response), self._calls.clock() - call.started
         return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
 
     async def invoke(
@@ -248,7 +275,7 @@ class Session:
             EtelecomError: as `call`.
         """
         endpoint = untyped(name, safety=safety, role=role)
-        return await self._run(endpoint, dict(payload or {}), _untyped, Call(self._shared.clock()))
+        return cast("JSON", await self._calls.call(endpoint, dict(payload or {})))
 
     async def aclose(self) -> None:
         """Close the session and every one derived from it. Calling it again does nothing."""
@@ -267,37 +294,6 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self._account!r}>"
-
-    async def _run(
-        self,
-        endpoint: Endpoint[Req, Res],
-        payload: Req,
-        read: Callable[[_Route[Req, Res], Response], Value],
-        call: Call,
-    ) -> Value:
-        route = self._route(endpoint)
-        try:
-            body = route.write(payload).encode()
-            response = await self._send(Request(endpoint, route.url, _HEADERS, body, self._timeout, call))
-            return read(route, response)
-        except EtelecomError as error:
-            error.endpoint, error.url = endpoint.name, str(route.url)
-            error.attempts, error.elapsed = call.attempts, self._shared.clock() - call.started
-            if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
-                error.add_note("It may have been carried out. Look before you send it again.")
-            raise
-
-    def _route(self, endpoint: Endpoint[Req, Res]) -> _Route[Req, Res]:
-        route = self._routes.get(endpoint.name)
-        if route is None or route.endpoint is not endpoint:
-            route = _Route(
-                endpoint=endpoint,
-                url=_url(self._account.base_url, endpoint.name) if route is None else route.url,
-                write=codec.writing(endpoint.payload),
-                read=codec.reading(endpoint.result),
-            )
-            self._routes[endpoint.name] = route
-        return cast("_Route[Req, Res]", route)
 
     def _derive(
         self, account: accounts.Account, timeout: Timeout, retry: Retry, middlewares: tuple[Middleware, ...]
@@ -320,28 +316,27 @@ class Session:
         self._timeout = timeout
         self._retry = retry
         self._middlewares = middlewares
-        self._routes: dict[str, _Route[Never, object]] = {}
         retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
-        layers: list[Middleware] = [telemetry, retrying, *middlewares, shared.throttle]
-        self._send: CallNext = compose(layers, exchange(Auth(account), shared))
+        layers: list[Layer] = [telemetry, retrying, *map(yours, middlewares), shared.throttle]
+        send = compose(layers, exchange(Auth(account), shared))
+        self._calls = _Calls(account.base_url, timeout, shared.clock, send)
+        self.zalo = Zalo(self._calls)
+
+
+def _route(endpoint: Endpoint[Req, Res], url: URL) -> _Route[Req, Res]:
+    return _Route(
+        endpoint=endpoint,
+        url=url,
+        write=codec.writing(endpoint.payload),
+        parse=Response.json if endpoint.result is object else Response.parsed,
+        read=codec.reading(endpoint.result),
+    )
 
 
 def _url(base: URL, name: str) -> URL:
     """`<base>.<Service>/<Method>`: the dot belongs to the base's last segment, so joining paths would be wrong."""
     service, method = name.split("/")
     return base.with_path(f"{base.raw_path}.{service}/{method}", encoded=True)
-
-
-def _typed(route: _Route[Req, Res], response: Response) -> Res:
-    return route.read(response.parsed())
-
-
-def _typed_with_response(route: _Route[Req, Res], response: Response) -> tuple[Res, Response]:
-    return route.read(response.parsed()), response
-
-
-def _untyped(_: object, response: Response) -> JSON:
-    return response.json()
 
 
 def _default_transport() -> Transport:

@@ -63,7 +63,7 @@ def outcome(parse, body):
     """What comes of it, told apart to the last bit: the type of each number, the order of keys, the sign of zero."""
     try:
         return repr(parse(body))
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, DecodeError):
         return "refused"
 
 

@@ -26,13 +26,14 @@ def to_id(value: int | str) -> int:
     Raises:
         InvalidId: it is not a whole number in 1..2**63-1.
     """
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_MAX_ID)):
-        value = int(value)
-    if type(value) is not int or not 1 <= value <= _MAX_ID:
-        raise InvalidId(
-            f"An id is a whole number from 1 to {_MAX_ID}, as int or digits; a float has lost digits of it."
-        )
-    return value
+    number = 0
+    if type(value) is int:
+        number = value
+    elif isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_MAX_ID)):
+        number = int(value)
+    if 1 <= number <= _MAX_ID:
+        return number
+    raise InvalidId(f"An id is a whole number from 1 to {_MAX_ID}, as int or digits; a float has lost digits of it.")
 
 
 @frozen(kw_only=True)

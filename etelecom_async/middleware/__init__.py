@@ -1,4 +1,4 @@
-"""The layers that a request passes through: functions of (request, call_next) to a response.
+"""The layers that a request passes through, put together once for a session.
 
 A session's own, outermost first: telemetry > retry > [yours] > throttle > exchange. Exchange is the innermost one: it
 has the request signed (`auth`), sent by the transport, and the answer judged (`status`). One of yours:
@@ -11,27 +11,26 @@ has the request signed (`auth`), sent by the transport, and the answer judged (`
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
 from ..transport.base import Request, Response
 
-__all__ = ["CallNext", "Middleware", "compose"]
+__all__ = ["CallNext", "Layer", "Middleware", "compose", "yours"]
 
 CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
+Layer: TypeAlias = Callable[[CallNext], CallNext]
+"""Makes of what comes next what comes with it: asked once, so that no call pays for the putting together."""
 Middleware: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
 
 
-def compose(middlewares: Iterable[Middleware], send: CallNext) -> CallNext:
-    """One function out of many: the first middleware is the outermost, `send` the innermost."""
-    for middleware in reversed(list(middlewares)):
-        send = _bind(middleware, send)
+def compose(layers: Iterable[Layer], send: CallNext) -> CallNext:
+    """One function out of many: the first layer is the outermost, `send` the innermost."""
+    for layer in reversed(list(layers)):
+        send = layer(send)
     return send
 
 
-def _bind(middleware: Middleware, call_next: CallNext) -> CallNext:
-    # Of an object the method, once: calling the object looks it up every time.
-    method: Middleware = middleware.__call__  # type: ignore[operator]  # mypy thinks it unbound
-    layer = middleware if inspect.isroutine(middleware) else method
-    return lambda request: layer(request, call_next)
+def yours(middleware: Middleware) -> Layer:
+    """A middleware as a layer."""
+    return lambda call_next: lambda request: middleware(request, call_next)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from ..account import Account, Secret
 from ..endpoint import Role
 from ..errors import ConfigError
+from ..transport.base import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from ..transport.base import Request, Response
 
 __all__ = ["Auth", "Key"]
 
@@ -68,18 +67,23 @@ class Key:
             signed = MappingProxyType({**headers, "Authorization": self._header})
             if isinstance(headers, MappingProxyType):
                 self._signed = (headers, signed)
-        return request.with_headers(signed)
+        return Request(request.endpoint, request.url, signed, request.body, request.timeout, request.call)
 
     def blank(self, response: Response) -> Response:
         """The answer without the key, in whatever escaping it stands there."""
         if self._raw is None:
             return response
-        body = response.body
-        # Nearly every answer has neither the key nor anything that could be an escaped one.
-        if _BACKSLASH in body or _PERCENT in body or _AMPERSAND in body or body.find(self._raw) >= 0:
+        body, headers = response.body, response.headers
+        # Nearly every answer has nothing that could be an escaped key. What has no key stays the very same object.
+        if _BACKSLASH in body or _PERCENT in body or _AMPERSAND in body:
             body = self._bytes.sub(_BLANK.encode(), body)
-        headers = response.headers
-        if response.status != _OK or self._text in "".join(headers.values()):
+        else:
+            body = body.replace(self._raw, b"***")
+        text, is_suspect = self._text, response.status != _OK
+        for value in headers.values():  # a loop here is cheaper than joining them
+            if text in value:
+                is_suspect = True
+        if is_suspect:
             headers = {name: self._pattern.sub(_BLANK, value) for name, value in headers.items()}
         if body is response.body and headers is response.headers:
             return response

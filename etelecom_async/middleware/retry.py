@@ -125,25 +125,33 @@ class Retrying:
         self._clock = clock
         self._sleep = sleep
 
-    async def __call__(self, request: Request, call_next: CallNext) -> Response:
-        call = request.call
-        started = self._clock()
-        if not self._budget.is_full:
-            self._budget.deposit()
-        left = total = request.timeout.total
-        while True:
-            call.attempts += 1
-            try:
-                return await call_next(request if left is None else _within(request, left))
-            except EtelecomError as error:
-                if total is not None:
-                    left = total - (self._clock() - started - call.queued)
-                pause = self._pause(error, request, left)
-                if pause is None:
-                    raise
-            await self._sleep(pause)
-            if left is not None:
-                left -= pause
+    def __call__(self, call_next: CallNext) -> CallNext:
+        budget, clock = self._budget, self._clock
+
+        async def send(request: Request) -> Response:
+            call, timeout = request.call, request.timeout
+            started = clock()
+            if not budget.is_full:
+                budget.deposit()
+            left = total = timeout.total
+            attempt = request
+            while True:
+                call.attempts += 1
+                if left is not None and (timeout.attempt is None or timeout.attempt > left):
+                    attempt = request.with_timeout(evolve(timeout, attempt=left))
+                try:
+                    return await call_next(attempt)
+                except EtelecomError as error:
+                    if total is not None:
+                        left = total - (clock() - started - call.queued)
+                    pause = self._pause(error, request, left)
+                    if pause is None:
+                        raise
+                await self._sleep(pause)
+                if left is not None:
+                    left -= pause
+
+        return send
 
     def _pause(self, error: EtelecomError, request: Request, left: float | None) -> float | None:
         if left is not None and left <= 0 and isinstance(error, TimeoutError):
@@ -163,10 +171,3 @@ class Retrying:
 def _asked(error: EtelecomError) -> float:
     """Seconds of the server's `Retry-After`."""
     return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
-
-
-def _within(request: Request, left: float) -> Request:
-    limit = request.timeout.attempt
-    if limit is not None and limit <= left:
-        return request
-    return request.with_timeout(evolve(request.timeout, attempt=left))

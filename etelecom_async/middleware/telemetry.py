@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from ..errors import ApiError, EtelecomError
@@ -20,11 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["telemetry"]
 
 _log = logging.getLogger("etelecom_async")
+_INFO = logging.INFO
 
 
-def telemetry(request: Request, call_next: CallNext) -> Awaitable[Response]:
-    """Log how a call ended."""
-    return _logged(request, call_next) if _log.isEnabledFor(logging.INFO) else call_next(request)
+def telemetry(call_next: CallNext) -> CallNext:
+    """Logs how a call ended."""
+    return lambda request: _logged(request, call_next) if _log.isEnabledFor(_INFO) else call_next(request)
 
 
 async def _logged(request: Request, call_next: CallNext) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from asyncio import get_running_loop
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -97,7 +98,8 @@ class Throttle:
             raise ConfigError(f"Throttle.burst is a number of at least 1, beside a rate; got {burst!r}.")
         self.concurrency = concurrency
         self._ceiling = None if rate is None else Pace(rate=rate, burst=burst)
-        self._limit = AdaptiveRate() if adaptive else None
+        self._limit = AdaptiveRate()
+        self._learns = adaptive
         self._refusals = Refusals()
         self._shared = shared
         self._clock = clock
@@ -109,52 +111,56 @@ class Throttle:
 
     def snapshot(self) -> ThrottleSnapshot:
         """What it is doing now."""
-        rates = [limit.rate for limit in (self._ceiling, self._limit) if limit is not None]
+        rates = (self._limit.rate, None if self._ceiling is None else self._ceiling.rate)
         return ThrottleSnapshot(
             concurrency=self.concurrency,
             in_flight=self._in_flight,
             waiting=sum(not waiter.done() for waiter in self._waiters),
             rate=min((rate for rate in rates if rate is not None), default=None),
-            refusals=0 if self._limit is None else self._limit.refusals,
+            refusals=self._limit.refusals,
         )
 
-    async def __call__(self, request: Request, call_next: CallNext) -> Response:
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._move_to(loop)
-        now = self._clock()
-        if not self._may_go(now):
-            await self._wait(request, loop)
-            now = self._clock()
-        try:
-            if self._shared is not None:
-                await self._wait_for_others(self._shared, request)
-                now = self._clock()
-            response = await call_next(request)
-        except EtelecomError as error:
-            self._learn(error, request, now)
-            raise
-        else:
-            self._refusals.answers += 1
-            if self._limit is not None:
-                self._limit.answered(self._clock(), now)
+    def __call__(self, call_next: CallNext) -> CallNext:
+        """The layer that lets requests go on in their turn."""
+        clock, limit, refusals, shared = self._clock, self._limit, self._refusals, self._shared
+
+        async def send(request: Request) -> Response:
+            loop = get_running_loop()
+            if loop is not self._loop:
+                self._move_to(loop)
+            now = clock()
+            if not self._may_go(now):
+                await self._wait(request, loop)
+                now = clock()
+            try:
+                if shared is not None:
+                    await self._wait_for_others(shared, request)
+                    now = clock()
+                response = await call_next(request)
+            except EtelecomError as error:
+                self._learn(error, request, now)
+                raise
+            else:
+                refusals.answers += 1
+                limit.answered(clock(), now)
                 if self._window < self.concurrency:
                     self._widen()
-            return response
-        finally:
-            # Where it is not, this is a straggler of a loop that is gone; its slots were taken back by the next one.
-            if loop is self._loop:
-                self._in_flight -= 1
-                if self._waiters:
-                    self._let_go()
+                return response
+            finally:
+                # Where it is not, this is a straggler of a loop that is gone, and the next one took its slots back.
+                if loop is self._loop:
+                    self._in_flight -= 1
+                    if self._waiters:
+                        self._let_go()
+
+        return send
 
     def _may_go(self, now: float) -> bool:
         """Take a slot and a permit, if there is nobody in line and both are to be had."""
         if self._waiters or self._in_flight >= self._window:
             return False
-        limit, ceiling = self._limit, self._ceiling
         # As long as no limit is known there is nothing to ask and nothing to tell.
-        if (limit is not None and limit.pace is not None) or ceiling is not None:
+        if self._limit.pace is not None or self._ceiling is not None:
             if self._delay(now) > 0:
                 return False
             self._spend(now)
@@ -163,13 +169,12 @@ class Throttle:
 
     def _delay(self, now: float) -> float:
         """Seconds until the rates let another request go."""
-        delay = 0.0 if self._limit is None else self._limit.wait(now)
+        delay = self._limit.wait(now)
         return delay if self._ceiling is None else max(delay, self._ceiling.wait(now))
 
     def _spend(self, now: float) -> None:
         """A request goes: take its permits."""
-        if self._limit is not None:
-            self._limit.sent(now)
+        self._limit.sent(now)
         if self._ceiling is not None:
             self._ceiling.take(now)
 
@@ -177,7 +182,7 @@ class Throttle:
         """What an error says about the server's limit."""
         if isinstance(error, ApiError):
             self._refusals.answers += 1
-        if self._limit is None:
+        if not self._learns:
             return
         now = self._clock()
         if self._limit.rate is None:
@@ -261,8 +266,7 @@ class Throttle:
 
     def _take_back(self, loop: asyncio.AbstractEventLoop) -> None:
         """A permit that nobody used."""
-        if self._limit is not None:
-            self._limit.give_back()
+        self._limit.give_back()
         if self._ceiling is not None:
             self._ceiling.give_back()
         if loop is self._loop:

@@ -27,12 +27,14 @@ class Call:
         queued: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
         is_paced: was refused for being one too many by a server that takes others, so the throttle knows when the next
             attempt may go.
+        response: the answer that the call ended with.
     """
 
     started: float = 0.0
     attempts: int = 0
     queued: float = 0.0
     is_paced: bool = False
+    response: Response | None = None
 
 
 @record(eq=False)
@@ -78,8 +80,7 @@ class Response:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
     _parsed: JSON = field(init=False, repr=False, default=None)
-    _is_parsed: bool = field(init=False, repr=False, default=False)
-    _is_exact: bool = field(init=False, repr=False, default=False)
+    _is_exact: bool | None = field(init=False, repr=False, default=None)
 
     def json(self) -> JSON:
         """The body parsed, once however often it is asked for.
@@ -100,9 +101,9 @@ class Response:
         Raises:
             DecodeError: it is not JSON.
         """
-        if not self._is_parsed:
+        if self._is_exact is None:
             self._parsed = codec.parse(self.body)
-            self._is_parsed = True
+            self._is_exact = False
         return self._parsed
 
     def with_body(self, headers: Mapping[str, str], body: bytes) -> Response:
