@@ -56,11 +56,7 @@ def parsed(data):
 def outcome(model, parser, data):
     """What a parser and a model make of it, told apart to the last bit; any other error comes through."""
     try:
-        value = parser(data)
-    except (ValueError, RecursionError):
-        return "no JSON"
-    try:
-        return repr(decode(value, model))
+        return repr(decode(parser(data), model))
     except DecodeError as error:
         return str(error)
 
