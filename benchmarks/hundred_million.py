@@ -14,6 +14,7 @@ from benchmarks.simulated import CPU, LATER, TROUBLE, Result, Scenario, simulate
 _ALL = 100_000_000
 _DAY = 86_400.0
 _LIMITS = (200, 2_000, None)
+_FIXED = 0.95
 _AWAY = 10.0
 _LOSSES, _HELD = (1, 10, 100), (100, 500, 2_000)
 """Workers lost in a day, and phones that each of them has in hand then."""
@@ -34,14 +35,17 @@ def _simulated(rows: int) -> None:
     plain = [Scenario(limit=limit, failures=failures) for limit in _LIMITS for failures in (0.0, 0.01, 0.05)]
     polite = [Scenario(limit=limit, failures=0.01, refusal=LATER) for limit in _LIMITS if limit]
     trouble = [Scenario(limit=limit, failures=0.05, fault=TROUBLE) for limit in _LIMITS]
-    for scenario in (*plain, *polite, *trouble):
+    fixed = [Scenario(limit=limit, failures=0.05, fault=TROUBLE, fixed=_FIXED * limit) for limit in _LIMITS if limit]
+    for scenario in (*plain, *polite, *trouble, *fixed):
         print(_row(scenario, simulate(scenario, rows)), flush=True)
 
 
 def _row(scenario: Scenario, it: Result) -> str:
     scale = _ALL / it.rows
     cells = (
-        _limit(scenario.limit) + ", `Retry-After: 1`" * (scenario.refusal is LATER),
+        _limit(scenario.limit)
+        + ", `Retry-After: 1`" * (scenario.refusal is LATER)
+        + (f", kept to {scenario.fixed:,g}/s" if scenario.fixed else ""),
         f"{scenario.failures:.0%}" + ", half are 503" * (scenario.fault is TROUBLE),
         f"{it.rate:,.0f}",
         _span(_ALL / it.rate),
