@@ -14,7 +14,9 @@ from benchmarks.simulated import CPU, LATER, TROUBLE, Result, Scenario, simulate
 _ALL = 100_000_000
 _DAY = 86_400.0
 _LIMITS = (200, 2_000, None)
-_AWAY = 10.0
+_FIXED = 0.95
+_AWAY, _THROUGH = 10.0, 200_000
+"""Seconds in which the server is away, and rows that are more than are tried meanwhile."""
 _LOSSES, _HELD = (1, 10, 100), (100, 500, 2_000)
 """Workers lost in a day, and phones that each of them has in hand then."""
 _MIB = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss counts bytes there, KiB elsewhere
@@ -34,14 +36,17 @@ def _simulated(rows: int) -> None:
     plain = [Scenario(limit=limit, failures=failures) for limit in _LIMITS for failures in (0.0, 0.01, 0.05)]
     polite = [Scenario(limit=limit, failures=0.01, refusal=LATER) for limit in _LIMITS if limit]
     trouble = [Scenario(limit=limit, failures=0.05, fault=TROUBLE) for limit in _LIMITS]
-    for scenario in (*plain, *polite, *trouble):
+    fixed = [Scenario(limit=limit, failures=0.05, fault=TROUBLE, fixed=_FIXED * limit) for limit in _LIMITS if limit]
+    for scenario in (*plain, *polite, *trouble, *fixed):
         print(_row(scenario, simulate(scenario, rows)), flush=True)
 
 
 def _row(scenario: Scenario, it: Result) -> str:
     scale = _ALL / it.rows
     cells = (
-        _limit(scenario.limit) + ", `Retry-After: 1`" * (scenario.refusal is LATER),
+        _limit(scenario.limit)
+        + ", `Retry-After: 1`" * (scenario.refusal is LATER)
+        + (f", kept to {scenario.fixed:,g}/s" if scenario.fixed else ""),
         f"{scenario.failures:.0%}" + ", half are 503" * (scenario.fault is TROUBLE),
         f"{it.rate:,.0f}",
         _span(_ALL / it.rate),
@@ -57,7 +62,7 @@ def _row(scenario: Scenario, it: Result) -> str:
 def _outage(rows: int) -> None:
     print("| limit | rows left by each minute |\n|---|---:|")
     for limit in _LIMITS:
-        it = simulate(Scenario(limit=limit, away=_AWAY), rows)
+        it = simulate(Scenario(limit=limit, away=_AWAY), max(rows, _THROUGH))
         print(f"| {_limit(limit)} | {it.failed * 60 / _AWAY:,.0f} |", flush=True)
 
 
@@ -92,7 +97,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     told = "of each scenario, simulated one by one; %(default)s"
-    parser.add_argument("--rows", type=whole(200_000, 5_000_000), default=200_000, metavar="N", help=told)
+    parser.add_argument("--rows", type=whole(20_000, 5_000_000), default=200_000, metavar="N", help=told)
     rows = parser.parse_args().rows
     began = time.monotonic()
     print(f"{machine()}; {rows:,} rows of each scenario\n\nArithmetic:\n")

@@ -39,6 +39,7 @@ class Scenario:
         failures: share of the requests that fail at random.
         fault: half of the failures; the others are connections that break after the request was sent.
         refusal: what one request too many is answered with.
+        fixed: checks per second that the client keeps to instead of looking for the limit; None looks for it.
         away: seconds, from the middle on, in which no connection can be made.
     """
 
@@ -46,6 +47,7 @@ class Scenario:
     failures: float = 0.0
     fault: Response = FAULT
     refusal: Response = TOO_MANY
+    fixed: float | None = None
     away: float = 0.0
 
 
@@ -121,7 +123,7 @@ class Server:
 async def _run(scenario: Scenario, rows: int) -> Result:
     clock = asyncio.get_running_loop().time
     server = Server(scenario, rows // 2)
-    throttle = Throttle(concurrency=CONCURRENCY, clock=clock)
+    throttle = Throttle(concurrency=CONCURRENCY, rate=scenario.fixed, adaptive=scenario.fixed is None, clock=clock)
     account = Shop(job.API_KEY, base_url=f"http://{job.HOST}{job.BASE_PATH}")
     tenth = rows // 10
     done = failed = 0

@@ -197,7 +197,7 @@ def keeps_the_rate(it, begin):
 
 @pytest.mark.parametrize("queue", [celery, taskiq])
 async def test_a_process_killed_in_the_middle_costs_no_row_and_at_most_its_block_again(queue, redis, tmp_path):
-    count = 800
+    count = 600
     async with queue(redis, tmp_path) as it, it.workers() as workers:
         processes = children(workers.pid)
         begin = asyncio.create_task(first_permit(redis))
