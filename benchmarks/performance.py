@@ -121,7 +121,8 @@ def _instructions(counted: dict[str, float]) -> str:
     lines = ["| what is counted | instructions | goal |", "|---|---:|---:|"]
     for name, value in counted.items():
         goal = gate.GOALS.get(name)
-        lines.append(f"| {gate.TITLES.get(name, name)} | {value:,} | {'' if goal is None else f'≤ {goal:,}'} |")
+        shown = f"{value:,.0f}" if value > 100 else f"{value:.3f}"
+        lines.append(f"| {gate.TITLES.get(name, name)} | {shown} | {'' if goal is None else f'≤ {goal:,}'} |")
     return "\n".join(lines)
 
 
