@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar, cast
 
 from ..api.consent import Consent
@@ -30,7 +30,6 @@ class Actor(Protocol):
 
 
 class _ActorClass(Protocol):
-    def options(self, **options: object) -> _ActorClass: ...
     def remote(self, setup: WorkerSetup, /) -> Actor: ...
 
 
@@ -38,24 +37,12 @@ class _Exceptions(Protocol):
     RayError: type[Exception]
 
 
-class _SchedulingStrategies(Protocol):
-    def NodeAffinitySchedulingStrategy(self, *, node_id: object, soft: bool) -> object: ...  # noqa: N802 - as it is there
-
-
-class _Util(Protocol):
-    @property
-    def scheduling_strategies(self) -> _SchedulingStrategies: ...
-
-
 class Ray(Protocol):
     """The module `ray`."""
 
     @property
     def exceptions(self) -> _Exceptions: ...
-    @property
-    def util(self) -> _Util: ...
     def is_initialized(self) -> bool: ...
-    def nodes(self) -> Sequence[Mapping[str, object]]: ...
     def init(self, **options: object) -> object: ...
     def shutdown(self) -> None: ...
     def kill(self, actor: Actor, /) -> None: ...
@@ -69,7 +56,6 @@ def ray_module() -> Ray:
         ConfigError: the extra is not installed.
     """
     try:
-        importlib.import_module("ray.util.scheduling_strategies")
         return cast("Ray", importlib.import_module("ray"))
     except ImportError:
         raise ConfigError("Workers over Ray need an extra: pip install 'etelecom-async[ray]'.") from None

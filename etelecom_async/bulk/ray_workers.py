@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import secrets
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 from ..account import Account
 from ..api.consent import Consent
@@ -23,6 +22,9 @@ __all__ = ["RayWorkers"]
 _OBJECT_STORE = 80 * 2**20
 """Bytes, the least that Ray takes: blocks and answers are small and travel with the calls."""
 
+_CPUS = 0.001
+"""What a worker reserves: any number of them go on a node, but what reserves nothing Ray puts anywhere."""
+
 
 class RayWorkers:
     """An `Engine` of Ray actors, each a process with a session of its own.
@@ -33,8 +35,8 @@ class RayWorkers:
     Ray starts when the first phone is asked about: on this machine, without dashboard and usage statistics and in a
     folder that is gone afterwards; or where `address` says. A program that has called `ray.init` itself keeps its
     cluster. A worker that dies is replaced by Ray, on another node if its own is gone, and what it had under way is
-    asked again: a check is a READ, and the job writes each row once. Workers hold no resources of Ray's and are dealt
-    out to the nodes in turn.
+    asked again: a check is a READ, and the job writes each row once. Workers are spread over the
+    nodes and reserve next to nothing there.
 
     The account is that of each worker's environment. It has to be the one that the job belongs to, which is seen to
     before the first call, by a salted hash that the worker makes. No key is ever sent.
@@ -164,16 +166,8 @@ class RayWorkers:
                 )
             else:
                 ray.init(address=self._address, log_to_driver=False, logging_level="ERROR")
-        make = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Worker)
-        for place in itertools.islice(itertools.cycle(self._places()), self._setup.workers):
-            self._actors.append(make.options(scheduling_strategy=place).remote(self._setup))
-
-    def _places(self) -> list[object]:
-        """The nodes that take work, in turn; Ray's own way to spread puts what needs no resources anywhere."""
-        alive = [node for node in self._ray.nodes() if node["Alive"]]
-        working = [node for node in alive if "CPU" in cast("Mapping[str, object]", node["Resources"])]
-        strategy = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
-        return [strategy(node_id=node["NodeID"], soft=True) for node in working or alive]
+        make = ray.remote(num_cpus=_CPUS, max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD")(Worker)
+        self._actors = [make.remote(self._setup) for _ in range(self._setup.workers)]
 
     def _end(self) -> None:
         for actor in self._actors:
