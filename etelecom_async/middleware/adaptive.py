@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import random
 from collections.abc import Callable
 
@@ -243,7 +244,6 @@ class AdaptiveRate:
 
     def _rest(self, pace: Pace, limit: float, requests: int, now: float, sent_at: float) -> None:
         self._phase, self._limit = _Phase.KNOWN, limit
-        self._was_full = False
         self._go(pace, (1 - max(_UNDER, _DOUBT / max(requests, _ENOUGH))) * limit, now, sent_at)
 
     def _go(self, pace: Pace, rate: float, now: float, sent_at: float) -> None:
@@ -284,4 +284,4 @@ class AdaptiveRate:
             return (_CLIMB + _STEEPER * since) * pace.rate
         slowness = _SLOWLY if self._is_paused else 1.0
         felt = since / slowness - _REST
-        return _FEEL * 2.0 ** min(felt / _DOUBLING, 8.0) / slowness * self._limit if felt >= 0 else 0.0
+        return _FEEL * math.exp2(min(felt / _DOUBLING, 8.0)) / slowness * self._limit if felt >= 0 else 0.0
