@@ -279,9 +279,9 @@ class AdaptiveRate:
     def _growth(self, pace: Pace, since: float) -> float:
         """Requests per second that the rate grows in a second, so long after the last cut or pause."""
         if self._phase is _Phase.SHARED:
-            return _SHARED_GROWTH * pace.rate**0.75
+            return _SHARED_GROWTH * math.pow(pace.rate, 0.75)
         if self._phase is _Phase.GUESS:
             return (_CLIMB + _STEEPER * since) * pace.rate
         slowness = _SLOWLY if self._is_paused else 1.0
         felt = since / slowness - _REST
-        return _FEEL * math.exp2(min(felt / _DOUBLING, 8.0)) / slowness * self._limit if felt >= 0 else 0.0
+        return _FEEL * 2.0 ** min(felt / _DOUBLING, 8.0) / slowness * self._limit if felt >= 0 else 0.0
