@@ -73,7 +73,6 @@ def reader(model: type[T], reads: Mapping[str, FieldRead]) -> Callable[[object, 
     """
     fields = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", model)) if field.init]
     is_plain = _is_plain(model)
-    puts = [_slot(model, field) if is_plain else _entry(field) for field in fields]
     names: dict[str, object] = {
         "begin": object.__new__ if is_plain else _arguments,
         "model": model,
@@ -83,8 +82,9 @@ def reader(model: type[T], reads: Mapping[str, FieldRead]) -> Callable[[object, 
         "refuse": partial(_refuse, model),
     }
     lines = _HEAD
-    for at, (field, put) in enumerate(zip(fields, puts, strict=True)):
+    for at, field in enumerate(fields):
         it = reads[field.name]
+        put = _slot(model, field) if is_plain else _entry(field)
         absent = _absent(field, put, is_plain=is_plain)
         values = {"read": it.read, "kind": it.kind, "put": put, "absent": absent}
         names |= {f"{name}_{at}": value for name, value in values.items()}

@@ -84,19 +84,19 @@ def reading(into: type[T]) -> Callable[[JSON], T]:
         try:
             return hook(value, into)
         except Exception as error:  # noqa: BLE001 - whatever a hook raises means one thing: it does not fit
-            problems = _problems(error, into)
+            problems = _problems(error)
         raise DecodeError(problems)
 
     return read
 
 
-def _problems(error: Exception, into: type[object]) -> str:
+def _problems(error: Exception) -> str:
     if isinstance(error, ClassValidationError):
-        return "; ".join(transform_error(error, path="$", format_exception=_sentence))
-    return f"{_sentence(error, into)} @ $"
+        return "; ".join(transform_error(error, format_exception=_sentence))
+    return f"{_sentence(error)} @ $"
 
 
-def _sentence(error: BaseException, _: object) -> str:
+def _sentence(error: BaseException, _: object = None) -> str:
     if isinstance(error, Misfit):
         return str(error)
     if isinstance(error, KeyError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import random
 from collections.abc import Callable
 
@@ -243,7 +244,6 @@ class AdaptiveRate:
 
     def _rest(self, pace: Pace, limit: float, requests: int, now: float, sent_at: float) -> None:
         self._phase, self._limit = _Phase.KNOWN, limit
-        self._was_full = False
         self._go(pace, (1 - max(_UNDER, _DOUBT / max(requests, _ENOUGH))) * limit, now, sent_at)
 
     def _go(self, pace: Pace, rate: float, now: float, sent_at: float) -> None:
@@ -279,7 +279,7 @@ class AdaptiveRate:
     def _growth(self, pace: Pace, since: float) -> float:
         """Requests per second that the rate grows in a second, so long after the last cut or pause."""
         if self._phase is _Phase.SHARED:
-            return _SHARED_GROWTH * pace.rate**0.75
+            return _SHARED_GROWTH * math.pow(pace.rate, 0.75)
         if self._phase is _Phase.GUESS:
             return (_CLIMB + _STEEPER * since) * pace.rate
         slowness = _SLOWLY if self._is_paused else 1.0

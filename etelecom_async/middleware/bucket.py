@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import pairwise
 
 from attrs import define, field, frozen
 
@@ -82,14 +83,13 @@ class Bucket:
             if taken >= (1 if held else _FEW)
         ]
         long = [quotient for quotient in quotients if quotient[1] >= enough]
-        limit, requests, _ = max(long or quotients, default=(0.0, 0, 1.0))
+        limit, requests, *_ = max(long or quotients, default=(0.0, 0))
         return Measured(limit, requests, max((limit for limit, _, held in long if not held), default=0.0))
 
     def learn(self, limit: float) -> None:
         """The limit is known, and the notes reach back to a full bucket: it holds what was taken above the limit."""
         excess = most = 0.0
-        notes = list(self._notes)
-        for before, note in zip(notes, notes[1:], strict=False):
+        for before, note in pairwise(self._notes):
             excess = max(0.0, excess + note.accepted - before.accepted - limit * (note.at - before.at))
             most = max(most, excess)
         self._held = min((most + 0.5) / limit, _HELD_MOST)
