@@ -25,15 +25,15 @@ test-all: test test-others  ## run the tests under every Python from 3.11 up tha
 # Each has a virtual environment of its own, .venv-3.13 and so on; 3.13t is the free-threaded one.
 test-others:
 	@tag() { "$$1" -c '$(TAG)' 2>/dev/null; }; \
-	tested=" $$(tag $(PYTHON)) "; \
+	own=$$(tag $(PYTHON)); tested=" "; \
 	for python in $(PYTHONS); do \
 		version=$$(tag $$python) || continue; \
-		case "$$tested" in *" $$version "*) continue ;; esac; \
+		case " $$own$$tested" in *" $$version "*) continue ;; esac; \
 		echo "Python $$version: $$python"; \
 		$(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; \
 		tested="$$tested$$version "; \
 	done; \
-	echo "Tested under$$tested"
+	echo "The tests passed under:$$tested"
 
 lint: $(VENV)/.dev  ## ruff, as linter and as formatter
 	$(PY) -m ruff check .

@@ -1,4 +1,4 @@
-"""An answer of a gigabyte or without end is not read into memory, whatever way it comes."""
+"""An answer of megabytes or without end is not read into memory, whatever way it comes."""
 
 import contextlib
 import tracemalloc
@@ -18,10 +18,10 @@ CASES = [
     "1 GB in chunks",
     "1 GB without a length",
     "a gzip bomb of 1 GB",
-    "a chunk's extension without end",
+    "a chunk's extension of 8 MB, then closed",
     "trailers without end",
     "headers without end",
-    "empty lines without end",
+    "8 MB of empty lines, then closed",
     "103 for ever",
 ]
 
