@@ -76,6 +76,7 @@ BODY = (
         "a chunk's extension without end",
         (Hear(), Say(CHUNKED + b"5;"), Stream(b"a" * 2**16)),
         LATE,
+        httptools=NOT_HTTP,
         attempt=SOON,
         cheap=False,
     ),
