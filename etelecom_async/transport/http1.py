@@ -173,7 +173,7 @@ class Connection(asyncio.Protocol):
         elif self._is_complete:
             self._finish()
         elif self._quiet > _LONGEST_HEAD:
-            self._fail(BadAnswer("the answer's head is without end"))
+            self._fail(BadAnswer("more than 64 KB came without a byte of a body"))
 
     def eof_received(self) -> None:
         self._hung_up(None)

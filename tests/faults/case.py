@@ -4,7 +4,7 @@ import enum
 
 from attrs import field, frozen
 
-from etelecom_async import Phase
+from etelecom_async import AttemptTimeout, Phase
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.httptools import HttptoolsTransport
 from faults.server import granted
@@ -94,3 +94,7 @@ class Case:
     def ends_over(self, transport):
         """What must come of it over this class of transport."""
         return self.httptools if transport is HttptoolsTransport and self.httptools else self.ends
+
+    def attempt_over(self, transport):
+        """Seconds for one attempt: short only where it is to run out of them."""
+        return self.attempt if self.ends_over(transport).error is AttemptTimeout else PLENTY

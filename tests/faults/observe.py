@@ -129,7 +129,7 @@ async def _try(case, certificates, transport, endpoint):
 
         options = {
             "transport": transport(connect_timeout=case.connect_timeout, ssl_context=certificates.trust),
-            "timeout": Timeout(attempt=case.attempt),
+            "timeout": Timeout(attempt=case.attempt_over(transport)),
             "retry": Retry(attempts=2, base=0),
             "throttle": Throttle(adaptive=False),
             "middlewares": [note],

@@ -31,7 +31,7 @@ async def test_an_answer_of_a_gigabyte_or_without_end_costs_no_more_memory_than_
     (case,) = (case for case in (*HEAD, *BODY) if case.name == name)
     server = FaultServer(*case.does)
     async with server.serve() as origin, contextlib.aclosing(transport(max_body=MB)) as carrier:
-        limits = Timeout(attempt=case.attempt)
+        limits = Timeout(attempt=case.attempt_over(transport))
         session = Session(Shop(KEY, base_url=origin), transport=carrier, timeout=limits, retry=Retry(attempts=1))
         tracemalloc.start()
         try:
