@@ -1,18 +1,22 @@
-"""One client against a hidden limit, in a process of its own. Takes JSON on a line of stdin, prints what failed."""
+"""One client against a hidden limit, in a process of its own: says when it is ready, takes JSON on a line of stdin,
+prints what failed.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 
 from benchmarks.limit_clients import work
+from benchmarks.limit_server import LOOPS
 
 
 def main() -> None:
     """Work once for each line."""
+    run = LOOPS[sys.argv[1]]
+    print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
-        print(json.dumps({"failed": asyncio.run(work(**json.loads(line)))}), flush=True)
+        print(json.dumps({"failed": run(work(**json.loads(line)))}), flush=True)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def _session(url: str, *, throttle: Throttle, cubic: bool = False) -> Session:
 
 
 CLIENTS: dict[str, tuple[int, Callable[[str], Session]]] = {
-    "etelecom_async": (400, lambda url: _session(url, throttle=Throttle(concurrency=400))),
+    "etelecom_async": (600, lambda url: _session(url, throttle=Throttle(concurrency=600))),
     "fixed 10": (10, lambda url: _session(url, throttle=Throttle(concurrency=10, adaptive=False))),
     "fixed 50": (50, lambda url: _session(url, throttle=Throttle(concurrency=50, adaptive=False))),
     "botocore adaptive": (

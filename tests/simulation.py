@@ -1,33 +1,27 @@
 """A server with a hidden limit and its clients, in virtual time: a heap of events and no event loop."""
 
 import heapq
+import math
 import random
 from collections import deque
 
+from etelecom_async import RateLimited, Unavailable
+from etelecom_async.middleware.adaptive import AdaptiveRate
+from etelecom_async.middleware.refusal import Refusals
+from etelecom_async.sandbox import Refusal
 
-class Bucket:
-    """A token bucket, as a proxy has it."""
-
-    def __init__(self, rate, burst):
-        self.rate = rate
-        self.burst = burst
-        self.tokens = burst
-        self.at = 0.0
-
-    def takes(self, now):
-        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
-        self.at = now
-        if self.tokens < 1:
-            return False
-        self.tokens -= 1
-        return True
+_DOUBTFUL = {
+    Refusal.UNAVAILABLE: Unavailable("", status=503),
+    Refusal.CONSENT: RateLimited("", status=200),
+}
 
 
 class Client:
     """`places` workers with endless work, let go in turn by an `AdaptiveRate`, and in the beginning by a throttle."""
 
-    def __init__(self, rate, *, places, starts=0.0):
-        self.rate = rate
+    def __init__(self, *, seed=0, places=400, starts=0.0):
+        self.rate = AdaptiveRate(random=random.Random(seed).random)
+        self.refusals = Refusals()
         self.free = min(places, 4)
         self.held = places - self.free
         self.earned = 0.0
@@ -36,12 +30,43 @@ class Client:
         self.refused = []
         self.wakes = None
 
+    def hear(self, now, sent_at, refusal, pause):
+        """An answer: taken if there is no `refusal`. Returns how many more may be under way."""
+        self.free += 1
+        self.refusals.answers += 1
+        (self.refused if refusal else self.taken).append(now)
+        error = _DOUBTFUL.get(refusal)
+        if refusal and (error is None or self.refusals.includes(error, now)):
+            self.rate.refused(now, sent_at, pause)
+            return self.held
+        if refusal:
+            return 0
+        self.rate.answered(now, sent_at)
+        self.earned += 0.5
+        more, self.earned = divmod(self.earned, 1)
+        return min(self.held, int(more))
 
-def simulate(bucket, clients, *, seconds, seed=0, latency=0.05, retry_after=None, changes=()):  # noqa: C901 - one loop
-    """Run the clients against the bucket. `changes` are (moment, new rate)."""
+    @property
+    def waste(self):
+        """Share of its requests that was refused."""
+        return len(self.refused) / (len(self.refused) + len(self.taken))
+
+
+def _asked(refusal, now, wait):
+    """Seconds that a refusal of this form asks to wait; None where it does not say."""
+    if refusal is Refusal.RETRY_AFTER:
+        return max(1.0, math.ceil(wait))
+    if refusal is Refusal.RETRY_DATE:
+        return float(math.ceil(now % 1 + wait))
+    return None
+
+
+def simulate(limit, clients, *, seconds, seed=0, latency=0.05, changes=()):  # noqa: C901 - one loop
+    """Run the clients against a limit of the sandbox. `changes` are (moment, new limit)."""
     rnd = random.Random(seed)
     events, order = [], 0
     changes = deque(changes)
+    meter = limit.meter()
 
     def plan(when, *what):
         nonlocal order
@@ -65,26 +90,17 @@ def simulate(bucket, clients, *, seconds, seed=0, latency=0.05, retry_after=None
     while events and events[0][0] < seconds:
         now, _, kind, client, detail = heapq.heappop(events)
         while changes and changes[0][0] <= now:
-            bucket.takes(changes[0][0])
-            bucket.rate = changes.popleft()[1]
+            limit = changes.popleft()[1]
+            meter = limit.meter()
+        if kind == "arrives":
+            wait = meter.wait(now)
+            answer = (detail, limit.refusal, _asked(limit.refusal, now, wait)) if wait else (detail, None, None)
+            plan(now + latency / 2 * rnd.uniform(0.8, 1.4), "answer", client, answer)
+            continue
         if kind == "wake":
             client.wakes = None
-        elif kind == "arrives":
-            plan(now + latency / 2 * rnd.uniform(0.8, 1.4), "answer", client, (detail, bucket.takes(now)))
-            continue
         else:
-            sent_at, is_taken = detail
-            client.free += 1
-            if is_taken:
-                client.taken.append(now)
-                client.rate.answered(now, sent_at)
-                client.earned += 0.5
-                more = min(client.held, int(client.earned))
-                client.earned %= 1
-            else:
-                more = client.held
-                client.refused.append(now)
-                client.rate.refused(now, sent_at, retry_after)
+            more = client.hear(now, *detail)
             client.free += more
             client.held -= more
         send(client, now)
@@ -95,11 +111,15 @@ def goodput(clients, since, until):
     return sum(since <= moment < until for client in clients for moment in client.taken) / (until - since)
 
 
-def settled(client, limit, since, *, share=0.9, span=2.0):
-    """Seconds from `since` until the mean over `span` seconds is and stays near the limit for ten seconds."""
-    moment = since
-    while moment < since + 60:
-        if all(goodput([client], moment + more, moment + more + span) >= share * limit for more in (0, 2, 4, 6)):
+def settled(client, limit, since, *, share=0.9):
+    """Whole seconds from `since` until what is taken is within a tenth of the limit, and stays there for ten seconds.
+
+    Counted in windows of two seconds, or of as many as forty requests take.
+    """
+    window = max(2, math.ceil(40 / limit))
+    for moment in range(since, since + 60):
+        if all(
+            goodput([client], moment + more, moment + more + window) >= share * limit for more in range(0, 10, window)
+        ):
             return moment - since
-        moment += 0.25
-    return 60.0
+    return math.inf

@@ -214,11 +214,20 @@ def test_doubtful_answers_are_refusals_where_they_come_thick(doubtful, answers, 
     run_virtually(main())
 
 
-@pytest.mark.parametrize(("adaptive", "calls"), [(False, 10_000), (True, 2_000)])
-def test_when_all_calls_are_refused_attempts_stay_within_a_fifth_more(adaptive, calls):
+REFUSALS = {
+    "403": NO,
+    "429 with Retry-After": answer(status=429, retry_after="1"),
+    "503": answer({"code": "unavailable", "msg": ""}, status=503),
+    "consent code 5": answer({"error": 5}),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
+@pytest.mark.parametrize(("adaptive", "calls"), [(False, 5_000), (True, 2_000)])
+def test_when_all_calls_are_refused_attempts_stay_within_a_fifth_more(adaptive, calls, refusal):
     async def main():
         loop = asyncio.get_running_loop()
-        transport = FakeTransport(NO)
+        transport = FakeTransport(refusal)
         session = Session(
             Shop("1:test-key"),
             transport=transport,
@@ -227,8 +236,76 @@ def test_when_all_calls_are_refused_attempts_stay_within_a_fifth_more(adaptive, 
             clock=loop.time,
         )
         ends = await asyncio.gather(*(ask(session) for _ in range(calls)), return_exceptions=True)
-        assert {type(end) for end in ends} == {RateLimited}
+        assert {type(end) for end in ends} <= {RateLimited, Unavailable}
         assert len(transport.requests) <= 1.2 * calls
+
+    run_virtually(main())
+
+
+class Outage:
+    """A server that works for half a minute, and then refuses everything."""
+
+    def __init__(self, refusal):
+        self.refusal = refusal
+        self.refused = 0
+
+    async def send(self, _, /):
+        await asyncio.sleep(0.05)
+        if asyncio.get_running_loop().time() < 30:
+            return GOOD
+        self.refused += 1
+        return self.refusal
+
+    async def aclose(self):
+        pass
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
+def test_in_an_outage_of_hours_attempts_stay_within_a_fifth_more(refusal):
+    async def main():
+        loop = asyncio.get_running_loop()
+        server = Outage(refusal)
+        session = Session(
+            Shop("1:test-key"),
+            transport=server,
+            throttle=Throttle(clock=loop.time),
+            timeout=Timeout(total=None),
+            clock=loop.time,
+        )
+        failed = 0
+
+        async def work():
+            nonlocal failed
+            while True:
+                try:
+                    await ask(session)
+                except (RateLimited, Unavailable):
+                    failed += 1
+
+        workers = [loop.create_task(work()) for _ in range(100)]
+        await asyncio.sleep(20 * 3600)
+        assert server.refused <= 1.2 * failed
+        assert failed > 2000
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    run_virtually(main())
+
+
+def test_a_refusal_without_a_word_of_when_makes_no_call_wait_by_itself():
+    async def main():
+        loop = asyncio.get_running_loop()
+        transport = FakeTransport(*[GOOD] * 20, *[NO] * 2, GOOD)
+        session = Session(
+            Shop("1:test-key"),
+            transport=transport,
+            throttle=Throttle(concurrency=30, clock=loop.time),
+            retry=Retry(base=3600, random=lambda: 1.0, cap=3600),
+            clock=loop.time,
+        )
+        await asyncio.gather(*(ask(session) for _ in range(100)))
+        assert loop.time() < 60
 
     run_virtually(main())
 

@@ -24,8 +24,9 @@ _UNDER, _DOUBT = 0.01, 0.4
 """Of the limit: how far below it the rate rests; and by how many requests the count can be wrong, if that is more."""
 _BELOW = 0.95
 """Of what is taken for the limit: safely below it. There the search goes on."""
-_REST = 8.5
-"""Seconds at rest before the limit is felt for."""
+_REST, _SPREAD = 8.5, 0.3
+"""Seconds at rest before the limit is felt for, at most; and by how much of that it can be less. It is random, so that
+two clients of one limit do not feel for it at the same moments for ever, each taking its share for the limit."""
 _FEEL, _DOUBLING = 0.02, 0.6
 """Share of the limit by which the rate grows in the first second of feeling; seconds in which that doubles."""
 _SLOWLY = 3.0
@@ -39,13 +40,14 @@ it is not refused, the farther the guess must be."""
 _SHARED_CUT = 0.87
 """Of the rate, where somebody else seems to use the same limit. Who has more gives up more, so shares become equal."""
 _SHARED_PAUSE = 0.7
-"""Seconds after such a cut without another, so that the others are refused too."""
+"""Seconds after such a cut without another: so the others are refused too."""
 _SHARED_SIGNS = 30.0
 """Seconds within which two refusals at rest are a sign of that. One can be the error of an estimate."""
 _SHARED_FOR = 40.0
 """Seconds for which that is believed after the last sign of it."""
-_SHARED_GROWTH = 0.2
-"""Requests per second that the rate then grows in a second, times its power of 3/4: nearly alike for big and small."""
+_SHARED_GROWTH, _SHARED_POWER = 0.1, 0.95
+"""Requests per second that the rate then grows in a second, times this power of it: a little more alike for all than a
+share of it would be."""
 _BREATH = 0.05
 """Seconds at most, after a cut, in which the bucket gains a little: a dry one refuses whatever comes a moment early."""
 _SHUT = 2
@@ -95,9 +97,10 @@ class AdaptiveRate:
         """What is known of the bucket reaches back to a moment at which it was full."""
         self._limit = 0.0
         self._phase = _Phase.GUESS
-        self._accepted_at_cut = 0
+        self._cut_at, self._accepted_at_cut = 0.0, 0
         self._deaf_until = 0.0
         self._resumed = 0.0
+        self._rests = _REST
         self._is_paused = False
         self._shared_until = self._disturbed = -_SHARED_SIGNS
         self._shut = 0
@@ -168,7 +171,7 @@ class AdaptiveRate:
 
     def _cut(self, pace: Pace, now: float, sent_at: float) -> None:
         if self._bucket.accepted == self._accepted_at_cut:
-            self._shut += 1
+            self._shut += _SHUT if pace.rate * (now - self._cut_at) > _ENOUGH else 1
             if self.is_shut:
                 self._knock(pace, now)
                 return
@@ -180,6 +183,8 @@ class AdaptiveRate:
         else:
             if is_at_rest and (self._was_full or self._is_paused):
                 self._bucket.holds_more()
+            elif self._phase is _Phase.KNOWN and self._is_paused:
+                self._bucket.holds_less()
             enough = _ENOUGH_BY_PAUSES if self._is_paused else _ENOUGH
             measured = self._bucket.measure(now, enough=enough)
             is_enough = measured.requests >= enough
@@ -190,7 +195,7 @@ class AdaptiveRate:
 
     def _settle(self, pace: Pace, measured: Measured, now: float, sent_at: float, *, is_enough: bool) -> None:
         """Refused on the climb from a guess: is that good enough to rest?"""
-        limit = min(measured.limit, pace.rate)
+        limit = min(max(measured.limit, _LEAST_CUT * pace.rate), pace.rate)
         if self._is_paused and is_enough:
             self._rest(pace, limit, measured.requests, now, sent_at)
         elif not self._is_paused and measured.dry >= _CLOSE * pace.rate:
@@ -199,15 +204,15 @@ class AdaptiveRate:
                 self._bucket.learn(limit)
             self._rest(pace, limit, measured.requests, now, sent_at)
         else:
-            self._guess(pace, max(limit, _LEAST_CUT * pace.rate), now, sent_at)
+            self._guess(pace, limit, now, sent_at)
 
     def _compare(self, pace: Pace, measured: Measured, now: float, sent_at: float, *, is_enough: bool) -> None:
         """Refused while it felt for the limit: is that where it was?"""
-        limit = min(measured.limit, pace.rate)
+        limit = min(max(measured.limit, _LEAST_CUT * pace.rate), pace.rate)
         if self._is_paused and is_enough:
-            if pace.rate > self._limit:
-                self._bucket.holds_less()
-            self._rest(pace, limit, measured.requests, now, sent_at)
+            # At rest only the bucket was misjudged, most likely, and the limit is not much lower.
+            least = _CLOSE * pace.rate if pace.rate <= self._limit else 0.0
+            self._rest(pace, max(limit, least), measured.requests, now, sent_at)
         elif abs(limit - self._limit) <= _SAME * self._limit and not self._is_paused:
             self._rest(pace, _RISE * (self._limit + limit) / 2, measured.requests, now, sent_at)
         else:
@@ -244,12 +249,13 @@ class AdaptiveRate:
 
     def _rest(self, pace: Pace, limit: float, requests: int, now: float, sent_at: float) -> None:
         self._phase, self._limit = _Phase.KNOWN, limit
+        self._rests = _REST * (1 - _SPREAD * self._random())
         self._go(pace, (1 - max(_UNDER, _DOUBT / max(requests, _ENOUGH))) * limit, now, sent_at)
 
     def _go(self, pace: Pace, rate: float, now: float, sent_at: float) -> None:
         pace.change(rate, now)
         self._stepped = self._resumed = now
-        self._accepted_at_cut = self._bucket.accepted
+        self._cut_at, self._accepted_at_cut = now, self._bucket.accepted
         # What was sent before the cut keeps the bucket dry until the last of it has arrived.
         round_trip = now - sent_at
         self._deaf_until = now + round_trip
@@ -279,9 +285,9 @@ class AdaptiveRate:
     def _growth(self, pace: Pace, since: float) -> float:
         """Requests per second that the rate grows in a second, so long after the last cut or pause."""
         if self._phase is _Phase.SHARED:
-            return _SHARED_GROWTH * math.pow(pace.rate, 0.75)
+            return _SHARED_GROWTH * math.pow(pace.rate, _SHARED_POWER)
         if self._phase is _Phase.GUESS:
             return (_CLIMB + _STEEPER * since) * pace.rate
         slowness = _SLOWLY if self._is_paused else 1.0
-        felt = since / slowness - _REST
+        felt = since / slowness - self._rests
         return _FEEL * 2.0 ** min(felt / _DOUBLING, 8.0) / slowness * self._limit if felt >= 0 else 0.0

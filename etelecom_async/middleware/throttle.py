@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from ..errors import ApiError, ConfigError, EtelecomError, QueueTimeout
+from ..errors import ApiError, ConfigError, EtelecomError, QueueTimeout, RateLimited, Unavailable
 from .adaptive import AdaptiveRate
 from .pace import Pace
 from .refusal import Refusals
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SharedRate", "Throttle", "ThrottleSnapshot"]
 
-_GATEWAY = (502, 504)
 _FIRST_WINDOW, _WINDOW_GROWTH = 4, 0.5
 """Requests under way at once in the beginning; by how many each answer raises that."""
 
@@ -197,7 +196,8 @@ class Throttle:
                 self._limit.refusals = refusals
             return
         request.call.is_paced = False
-        if isinstance(error, ApiError) and error.status not in _GATEWAY:
+        # What may have been a refusal was not taken, and asks for no more at once.
+        if isinstance(error, ApiError) and not isinstance(error, RateLimited | Unavailable):
             self._limit.answered(now, sent_at)
             self._widen()
 
