@@ -166,6 +166,11 @@ class AdaptiveRate:
             self._bucket.next_note = self._resumed = max(self._resumed, resumes)
             self.pace.pause(resumes)
 
+    def forget(self) -> None:
+        """There is no limit after all."""
+        self.pace = None
+        self._shut = 0
+
     def _cut(self, pace: Pace, now: float, sent_at: float) -> None:
         if self._bucket.accepted == self._accepted_at_cut:
             self._shut += 1
