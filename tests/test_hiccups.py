@@ -38,7 +38,7 @@ class Troubled:
 
 @pytest.mark.parametrize("share", [0.003, 0.015, 0.03])
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
-def test_a_server_that_was_in_trouble_and_has_hiccups_is_asked_at_full_speed_again(trouble, share):
+def test_a_server_that_was_in_trouble_and_has_hiccups_is_asked_at_a_third_of_its_speed_at_least(trouble, share):
     async def main():
         now = asyncio.get_running_loop().time
         server = Troubled(trouble, share=share)
@@ -62,4 +62,4 @@ def test_a_server_that_was_in_trouble_and_has_hiccups_is_asked_at_full_speed_aga
 
     slowed, rate = run_virtually(main())
     assert slowed is not None
-    assert rate >= 0.7 * FULL
+    assert rate >= FULL / 3

@@ -169,6 +169,11 @@ class AdaptiveRate:
             self._bucket.next_note = self._resumed = max(self._resumed, resumes)
             self.pace.pause(resumes)
 
+    def forget(self) -> None:
+        """There is no limit after all."""
+        self.pace = None
+        self._shut = 0
+
     def _cut(self, pace: Pace, now: float, sent_at: float) -> None:
         if self._bucket.accepted == self._accepted_at_cut:
             self._shut += _SHUT if pace.rate * (now - self._cut_at) > _ENOUGH else 1

@@ -192,8 +192,7 @@ class Throttle:
             request.call.is_paced = not self._limit.is_shut
             if self._refusals.are_refuted(self._limit.rate or 0.0):
                 self._refusals.forget()
-                refusals, self._limit = self._limit.refusals, AdaptiveRate()
-                self._limit.refusals = refusals
+                self._limit.forget()
             return
         request.call.is_paced = False
         # What may have been a refusal was not taken, and asks for no more at once.
