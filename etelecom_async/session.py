@@ -85,7 +85,8 @@ class _Calls:
     routes: dict[str, _Route[Any, Any]] = field(factory=dict, init=False)
 
     async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
-        call = call or Call(self.clock())
+        if call is None:
+            call = Call(self.clock())
         route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
         if route is None or route.endpoint is not endpoint:
             url = _url(self.base_url, endpoint.name) if route is None else route.url

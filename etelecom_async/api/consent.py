@@ -158,7 +158,7 @@ _TRY_LATER: dict[int, type[ApiError]] = {5: RateLimited, 10: Unavailable, 12: Un
 
 def _refusal(body: JSON) -> ApiError | None:
     """Codes 5, 10 and 12 mean "try later": no answer about the customer, so an error and not a `Consent`."""
-    if not isinstance(body, dict):
+    if type(body) is not dict:
         return None
     code = body.get("error")
     if code is None:

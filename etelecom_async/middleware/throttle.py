@@ -121,16 +121,20 @@ class Throttle:
 
     def __call__(self, call_next: CallNext) -> CallNext:
         """The layer that lets requests go on in their turn."""
-        clock, limit, refusals, shared = self._clock, self._limit, self._refusals, self._shared
+        clock, limit, ceiling, refusals, shared = self._clock, self._limit, self._ceiling, self._refusals, self._shared
 
         async def send(request: Request) -> Response:
             loop = get_running_loop()
             if loop is not self._loop:
                 self._move_to(loop)
             now = clock()
-            if not self._may_go(now):
+            # As long as no limit is known there is nothing to ask of the rates and nothing to tell them.
+            is_free = limit.pace is None and ceiling is None
+            if self._waiters or self._in_flight >= self._window or not (is_free or self._has_permit(now)):
                 await self._wait(request, loop)
                 now = clock()
+            else:
+                self._in_flight += 1
             try:
                 if shared is not None:
                     await self._wait_for_others(shared, request)
@@ -154,16 +158,11 @@ class Throttle:
 
         return send
 
-    def _may_go(self, now: float) -> bool:
-        """Take a slot and a permit, if there is nobody in line and both are to be had."""
-        if self._waiters or self._in_flight >= self._window:
+    def _has_permit(self, now: float) -> bool:
+        """Take a permit of the rates, if one is to be had."""
+        if self._delay(now) > 0:
             return False
-        # As long as no limit is known there is nothing to ask and nothing to tell.
-        if self._limit.pace is not None or self._ceiling is not None:
-            if self._delay(now) > 0:
-                return False
-            self._spend(now)
-        self._in_flight += 1
+        self._spend(now)
         return True
 
     def _delay(self, now: float) -> float:

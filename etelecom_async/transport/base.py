@@ -66,7 +66,7 @@ class Request:
         return Request(self.endpoint, self.url, self.headers, self.body, timeout, self.call)
 
 
-@define(eq=False)
+@define(eq=False, init=False)
 class Response:
     """What the server answered, read whole.
 
@@ -79,8 +79,15 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
-    _parsed: JSON = field(init=False, repr=False, default=None)
-    _is_exact: bool | None = field(init=False, repr=False, default=None)
+    _parsed: JSON = field(init=False, repr=False)
+    _is_exact: bool | None = field(init=False, repr=False)
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self._parsed = None
+        self._is_exact = None  # None as long as nobody has asked for it
 
     def json(self) -> JSON:
         """The body parsed, once however often it is asked for.
