@@ -212,7 +212,13 @@ class Bench:
     ) -> list:
         """A command to its end: seconds, seconds before the first call, what it used, what its workers used."""
         before = await _calls(server)
-        env = {**os.environ, "ETELECOM_API_KEY": job.API_KEY, "ETELECOM_BASE_URL": base_url}
+        # Ray leaves its files behind where its command is killed.
+        env = {
+            **os.environ,
+            "ETELECOM_API_KEY": job.API_KEY,
+            "ETELECOM_BASE_URL": base_url,
+            "TMPDIR": str(self._folder),
+        }
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "etelecom_async.cli", "bulk", str(self._source), "-o", str(output)),
             *("--oa-id", str(job.OA_ID), "--concurrency", str(self._concurrency), "--quiet", *options),
@@ -281,7 +287,7 @@ def main() -> int:
 
 
 async def _measure(options: argparse.Namespace) -> list[Outcome]:
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+    with tempfile.TemporaryDirectory(prefix="scale-", ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder), rows=options.rows, concurrency=options.concurrency)
         bench.write()
         return [outcome async for outcome in bench.outcomes()]
