@@ -20,7 +20,7 @@ _TEMPLATES = Path(__file__).parent
 TUNING = ("sdk-workers", "sdk-uvloop", "sdk-gc", "sdk-uvloop-gc", "sdk-speed")
 """The contenders of docs/tuning.md; the first is what the others are compared with."""
 _OURS = "sdk"
-_QUIET = 0.5
+_QUIET = 1.0
 _BUSY = "**The machine was busy with other work: times and their ratios say little in this run.**"
 _WAYS = {
     "workers": "plain workers",
