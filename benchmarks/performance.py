@@ -20,6 +20,8 @@ _TEMPLATES = Path(__file__).parent
 TUNING = ("sdk-workers", "sdk-uvloop", "sdk-gc", "sdk-uvloop-gc", "sdk-speed")
 """The contenders of docs/tuning.md; the first is what the others are compared with."""
 _OURS = "sdk"
+_QUIET = 1.0
+_BUSY = "**The machine was busy with other work: times and their ratios say little in this run.**"
 _WAYS = {
     "workers": "plain workers",
     "workers-again": "plain workers again",
@@ -85,7 +87,8 @@ def pages(found: Findings) -> dict[str, str]:
         versions=found.versions,
         load=f"{found.load[0]:.1f} before, {found.load[1]:.1f} after",
         minutes=f"{found.minutes:.0f}",
-        missing=f"Left out: {', '.join(missing)}." if found.missing else "",
+        busy=_BUSY if found.load[0] > _QUIET else "",
+        missing=f" Left out: {', '.join(missing)}." if found.missing else "",
         goals=goals.table(found.goals),
         slices_many=found.slices["many"],
         slices_one=found.slices["one"],
