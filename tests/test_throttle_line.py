@@ -322,8 +322,9 @@ def test_once_unavailable_means_too_many_each_one_counts_until_the_limit_is_forg
         ([NO, GOOD], [0.0]),
         ([NO, FAULT, GOOD], [0.0, 1.0]),
         ([NO, NO, NO, NO, GOOD], [0.0, 0.0, 0.0, 4.0]),
+        ([NO, NO, NO, NO, FAULT, NO, GOOD], [0.0, 0.0, 0.0, 4.0, 8.0, 0.0]),
     ],
-    ids=["one", "another trouble", "nothing is taken"],
+    ids=["one", "another trouble", "nothing is taken", "something is taken again"],
 )
 def test_a_refused_call_makes_a_pause_of_its_own_only_where_nothing_is_taken(answers, pauses):
     async def main():
@@ -336,7 +337,7 @@ def test_a_refused_call_makes_a_pause_of_its_own_only_where_nothing_is_taken(ans
         session = over(
             FakeTransport(*answers),
             throttle=throttle(),
-            retry=Retry(attempts=5, random=lambda: 1.0),
+            retry=Retry(attempts=7, random=lambda: 1.0),
             clock=asyncio.get_running_loop().time,
             sleep=sleep,
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import TypeGuard
 
-from ..errors import EtelecomError, RateLimited, Unavailable
+from ..errors import ApiError, EtelecomError, RateLimited, Unavailable
 
 __all__ = ["Refusals"]
 
@@ -36,7 +37,7 @@ class Refusals:
         self._answers_at_last = 0
         self._against = 0
 
-    def includes(self, error: EtelecomError, now: float) -> bool:
+    def includes(self, error: EtelecomError, now: float) -> TypeGuard[ApiError]:
         """Was the request refused because there were too many? To be asked of every error once, in order."""
         if not isinstance(error, RateLimited | Unavailable):
             return False

@@ -187,7 +187,7 @@ class Throttle:
             self._refusals.forget()
         if self._refusals.includes(error, now):
             self._window = self.concurrency
-            self._limit.refused(now, sent_at, error.retry_after if isinstance(error, ApiError) else None)
+            self._limit.refused(now, sent_at, error.retry_after)
             request.call.is_paced = not self._limit.is_shut
             if self._refusals.are_refuted(self._limit.rate or 0.0):
                 self._refusals.forget()
