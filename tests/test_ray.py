@@ -27,6 +27,8 @@ ROWS = 2_000
 CONCURRENCY = 10
 ROOM = 3 * CONCURRENCY
 """Rows that a worker has at once, and so the most that are asked again when it is lost; 2 % would be 40."""
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray's own switch for a cluster that nobody else can reach."""
 SECRET = SANDBOX_API_KEY.partition(":")[2]
 
 
@@ -197,7 +199,7 @@ def cluster(service, redis):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment(service.server, ETELECOM_REDIS_URL=redis.url),
+        env=environment(service.server, ETELECOM_REDIS_URL=redis.url, **LOOPBACK),
     )
     address, raylet = process.stdout.readline().decode().split()
     yield address, int(raylet)
@@ -208,7 +210,7 @@ def cluster(service, redis):
 async def test_workers_of_another_account_ask_nothing(service, cluster, tmp_path):
     address, _ = cluster
     before = service.calls()
-    env = environment(service.server, ETELECOM_OA_ID=str(OA), ETELECOM_API_KEY=KEY)
+    env = environment(service.server, ETELECOM_OA_ID=str(OA), ETELECOM_API_KEY=KEY, **LOOPBACK)
     output = tmp_path / "out.csv"
     code, _, stderr = await ended(await spawn(*bulk(people(tmp_path / "in"), output, "--address", address), env=env))
     assert code == 2
@@ -220,7 +222,7 @@ async def test_workers_of_another_account_ask_nothing(service, cluster, tmp_path
 async def test_ctrl_c_and_then_a_lost_node_leave_every_row_once(service, cluster, redis, tmp_path):
     address, raylet = cluster
     source, output = people(tmp_path / "in"), tmp_path / "out.parquet"
-    env = environment(service.server, ETELECOM_OA_ID=str(OA), ETELECOM_REDIS_URL=redis.url)
+    env = environment(service.server, ETELECOM_OA_ID=str(OA), ETELECOM_REDIS_URL=redis.url, **LOOPBACK)
     command = bulk(source, output, "--address", address, "--rate", "1000", "--redis")
     before = service.calls()
     driver = await spawn(*command, env=env)

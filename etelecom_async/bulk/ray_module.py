@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar, cast
 
@@ -49,8 +50,11 @@ class Ray(Protocol):
     def remote(self, **options: object) -> Callable[[type[Worker]], _ActorClass]: ...
 
 
-def ray_module() -> Ray:
+def ray_module(*, stays_here: bool) -> Ray:
     """Ray, imported when it is needed.
+
+    Args:
+        stays_here: it runs on this machine alone, so it need not listen where others could reach it.
 
     Raises:
         ConfigError: the extra is not installed.

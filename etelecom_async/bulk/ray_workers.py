@@ -35,8 +35,8 @@ class RayWorkers:
     Ray starts when the first phone is asked about: on this machine, without dashboard and usage statistics and in a
     folder that is gone afterwards; or where `address` says. A program that has called `ray.init` itself keeps its
     cluster. A worker that dies is replaced by Ray, on another node if its own is gone, and what it had under way is
-    asked again: a check is a READ, and the job writes each row once. Workers are spread over the
-    nodes and reserve next to nothing there.
+    asked again: a check is a READ, and the job writes each row once. Workers are spread over the nodes and reserve next
+    to nothing there.
 
     The account is that of each worker's environment. It has to be the one that the job belongs to, which is seen to
     before the first call, by a salted hash that the worker makes. No key is ever sent.
@@ -54,7 +54,7 @@ class RayWorkers:
         if setup.workers < 1:
             raise ConfigError(f"There has to be a worker at least; got {setup.workers}.")
         setup.throttle()  # what is wrong with the numbers is said here
-        self._ray = ray_module()
+        self._ray = ray_module(stays_here=address is None)
         self._setup = setup
         self._account = account
         self._address = address
