@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 
 import pytest
 from redis_server import RedisServer
@@ -29,6 +30,11 @@ from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.httptools import HttptoolsTransport
 
 OK = Consent(error=0)
+LOOPS = [asyncio.new_event_loop]
+if sys.platform != "win32":
+    import uvloop
+
+    LOOPS.append(uvloop.new_event_loop)
 each_moment = pytest.mark.parametrize("moment", [WAITING, WOKEN])
 
 
@@ -214,16 +220,20 @@ class Echo(Peer):
         return Answer(200, json.dumps({"error": 0, "message": phone, "padding": "x" * 1_000_000}).encode())
 
 
-def on_sockets(test):
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+def on_sockets(test, new_loop=asyncio.new_event_loop):
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(test)
 
 
+each_loop = pytest.mark.parametrize("new_loop", LOOPS)
+
+
+@each_loop
 @each_carrier
 @each_moment
 @pytest.mark.parametrize("is_warm", [False, True], ids=["new connection", "kept connection"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_call_on_a_socket_cancelled_at_any_point_leaves_no_socket_and_no_task(moment, is_warm, host, carry):
+def test_a_call_on_a_socket_cancelled_at_any_point_leaves_no_socket_and_no_task(moment, is_warm, host, carry, new_loop):
     async def main():
         async with Echo().serve() as origin:
             here, alone = descriptors(), asyncio.all_tasks()
@@ -249,7 +259,9 @@ def test_a_call_on_a_socket_cancelled_at_any_point_leaves_no_socket_and_no_task(
 
             return await interrupted_everywhere(scene, moment)
 
-    assert on_sockets(main()) >= 1  # over a kept connection the fast transport waits for nothing but the answer
+    assert (
+        on_sockets(main(), new_loop) >= 1
+    )  # over a kept connection the fast transport waits for nothing but the answer
 
 
 @pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport])

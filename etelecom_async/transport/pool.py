@@ -106,20 +106,19 @@ class Pool:
         sock = await start_connection(
             await self._resolve(place), happy_eyeballs_delay=_HEAD_START, interleave=1, loop=self._loop
         )
+        connection = Connection(
+            place, max_body=self._max_body, on_made=self._open.add, on_free=self._keep, on_lost=self._forget
+        )
         try:
-            _, connection = await self._loop.create_connection(
-                lambda: Connection(
-                    place,
-                    max_body=self._max_body,
-                    on_made=self._open.add,
-                    on_free=self._keep,
-                    on_lost=self._forget,
-                ),
+            await self._loop.create_connection(
+                lambda: connection,
                 sock=sock,
                 ssl=self._tls() if place.is_tls else None,
                 server_hostname=place.host.rstrip(".") if place.is_tls else None,
             )
         except BaseException:
+            # A loop need not tell of the end of a connection that it could not hand over; uvloop does not.
+            self._forget(connection)
             sock.close()
             raise
         if self.closed:
