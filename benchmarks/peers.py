@@ -89,8 +89,7 @@ async def _pyreqwest(origin: str, concurrency: int, *, http2: bool) -> AsyncIter
         .timeout(timedelta(seconds=_SECONDS))
         .no_proxy()
     )
-    if not http2:
-        builder = builder.http1_only()
+    builder = builder.http2(True) if http2 else builder.http1_only()
     if _AUTHORITY:
         builder = builder.add_root_certificate_pem(_AUTHORITY)
     async with builder.build() as http:
@@ -122,7 +121,8 @@ async def _pycurl(origin: str, concurrency: int, *, http2: bool) -> AsyncIterato
 
     idle = [handle() for _ in range(concurrency)]
     async with pycurl.AsyncCurlMulti() as multi:
-        multi.setopt(pycurl.M_MAXCONNECTS, concurrency)
+        multi.setopt(pycurl.M_MAXCONNECTS, 2 * concurrency)
+        multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, concurrency)
 
         async def check(phone: str) -> dict[str, Any]:
             curl, body = idle.pop(), io.BytesIO()
