@@ -18,7 +18,7 @@ async def main(url: str, rate: str, permits: str, waiters: str) -> None:
             left -= 1
             await limit.acquire()
 
-    async with RedisRate(url, rate=float(rate), workers=4) as limit:
+    async with RedisRate(url, rate=float(rate), workers=4, timeout=60) as limit:  # a starved Redis is not out
         print("up", flush=True)  # noqa: T201
         await asyncio.to_thread(sys.stdin.readline)
         await asyncio.gather(*(take() for _ in range(int(waiters))))
