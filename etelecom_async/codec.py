@@ -106,7 +106,7 @@ def _sentence(error: BaseException, _: object = None) -> str:
 
 def _fields(model: type[attrs.AttrsInstance]) -> tuple[attrs.Attribute[object], ...]:
     """The fields with their annotations as types."""
-    return cast("tuple[attrs.Attribute[object], ...]", attrs.fields(attrs.resolve_types(model, include_extras=True)))
+    return cast("tuple[attrs.Attribute[object], ...]", attrs.fields(attrs.resolve_types(model)))
 
 
 # Writing

@@ -162,7 +162,30 @@ def test_every_type_is_written_as_the_wire_has_it_and_reads_back(model, written)
     assert [type(value) for value in (read.level, read.shade)] == [type(value) for value in (model.level, model.shade)]
 
 
+@pytest.mark.parametrize(
+    ("value", "kind", "read"),
+    [
+        ("a", str, "a"),
+        ("dark", Shade, Shade.DARK),
+        (-(2**63), int, -(2**63)),
+        (2**64 - 1, int, 2**64 - 1),
+        (3, Level, Level.HIGH),
+        (True, bool, True),
+        ("12", Id, 12),
+        ({"a": [1]}, object, {"a": [1]}),
+        ([{"name": "a"}], list[Plain], [Plain("a")]),
+        ("2030-05-17T12:00:00Z", datetime, NOON),
+    ],
+)
+def test_what_is_no_model_is_read_too(value, kind, read):
+    assert decode(value, kind) == read
+    assert type(decode(value, kind)) is type(read)
+
+
 def test_models_within_plain_values_are_written_too():
+    assert encode(Kinds(NOON, [], anything=[Mutable("b")])).endswith(
+        b'"anything":[{"name":"b","size":7}],"color":null,"level":null,"shade":null,"flag":null,"plain":null}'
+    )
     models = {"a": [Plain("b")], "c": Color.RED, "d": NOON}
     assert encode(models) == (
         b'{"a":[{"name":"b","size":7,"tags":[],"note":null}],"c":"red","d":"2030-05-17T12:00:00Z"}'
@@ -187,6 +210,7 @@ def test_an_id_has_up_to_nineteen_digits_in_a_text_and_64_bits_as_a_number(owner
     [
         ("moment", 0, "expected an RFC 3339 time, got a number"),
         ("moment", "noon", "expected an RFC 3339 time, got a string"),
+        ("moment", "٢٠٣٠-01-01T00:00:00Z", "expected an RFC 3339 time, got a string"),
         ("moment", None, "required field missing"),
         ("moment", "2030-02-30T00:00:00Z", "invalid value"),
         ("until", 0, "expected an RFC 3339 time, got a number"),
