@@ -84,6 +84,8 @@ class ConsentState(enum.Enum):
         return self not in _INCONCLUSIVE
 
 
+_GRANTED = ConsentState.GRANTED  # a name is found faster than a member of an enum
+
 _INCONCLUSIVE = frozenset(
     {ConsentState.TRY_LATER, ConsentState.BAD_REQUEST, ConsentState.FAILED, ConsentState.UNKNOWN},
 )
@@ -129,7 +131,7 @@ class Consent:
     @property
     def granted(self) -> bool:
         """May the business call this customer now? True only for `error` 0 with no expiry or one in the future."""
-        return self.granted_at(datetime.now(UTC))
+        return self.state_at(datetime.now(UTC)) is _GRANTED
 
     @property
     def state(self) -> ConsentState:
@@ -138,7 +140,7 @@ class Consent:
 
     def granted_at(self, moment: datetime) -> bool:
         """`granted` as of an aware datetime."""
-        return self.state_at(moment) is ConsentState.GRANTED
+        return self.state_at(moment) is _GRANTED
 
     def state_at(self, moment: datetime) -> ConsentState:
         """`state` as of an aware datetime."""
@@ -148,7 +150,7 @@ class Consent:
         if state is None:
             # Zalo's negative codes are faults of its platform.
             return ConsentState.FAILED if self.error < 0 else ConsentState.UNKNOWN
-        if state is ConsentState.GRANTED and self.expired_time is not None and self.expired_time <= moment:
+        if state is _GRANTED and self.expired_time is not None and self.expired_time <= moment:
             return ConsentState.EXPIRED
         return state
 
@@ -253,13 +255,9 @@ class Zalo:
             InvalidId, ConfigError: before anything is sent.
             Unauthenticated, PermissionDenied, BadRoute, AccountClosed: out of the run, which they end at once.
         """
-        to_id(oa_id)
-
-        async def check(phone: str) -> Consent:
-            return await self.check_consent(oa_id=oa_id, phone=phone)
-
+        oa_id = to_id(oa_id)
         return Bulk(
-            check,
+            lambda phone: self.check_consent(oa_id=oa_id, phone=phone),
             phones,
             done=Checked,
             failed=Failed,

@@ -22,14 +22,18 @@ class Permits:
         self._free = count
         self._waiters: deque[asyncio.Future[None]] = deque()
 
-    async def acquire(self) -> None:
-        """Take one, now or when it is one's turn. A cancelled wait may lose a permit: it is for the end of a run."""
+    def take(self) -> bool:
+        """Take one, if there is one."""
         if self._free > 0:
             self._free -= 1
-            return
+            return True
+        return False
+
+    def turn(self) -> asyncio.Future[None]:
+        """Comes with the next one that is given back. A cancelled wait may lose it: it is for the end of a run."""
         turn = asyncio.get_running_loop().create_future()
         self._waiters.append(turn)
-        await turn
+        return turn
 
     def release(self) -> None:
         """Give one back."""

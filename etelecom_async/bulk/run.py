@@ -209,7 +209,8 @@ class Bulk(Generic[Item, Value, Good, Bad]):
 
     async def _work(self, pull: Callable[[], Awaitable[Item]]) -> None:
         while True:
-            await self._permits.acquire()
+            if not self._permits.take():
+                await self._permits.turn()
             if self._is_exhausted:
                 return
             try:
@@ -219,7 +220,17 @@ class Bulk(Generic[Item, Value, Good, Bad]):
                 return
             index = self._pulled
             self._pulled += 1
-            self._give(index, await self._outcome(index, item))
+            try:
+                value = await self._ask(item)
+            except _HOPELESS:
+                raise
+            except EtelecomError as error:
+                self._tally.count(granted=False, failed=True)
+                self._give(index, self._make_failed(index, item, error))
+            else:
+                outcome = self._make_done(index, item, value)
+                self._tally.count(granted=self._granted(outcome), failed=False)
+                self._give(index, outcome)
 
     def _one_by_one(self, items: AsyncIterator[Item]) -> Callable[[], Awaitable[Item]]:
         """An async iterator may be asked by one worker at a time only."""
@@ -238,18 +249,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._is_exhausted = True
         for _ in self._workers:
             self._permits.release()
-
-    async def _outcome(self, index: int, item: Item) -> Good | Bad:
-        try:
-            value = await self._ask(item)
-        except _HOPELESS:
-            raise
-        except EtelecomError as error:
-            self._tally.count(granted=False, failed=True)
-            return self._make_failed(index, item, error)
-        outcome = self._make_done(index, item, value)
-        self._tally.count(granted=self._granted(outcome), failed=False)
-        return outcome
 
     def _keep_order(self) -> None:
         """Outcomes that come early wait, so more items may be ahead; it is the workers that bound the calls."""
