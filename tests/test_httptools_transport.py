@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import socket
 import sys
-import threading
 
 import pytest
 from faults.certificates import Certificates
@@ -198,62 +197,6 @@ async def test_a_connection_that_lay_idle_for_long_is_not_used_again(monkeypatch
             monkeypatch.setattr(loop, "time", lambda later=later: now() + later)
             await ask(session)
             assert server.connections == connections
-
-
-class Sly:
-    """A server that does something on its first connection when the client's event loop cannot see it."""
-
-    def __init__(self, act):
-        self._act = act
-        self._now, self._done = threading.Event(), threading.Event()
-
-    def act(self):
-        self._now.set()
-        self._done.wait(20)
-
-    @contextlib.contextmanager
-    def serve(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            thread = threading.Thread(target=self._run, args=[server])
-            thread.start()
-            yield f"http://127.0.0.1:{server.getsockname()[1]}"
-            thread.join()
-
-    def _run(self, server):
-        first, _ = server.accept()
-        with first:
-            self._hear(first)
-            first.sendall(http(BODY))
-            self._now.wait(20)
-            self._act(first)
-            self._done.set()
-            second, _ = server.accept()
-            with second:
-                self._hear(second)
-                second.sendall(http(BODY))
-
-    def _hear(self, connection):
-        heard = b""
-        while not heard.endswith(b"}"):
-            heard += connection.recv(2**16)
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda connection: connection.sendall(http(b'{"error":0,"message":"forged"}')),
-        lambda connection: connection.shutdown(socket.SHUT_WR),
-    ],
-    ids=["speaks", "hangs up"],
-)
-async def test_what_a_server_does_between_two_calls_is_noticed_before_the_event_loop_has_seen_it(act):
-    sly = Sly(act)
-    with sly.serve() as origin:
-        async with contextlib.aclosing(HttptoolsTransport()) as transport:
-            session = session_over(origin, transport)
-            await ask(session)
-            sly.act()  # in one step of the loop with the next call
-            assert (await ask(session)).message == "Success"
 
 
 # How an answer is taken apart, whatever pieces it comes in

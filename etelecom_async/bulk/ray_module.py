@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar, cast
 
@@ -59,6 +58,9 @@ def ray_module(*, stays_here: bool) -> Ray:
     Raises:
         ConfigError: the extra is not installed.
     """
+    if stays_here:
+        # Ray's own switch for machines that form no clusters, read when it is imported: it then keeps to the loopback.
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
         return cast("Ray", importlib.import_module("ray"))
     except ImportError:

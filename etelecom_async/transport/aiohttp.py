@@ -24,7 +24,7 @@ from ..errors import (
 )
 from .base import Request, Response
 from .lifetime import Lifetime
-from .unasked import AskingRequest, SpokeUnasked
+from .unasked import SpokeUnasked, asking
 
 __all__ = ["AiohttpTransport"]
 
@@ -128,7 +128,7 @@ class AiohttpTransport:
             connector_owner=lender is None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            request_class=AskingRequest,
+            request_class=asking(),
             trust_env=self._trust_env if lender is None else lender.trust_env,
             trace_configs=None if lender is None else lender.trace_configs,
         )
@@ -191,7 +191,7 @@ def _translate(error: Exception) -> TransportError:  # noqa: C901, PLR0911 - a t
             # Its text quotes what the peer sent, which may be anything, so it is left out.
             return BadAnswer("what came is not HTTP")
         case SpokeUnasked():
-            return Disconnected("the server spoke before it was asked", phase=Phase.NOT_SENT)
+            return Disconnected("the server spoke or hung up before it was asked", phase=Phase.NOT_SENT)
         case aiohttp.ServerDisconnectedError():
             return Disconnected("the server closed the connection without an answer")
         case aiohttp.ClientConnectionError() | OSError():

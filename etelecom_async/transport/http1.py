@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import select
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +10,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from ..errors import AttemptTimeout, BadAnswer, BodyTooLarge, Disconnected, Phase, TransportError
 from .base import Response
+from .listening import listening
 
 if TYPE_CHECKING:
     from .head import Head, Place
@@ -153,7 +153,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._heard = _listening(transport.get_extra_info("socket").fileno())
+        self._heard = listening(transport.get_extra_info("socket").fileno())
         self._on_made(self)
 
     def data_received(self, data: bytes) -> None:
@@ -288,12 +288,3 @@ class Connection(asyncio.Protocol):
         self._answer = None
         self._reset()
         return answer
-
-
-def _listening(fileno: int) -> Callable[[], list[object]]:
-    """What asks the kernel whether there is anything to read, or an end."""
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(fileno, select.POLLIN)
-        return lambda: [*poll.poll(0)]
-    return lambda: [*select.select([fileno], [], [], 0)[0]]  # Windows

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+from weakref import WeakKeyDictionary
 
 import aiohttp
 
+from .listening import listening
+
 if TYPE_CHECKING:
+    import socket
+
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
-__all__ = ["AskingRequest", "SpokeUnasked"]
+__all__ = ["SpokeUnasked", "asking"]
 
 
 class SpokeUnasked(aiohttp.ClientConnectionError):
     """Something was there to be read before the request was written. Nothing was sent."""
 
 
-class AskingRequest(aiohttp.ClientRequest):
-    """aiohttp's request, sent only where nothing waits to be read.
+def asking() -> type[aiohttp.ClientRequest]:
+    """Aiohttp's request for one session, sent only where nothing waits to be read.
 
     HTTP/1.1 matches answers to requests by their order alone, so a second answer to an earlier request, or a 408 that a
     server sends as it tires of an idle connection, would be taken for this one's: a wrong value.
     """
+    # From its second request on: on a new connection, TLS may have left something there that is none.
+    heard: WeakKeyDictionary[ResponseHandler, Callable[[], list[object]]] = WeakKeyDictionary()
 
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        """Write the request.
+    class AskingRequest(aiohttp.ClientRequest):
+        async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+            """Write the request.
 
-        Raises:
-            SpokeUnasked: the connection cannot be used; whoever calls closes it.
-        """
-        if conn.protocol is not None and conn.protocol.should_close:
-            raise SpokeUnasked
-        return await super().send(conn)
+            Raises:
+                SpokeUnasked: the connection cannot be used; whoever calls closes it.
+            """
+            protocol = conn.protocol
+            if protocol is not None:
+                has_come = heard.get(protocol)
+                if protocol.should_close or (has_come is not None and has_come()):
+                    raise SpokeUnasked
+                if has_come is None and conn.transport is not None:
+                    sock = cast("socket.socket", conn.transport.get_extra_info("socket"))
+                    heard[protocol] = listening(sock.fileno())
+            return await super().send(conn)
+
+    return AskingRequest
