@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from attrs import Factory, define, field, frozen, validators
+from cattrs import StructureHandlerNotFoundError
 
-from etelecom_async import DecodeError
+from etelecom_async import CheckConsent, DecodeError
 from etelecom_async.codec import Id, also, decode, encode, loads
 
 
@@ -182,7 +183,17 @@ def test_what_is_no_model_is_read_too(value, kind, read):
     assert type(decode(value, kind)) is type(read)
 
 
+def test_a_field_of_two_types_is_refused_where_its_model_is_first_read():
+    @frozen
+    class Either:
+        it: int | str | None = None
+
+    with pytest.raises(StructureHandlerNotFoundError):
+        decode({}, Either)
+
+
 def test_models_within_plain_values_are_written_too():
+    assert encode([CheckConsent(oa_id=7, phone="0987654321")]) == b'[{"oa_id":"7","phone":"84987654321"}]'
     assert encode(Kinds(NOON, [], anything=[Mutable("b")])).endswith(
         b'"anything":[{"name":"b","size":7}],"color":null,"level":null,"shade":null,"flag":null,"plain":null}'
     )
