@@ -52,6 +52,22 @@ class Validated:
     name: str = "nobody"
 
 
+@frozen
+class Bounded:
+    size: int = field(validator=validators.lt(10))
+
+
+@frozen
+class AllOfItself:
+    me: str = Factory(lambda self: type(self).__name__, takes_self=True)
+
+
+@define(slots=False)
+class PrivateRoomy:
+    _name: str
+    size: int = field(default=7, alias="extent")
+
+
 @define
 class Before:
     name: str
@@ -272,6 +288,9 @@ def test_of_what_is_not_json_the_size_is_told():
         ({"name": "a"}, Roomy("a")),
         ({"size": 2}, OfItself(2)),
         ({"size": 2, "double": 5}, OfItself(2, 5)),
+        ({}, AllOfItself()),
+        ({"_name": "a", "size": 1}, PrivateRoomy("a", 1)),
+        ({"_name": "a"}, PrivateRoomy("a")),
         ({"name": "a"}, Converted("a")),
         ({"name": "a", "size": 1}, Converted("a", 1)),
         ({"size": 9}, Validated(9)),
@@ -319,6 +338,7 @@ def test_no_two_that_are_read_share_a_default_that_was_made(model):
         ({}, Plain, "required field missing @ $.name"),
         ({"name": None}, Roomy, "required field missing @ $.name"),
         ({"size": 10}, Validated, "invalid value @ $"),
+        ({"size": 10}, Bounded, "invalid value @ $"),
         ({"name": 1, "title": 1}, Renamed, "expected a string, got a number @ $.name"),
         ({"name": "a", "title": "b"}, Renamed, "name and title contradict each other @ $.name"),
         ({"size": True, "extent": 1, "name": "a"}, Renamed, "size and extent contradict each other @ $.size"),
