@@ -378,6 +378,35 @@ def test_a_bucket_that_was_felt_for_is_taken_to_hold_half_as_much():
     assert refused(rate, 75.0, 1.0) == near(0.98 * min(20.5 / 2.2, low))
 
 
+def test_what_was_felt_for_without_pauses_tells_nothing_of_what_the_bucket_holds():
+    rate = resting()
+    takes(rate, 95, 5.01)
+    felt(rate)
+    refused(rate, 15.0)
+    assert refused(rate, 16.0, 1.0) == near(0.99 * 133 / 15)
+    takes(rate, 18, 17.0)
+    # Half a request of 9.5 a second is what it was thought to hold, and it was at rest twice since.
+    assert refused(rate, 19.0, 1.0) == near((1 - 0.4 / 18) * 18.5 / (2 + 4 * 0.5 / 9.5))
+
+
+def test_at_rest_a_refusal_that_costs_a_pause_cuts_a_fifth_at_most():
+    rate = resting_by_pauses()
+    low, now = rate.rate, 5.2
+    for _ in range(10):
+        takes(rate, 6, now + 1)
+        now += 61
+        assert refused(rate, now, 1.0) == near(0.975 * 0.8 * low)
+        low = rate.rate
+    assert low < 0.8
+    # but above its limit to three tenths
+    takes(rate, 6, now + 1)
+    for seconds in range(30, 36):
+        push(rate, now + seconds)
+    high = rate.rate
+    assert high > low / 0.975
+    assert refused(rate, now + 61, 1.0) == near(0.975 * 0.3 * high)
+
+
 def test_after_a_pause_too_few_are_a_guess():
     rate = resting_by_pauses()
     takes(rate, 5, 6.2)
@@ -479,3 +508,6 @@ def test_a_limit_that_is_no_limit_is_forgotten_at_once():
     rate.forget()
     assert (rate.rate, rate.wait(1.3), rate.is_shut, rate.refusals) == (None, 0.0, False, 4)
     assert refused(rate, 1.4) == near(9.5)
+    for at in (1.5, 1.6):
+        refused(rate, at)
+    assert not rate.is_shut
