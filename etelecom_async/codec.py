@@ -15,7 +15,6 @@ from typing import Annotated, TypeAlias, TypeVar, Union, cast, get_args, get_ori
 
 import attrs
 from cattrs import ClassValidationError, Converter, transform_error
-from cattrs.gen import make_dict_unstructure_fn
 
 from . import _json
 from ._reader import FieldRead, Misfit, Read, reader
@@ -38,7 +37,7 @@ _USUAL_LENGTH, _LAST_ZERO_TIME = len("2030-01-01T00:00:00Z"), "0001-01-02"
 _moment = datetime.fromisoformat
 _OPTIONAL_TIME = datetime | None
 _LEAST, _MOST = -(2**63), 2**64 - 1
-_READY: dict[type, str] = {
+_READY: dict[object, str] = {
     str: "type(item) is str",
     bool: "type(item) is bool",
     int: f"type(item) is int and {_LEAST} <= item <= {_MOST}",
@@ -182,15 +181,11 @@ def _field_read(kind: object, second_name: str | None) -> FieldRead:
         rest = [part for part in get_args(kind) if part is not NoneType]
         kind = rest[0] if len(rest) == 1 else kind
     hook = cast("Read", _converter.get_structure_hook(cast("type[object]", kind)))
-    return FieldRead(hook, kind, _READY.get(kind, "False") if isinstance(kind, type) else "False", second_name)
+    return FieldRead(hook, kind, _READY.get(kind, "False"), second_name)
 
 
 def _write_time(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
-
-
-def _write_model(model: type[attrs.AttrsInstance]) -> Callable[[attrs.AttrsInstance], dict[str, JSON]]:
-    return make_dict_unstructure_fn(model, _converter)
 
 
 def _is_id(kind: object) -> bool:
@@ -220,4 +215,3 @@ _converter.register_structure_hook(datetime, _read_time)
 _converter.register_structure_hook_func(_is_optional_time, _read_time)
 _converter.register_unstructure_hook(datetime, _write_time)
 _converter.register_structure_hook_factory(attrs.has, _read_model)
-_converter.register_unstructure_hook_factory(attrs.has, _write_model)

@@ -9,7 +9,7 @@ def near(number):
     return pytest.approx(number, rel=1e-9)
 
 
-def search(random=1.0):
+def search(random=0.0):
     return AdaptiveRate(random=lambda: random)
 
 
@@ -185,6 +185,16 @@ def test_at_rest_the_rate_stays_for_eight_and_a_half_seconds_and_then_feels_for_
         assert push(rate, at) == near(before + 2 / before * 0.02 * 2**doublings * 9.5)
 
 
+@pytest.mark.parametrize(("random", "rest"), [(0.0, 8.5), (0.5, 7.225), (1.0, 5.95)])
+def test_the_rest_is_up_to_three_tenths_shorter(random, rest):
+    rate = search(random)
+    refused(rate, 1.0)
+    takes(rate, 38, 1.01)
+    refused(rate, 5.0)
+    assert push(rate, 5.0 + rest - 0.05) == near(9.4)
+    assert push(rate, 5.0 + rest + 0.01) > 9.4
+
+
 def felt(rate, until=15.0):
     """Felt its way up until above the limit."""
     for tenths in range(5, -1, -1):
@@ -220,11 +230,11 @@ def test_a_limit_that_was_measured_anew_tells_what_the_bucket_holds():
     felt(rate)
     assert refused(rate, 15.0) == near(0.95 * 9.8)
     takes(rate, 38, 15.01)
-    # Above 9.31 a second it took 0.76 until 5.0, 4.9 until 15.0 and 0.76 until 19.0: 6.92 with half a request, 0.74 s.
+    # Above 9.31 a second it took 0.76 until 5.0, 4.9 until 15.0 and 0.76 until 19.0: 6.92 with half a request, 0.743 s.
     assert refused(rate, 19.0) == near(0.99 * 9.31)
-    refused(rate, 20.0, 1.0)  # at rest: twice as much
-    takes(rate, 20, 21.0)
-    assert refused(rate, 23.0, 1.0) == near(0.98 * 20.5 / (2 + 2))  # and twice as much, but no more than two seconds
+    assert refused(rate, 20.0, 1.0) == near(0.99 * 174 / 19)  # at rest: it holds twice as much
+    takes(rate, 32, 21.0)
+    assert refused(rate, 23.0, 1.0) == near((1 - 0.4 / 32) * 32.5 / (2 + 2))  # and again, but no more than two seconds
 
 
 def test_a_refusal_at_rest_makes_what_is_kept_a_guess():
@@ -270,7 +280,7 @@ def test_while_it_is_shared_the_rate_grows_alike_for_all_and_is_cut_again_after_
     low = refused(rate, 11.0)
     assert low == near(0.87 * 8.4)
     assert refused(rate, 11.69) == low  # the others are refused too
-    assert push(rate, 11.69) == near(low + 2 / low * 0.2 * low**0.75)
+    assert push(rate, 11.69) == near(low + min(0.69, 2 / low) * 0.1 * low**0.95)
     takes(rate, 1, 11.7)
     before = rate.rate
     assert refused(rate, 11.7) == near(0.87 * before)
@@ -362,16 +372,45 @@ def test_a_bucket_that_was_felt_for_is_taken_to_hold_half_as_much():
     takes(rate, 300, 40.0)
     high = rate.rate
     assert high > 20.5 / 2.2
-    assert refused(rate, 72.0, 1.0) == near(0.99 * min(300.5 / 32.2, high))
+    assert refused(rate, 72.0, 1.0) == near(0.99 * min(300.5 / 32.1, high))
     takes(rate, 20, 73.0)
     low = rate.rate
     assert refused(rate, 75.0, 1.0) == near(0.98 * min(20.5 / 2.2, low))
 
 
+def test_what_was_felt_for_without_pauses_tells_nothing_of_what_the_bucket_holds():
+    rate = resting()
+    takes(rate, 95, 5.01)
+    felt(rate)
+    refused(rate, 15.0)
+    assert refused(rate, 16.0, 1.0) == near(0.99 * 133 / 15)
+    takes(rate, 18, 17.0)
+    # Half a request of 9.5 a second is what it was thought to hold, and it was at rest twice since.
+    assert refused(rate, 19.0, 1.0) == near((1 - 0.4 / 18) * 18.5 / (2 + 4 * 0.5 / 9.5))
+
+
+def test_at_rest_a_refusal_that_costs_a_pause_cuts_a_fifth_at_most():
+    rate = resting_by_pauses()
+    low, now = rate.rate, 5.2
+    for _ in range(10):
+        takes(rate, 6, now + 1)
+        now += 61
+        assert refused(rate, now, 1.0) == near(0.975 * 0.8 * low)
+        low = rate.rate
+    assert low < 0.8
+    # but above its limit to three tenths
+    takes(rate, 6, now + 1)
+    for seconds in range(30, 36):
+        push(rate, now + seconds)
+    high = rate.rate
+    assert high > low / 0.975
+    assert refused(rate, now + 61, 1.0) == near(0.975 * 0.3 * high)
+
+
 def test_after_a_pause_too_few_are_a_guess():
     rate = resting_by_pauses()
     takes(rate, 5, 6.2)
-    assert refused(rate, 8.2, 1.0) == near(0.95 * 5.5 / 2.4)
+    assert refused(rate, 8.2, 1.0) == near(0.95 * 0.3 * 0.98 * 20.5 / 2.2)
 
 
 def test_the_later_of_two_pauses_counts():
@@ -384,8 +423,20 @@ def test_the_later_of_two_pauses_counts():
 # Nothing is taken at all
 
 
-def test_three_refusals_without_an_answer_mean_that_nothing_is_taken():
+@pytest.mark.parametrize(("second", "is_shut"), [(2.6, False), (2.7, True)])
+def test_a_refusal_after_more_than_sixteen_without_an_answer_counts_twice(second, is_shut):
     rate = search()
+    refused(rate, 1.0)
+    refused(rate, second)  # 15.2 or 16.15 at 9.5 a second
+    assert not rate.is_shut
+    refused(rate, 2.8)
+    assert rate.is_shut is is_shut
+    refused(rate, 2.9)
+    assert rate.is_shut
+
+
+def test_three_refusals_without_an_answer_mean_that_nothing_is_taken():
+    rate = search(1.0)
     assert refused(rate, 1.0) == near(9.5)
     assert refused(rate, 1.1) == near(0.95 * 0.3 * 9.5)
     assert refused(rate, 1.2) == near(0.95 * 0.3 * 0.95 * 0.3 * 9.5)
@@ -409,7 +460,7 @@ def test_a_try_comes_after_a_half_to_the_whole_of_its_pause(random, pause):
 
 
 def test_one_answer_ends_that():
-    rate = search()
+    rate = search(1.0)
     for at in (1.0, 1.1, 1.2, 1.3):
         refused(rate, at)
     assert push(rate, 1.6) == near(2.0)  # no climb
@@ -448,3 +499,15 @@ def test_a_limit_that_held_nobody_back_for_a_minute_is_forgotten():
     assert rate.wait(2.0) == near(1.0)
     assert rate.wait(62.0) == 0
     assert rate.rate == near(9.5)
+
+
+def test_a_limit_that_is_no_limit_is_forgotten_at_once():
+    rate = search()
+    for at in (1.0, 1.1, 1.2, 1.3):
+        refused(rate, at)
+    rate.forget()
+    assert (rate.rate, rate.wait(1.3), rate.is_shut, rate.refusals) == (None, 0.0, False, 4)
+    assert refused(rate, 1.4) == near(9.5)
+    for at in (1.5, 1.6):
+        refused(rate, at)
+    assert not rate.is_shut

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from attrs import Factory, define, field, frozen, validators
+from cattrs import StructureHandlerNotFoundError
 
-from etelecom_async import DecodeError
+from etelecom_async import CheckConsent, DecodeError
 from etelecom_async.codec import Id, also, decode, encode, loads
 
 
@@ -49,6 +50,22 @@ class Converted:
 class Validated:
     size: int = field(validator=validators.lt(10))
     name: str = "nobody"
+
+
+@frozen
+class Bounded:
+    size: int = field(validator=validators.lt(10))
+
+
+@frozen
+class AllOfItself:
+    me: str = Factory(lambda self: type(self).__name__, takes_self=True)
+
+
+@define(slots=False)
+class PrivateRoomy:
+    _name: str
+    size: int = field(default=7, alias="extent")
 
 
 @define
@@ -182,7 +199,17 @@ def test_what_is_no_model_is_read_too(value, kind, read):
     assert type(decode(value, kind)) is type(read)
 
 
+def test_a_field_of_two_types_is_refused_where_its_model_is_first_read():
+    @frozen
+    class Either:
+        it: int | str | None = None
+
+    with pytest.raises(StructureHandlerNotFoundError):
+        decode({}, Either)
+
+
 def test_models_within_plain_values_are_written_too():
+    assert encode([CheckConsent(oa_id=7, phone="0987654321")]) == b'[{"oa_id":"7","phone":"84987654321"}]'
     assert encode(Kinds(NOON, [], anything=[Mutable("b")])).endswith(
         b'"anything":[{"name":"b","size":7}],"color":null,"level":null,"shade":null,"flag":null,"plain":null}'
     )
@@ -261,6 +288,9 @@ def test_of_what_is_not_json_the_size_is_told():
         ({"name": "a"}, Roomy("a")),
         ({"size": 2}, OfItself(2)),
         ({"size": 2, "double": 5}, OfItself(2, 5)),
+        ({}, AllOfItself()),
+        ({"_name": "a", "size": 1}, PrivateRoomy("a", 1)),
+        ({"_name": "a"}, PrivateRoomy("a")),
         ({"name": "a"}, Converted("a")),
         ({"name": "a", "size": 1}, Converted("a", 1)),
         ({"size": 9}, Validated(9)),
@@ -308,6 +338,7 @@ def test_no_two_that_are_read_share_a_default_that_was_made(model):
         ({}, Plain, "required field missing @ $.name"),
         ({"name": None}, Roomy, "required field missing @ $.name"),
         ({"size": 10}, Validated, "invalid value @ $"),
+        ({"size": 10}, Bounded, "invalid value @ $"),
         ({"name": 1, "title": 1}, Renamed, "expected a string, got a number @ $.name"),
         ({"name": "a", "title": "b"}, Renamed, "name and title contradict each other @ $.name"),
         ({"size": True, "extent": 1, "name": "a"}, Renamed, "size and extent contradict each other @ $.size"),
