@@ -43,6 +43,7 @@ class Sly:
             self._now.wait(20)
             self._act(first)
             self._done.set()
+            server.settimeout(20)  # so that a client that stays on the first one fails, and hangs nothing
             second, _ = server.accept()
             with second:
                 self._hear(second)
