@@ -42,7 +42,8 @@ def test_a_server_that_was_in_trouble_and_has_hiccups_is_asked_at_a_third_of_its
     async def main():
         now = asyncio.get_running_loop().time
         server = Troubled(trouble, share=share)
-        session = Session(Shop(KEY), transport=server, throttle=Throttle(concurrency=WORKERS, clock=now), clock=now)
+        throttle = Throttle(concurrency=WORKERS, clock=now, random=random.Random(0).random)
+        session = Session(Shop(KEY), transport=server, throttle=throttle, clock=now)
 
         async def work():
             while True:

@@ -1,6 +1,7 @@
 """Rates: a fixed ceiling, the server's hidden limit, and what a refusal costs. In virtual time, through a session."""
 
 import asyncio
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,11 @@ GOOD = answer({"error": 0})
 NO = answer({"code": "resource_exhausted", "msg": "chậm lại"}, status=403)
 
 
+def seeded(**options):
+    """A throttle in virtual time, the same in every run."""
+    return Throttle(**options, clock=asyncio.get_running_loop().time, random=random.Random(0).random)
+
+
 class Run:
     """Workers that ask without end, for so many seconds, while the server's limit is what it is."""
 
@@ -24,7 +30,7 @@ class Run:
         self.session = Session(
             Shop(SANDBOX_API_KEY),
             transport=SandboxTransport(self.world, latency=latency),
-            throttle=throttle or Throttle(clock=loop.time),
+            throttle=throttle or seeded(),
             clock=loop.time,
             **options,
         )
@@ -60,16 +66,19 @@ class Run:
 def test_a_hidden_limit_is_found_whatever_the_refusal_looks_like(refusal, limit):
     async def main():
         run = Run(TokenBucket(rate=limit, burst=max(1, limit // 10), refusal=refusal))
-        await asyncio.sleep(30)
+        await asyncio.sleep(30 - 0.1)
+        logged = run.refused
+        await asyncio.sleep(0.1)
         await run.stop()
-        return run
+        return run, logged
 
-    run = run_virtually(main())
+    run, logged = run_virtually(main())
     assert run.errors == []
     assert run.rate(5, 30) >= limit * (0.85 if refusal in {Refusal.RETRY_AFTER, Refusal.RETRY_DATE} else 0.95)
     # The first of these, up to a tenth of a second's answers, could have been hiccups.
     doubtful = 10 if refusal in {Refusal.UNAVAILABLE, Refusal.CONSENT} else 0
-    assert 0 <= run.refused - run.session.throttle.snapshot().refusals <= doubtful
+    # What the server refused in the last moment had not come back when the callers were stopped.
+    assert logged - doubtful <= run.session.throttle.snapshot().refusals <= run.refused
 
 
 def test_a_quota_per_minute_is_waited_out_with_few_questions_and_no_failure():
@@ -112,8 +121,7 @@ def test_a_run_begins_with_four_requests_and_grows_by_half_with_each_round_trip(
 
 def test_a_fixed_ceiling_is_kept_from_the_first_request_on():
     async def main():
-        loop = asyncio.get_running_loop()
-        run = Run(None, throttle=Throttle(rate=40, burst=1, clock=loop.time))
+        run = Run(None, throttle=seeded(rate=40, burst=1))
         await asyncio.sleep(10)
         await run.stop()
         return run
@@ -126,7 +134,7 @@ def test_a_fixed_ceiling_is_kept_from_the_first_request_on():
 def test_a_cancelled_caller_gives_its_permit_to_the_next():
     async def main():
         loop = asyncio.get_running_loop()
-        session = session_over(GOOD, throttle=Throttle(rate=10, burst=1, clock=loop.time))
+        session = session_over(GOOD, throttle=seeded(rate=10, burst=1))
         calls = [loop.create_task(ask(session)) for _ in range(1001)]
         await asyncio.sleep(0.05)
         for call in calls[1:901]:
@@ -142,7 +150,7 @@ def test_a_cancelled_caller_gives_its_permit_to_the_next():
 def test_who_waits_for_a_permit_can_give_up():
     async def main():
         loop = asyncio.get_running_loop()
-        session = session_over(GOOD, throttle=Throttle(rate=0.1, burst=1, clock=loop.time), timeout=Timeout(queue=2))
+        session = session_over(GOOD, throttle=seeded(rate=0.1, burst=1), timeout=Timeout(queue=2))
         await ask(session)
         with pytest.raises(QueueTimeout, match="within 2 s"):
             await ask(session)
@@ -155,7 +163,7 @@ def test_a_retry_after_is_one_pause_for_everybody():
     async def main():
         loop = asyncio.get_running_loop()
         transport = FakeTransport(answer(status=429, retry_after="5"), GOOD)
-        session = Session(Shop("1:test-key"), transport=transport, throttle=Throttle(clock=loop.time), clock=loop.time)
+        session = Session(Shop("1:test-key"), transport=transport, throttle=seeded(), clock=loop.time)
         first = loop.create_task(ask(session))
         await asyncio.sleep(0.01)
         others = [loop.create_task(ask(session)) for _ in range(20)]
@@ -173,7 +181,7 @@ def test_a_retry_after_beyond_the_deadline_is_an_error_now():
         session = Session(
             Shop("1:test-key"),
             transport=FakeTransport(answer(status=429, retry_after="61")),
-            throttle=Throttle(clock=loop.time),
+            throttle=seeded(),
             clock=loop.time,
         )
         with pytest.raises(RateLimited) as caught:
@@ -186,8 +194,7 @@ def test_a_retry_after_beyond_the_deadline_is_an_error_now():
 @pytest.mark.parametrize("hiccup", [answer({"code": "unavailable", "msg": ""}, status=503), answer({"error": 5})])
 def test_a_few_hiccups_among_many_answers_slow_nobody_down(hiccup):
     async def main():
-        loop = asyncio.get_running_loop()
-        session = session_over(*([GOOD] * 49 + [hiccup]) * 20, GOOD, throttle=Throttle(clock=loop.time))
+        session = session_over(*([GOOD] * 49 + [hiccup]) * 20, GOOD, throttle=seeded())
         for _ in range(1000):
             try:
                 await ask(session)
@@ -205,9 +212,8 @@ def test_a_few_hiccups_among_many_answers_slow_nobody_down(hiccup):
 @pytest.mark.parametrize("doubtful", [answer({"code": "unavailable", "msg": ""}, status=503), answer({"error": 5})])
 def test_doubtful_answers_are_refusals_where_they_come_thick(doubtful, answers, is_limited):
     async def main():
-        loop = asyncio.get_running_loop()
         replies = [doubtful if letter == "x" else GOOD for letter in answers]
-        session = session_over(*replies, throttle=Throttle(clock=loop.time), retry=Retry(attempts=1))
+        session = session_over(*replies, throttle=seeded(), retry=Retry(attempts=1))
         await asyncio.gather(*(ask(session) for _ in answers), return_exceptions=True)
         assert (session.throttle.snapshot().rate is not None) == is_limited
 
@@ -231,7 +237,7 @@ def test_when_all_calls_are_refused_attempts_stay_within_a_fifth_more(adaptive, 
         session = Session(
             Shop("1:test-key"),
             transport=transport,
-            throttle=Throttle(adaptive=adaptive, clock=loop.time),
+            throttle=seeded(adaptive=adaptive),
             timeout=Timeout(total=None),
             clock=loop.time,
         )
@@ -268,7 +274,7 @@ def test_in_an_outage_of_hours_attempts_stay_within_a_fifth_more(refusal):
         session = Session(
             Shop("1:test-key"),
             transport=server,
-            throttle=Throttle(clock=loop.time),
+            throttle=seeded(),
             timeout=Timeout(total=None),
             clock=loop.time,
         )
@@ -300,7 +306,7 @@ def test_a_refusal_without_a_word_of_when_makes_no_call_wait_by_itself():
         session = Session(
             Shop("1:test-key"),
             transport=transport,
-            throttle=Throttle(concurrency=30, clock=loop.time),
+            throttle=seeded(concurrency=30),
             retry=Retry(base=3600, random=lambda: 1.0, cap=3600),
             clock=loop.time,
         )
@@ -313,7 +319,7 @@ def test_a_refusal_without_a_word_of_when_makes_no_call_wait_by_itself():
 def test_the_rate_is_shared_by_derived_sessions():
     async def main():
         loop = asyncio.get_running_loop()
-        session = session_over(GOOD, throttle=Throttle(rate=10, burst=1, clock=loop.time))
+        session = session_over(GOOD, throttle=seeded(rate=10, burst=1))
         other = session.with_options(timeout=Timeout(total=None))
         await asyncio.gather(*(ask(session) for _ in range(10)), *(ask(other) for _ in range(11)))
         assert loop.time() == pytest.approx(2.0, abs=0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import time
 from asyncio import get_running_loop
 from collections import deque
@@ -73,6 +74,7 @@ class Throttle:
         adaptive: find the server's limit. Without it a refusal is left to the retries of each call.
         shared: a rate that other processes share; asked for every request, after this throttle's own limits.
         clock: seconds, monotonic; for tests.
+        random: a number in 0..1; for tests.
 
     Raises:
         ConfigError: a number is out of range, or there is a burst without a rate.
@@ -88,6 +90,7 @@ class Throttle:
         adaptive: bool = True,
         shared: SharedRate | None = None,
         clock: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random.random,
     ) -> None:
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigError(f"Throttle.concurrency is a whole number above 0; got {concurrency!r}.")
@@ -97,7 +100,7 @@ class Throttle:
             raise ConfigError(f"Throttle.burst is a number of at least 1, beside a rate; got {burst!r}.")
         self.concurrency = concurrency
         self._ceiling = None if rate is None else Pace(rate=rate, burst=burst)
-        self._limit = AdaptiveRate()
+        self._limit = AdaptiveRate(random=random)
         self._learns = adaptive
         self._refusals = Refusals()
         self._shared = shared
