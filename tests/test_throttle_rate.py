@@ -289,9 +289,9 @@ def test_in_an_outage_of_hours_attempts_stay_within_a_fifth_more(refusal):
                     failed += 1
 
         workers = [loop.create_task(work()) for _ in range(100)]
-        await asyncio.sleep(20 * 3600)
+        await asyncio.sleep(12 * 3600)
         assert server.refused <= 1.2 * failed
-        assert failed > 2000
+        assert failed > 1200
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
