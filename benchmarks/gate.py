@@ -24,8 +24,8 @@ _KEPT = Path(__file__).with_name("gate.json")
 _MARGIN = 0.03
 _DESCRIPTION = f"""\
 Counts the user instructions of a call under valgrind, and fails if a figure lies more than {_MARGIN:.0%} above the
-one in {_KEPT.name}, or above a goal that this one meets. About 5,000 of them are a microsecond. The server of the
-loopback figures is a process of its own, whose instructions do not count.
+one in {_KEPT.name}. About 5,000 of them are a microsecond. The server of the loopback figures is a process of its own,
+whose instructions do not count. Goals are shown and not judged: those figures move by a hundredth on a busy machine.
 """
 _EPILOG = """\
 examples:
@@ -128,7 +128,7 @@ async def _count(name: str, origin: str) -> int:
 
 
 def compare(now: dict[str, float], before: dict[str, float]) -> tuple[str, list[str]]:
-    """A table, and the figures that grew too much. A goal that was met must stay met."""
+    """A table, and the figures that grew too much."""
     lines = [f"{'':<32}{'before':>13}{'now':>13}{'change':>9}{'goal':>9}"]
     worse: list[str] = []
     for name, value in now.items():
@@ -138,8 +138,7 @@ def compare(now: dict[str, float], before: dict[str, float]) -> tuple[str, list[
         lines.append(f"{title:<32}{'-' if was is None else f'{was:,}':>13}{value:>13,}{change:>9}{end}")
         if was is None or name in _YARDSTICKS:
             continue
-        most = was * (1 + _MARGIN)
-        if value > (most if goal is None or was > goal else min(most, goal)):
+        if value > was * (1 + _MARGIN):
             worse.append(name)
     return "\n".join(lines), worse
 

@@ -19,8 +19,8 @@ def test_a_figure_may_grow_by_three_percent(now, worse):
     assert len(found) == worse
 
 
-@pytest.mark.parametrize(("before", "now", "worse"), [(1.06, 1.08, 0), (1.06, 1.085, 1), (1.2, 1.21, 0), (1.2, 1.3, 1)])
-def test_a_goal_that_was_met_stays_met_and_one_that_was_not_may_wait(before, now, worse):
+@pytest.mark.parametrize(("before", "now", "worse"), [(1.06, 1.08, 0), (1.07, 1.085, 0), (1.2, 1.21, 0), (1.2, 1.3, 1)])
+def test_whether_a_goal_is_met_is_shown_and_only_growth_is_judged(before, now, worse):
     table, found = gate.compare({"loopback / tuned": now}, {"loopback / tuned": before})
     assert len(found) == worse
     assert ("MISSED" in table) is (now > 1.08)

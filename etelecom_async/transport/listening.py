@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 __all__ = ["listening"]
 
 
-def listening(fileno: int) -> Callable[[], list[object]]:
+def listening(fileno: int) -> Callable[[], Sequence[object]]:
     """What asks the kernel for what there is to read, be it an end: it knows before the event loop has looked."""
     if hasattr(select, "poll"):
         poll = select.poll()
         poll.register(fileno, select.POLLIN)
-        return lambda: [*poll.poll(0)]
-    return lambda: [*select.select([fileno], [], [], 0)[0]]  # Windows
+        return partial(poll.poll, 0)
+    return lambda: select.select([fileno], [], [], 0)[0]  # Windows

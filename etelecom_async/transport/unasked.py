@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
@@ -30,7 +30,7 @@ def asking() -> type[aiohttp.ClientRequest]:
     server sends as it tires of an idle connection, would be taken for this one's: a wrong value.
     """
     # From its second request on: on a new connection, TLS may have left something there that is none.
-    heard: WeakKeyDictionary[ResponseHandler, Callable[[], list[object]]] = WeakKeyDictionary()
+    heard: WeakKeyDictionary[ResponseHandler, Callable[[], Sequence[object]]] = WeakKeyDictionary()
 
     class AskingRequest(aiohttp.ClientRequest):
         async def send(self, conn: Connection) -> aiohttp.ClientResponse:
