@@ -85,7 +85,8 @@ each_status = pytest.mark.parametrize("status", STATUSES, ids=str)
 def told(thing):
     """All that a log, a crash reporter, a debugger or a queue could show of a thing."""
     views = [str(thing), repr(thing), format(thing), repr(vars(thing) if hasattr(thing, "__dict__") else None)]
-    with contextlib.suppress(TypeError):  # what holds a key does not pickle at all
+    # What holds a key does not pickle at all, and neither does an event loop, which a throttle knows.
+    with contextlib.suppress(TypeError, pickle.PicklingError):
         views.append(repr(pickle.dumps(thing)))
     if isinstance(thing, BaseException):
         views += [repr(copy.copy(thing)), repr(copy.deepcopy(thing))]
