@@ -44,12 +44,17 @@ async def of_importing(*modules: str) -> int:
         CannotCount: there is no valgrind, or one of them cannot be imported.
     """
     what = f"import {', '.join(modules)}" if modules else "pass"
-    compiling = await asyncio.create_subprocess_exec(sys.executable, "-c", what, cwd=_ROOT)
-    await compiling.wait()
-    return await _total("-c", what)
+    with tempfile.TemporaryDirectory() as folder:
+        # Compiled before, as an installed package is, whatever is said of that in the environment.
+        compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
+        compiling = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", what, cwd=_ROOT, env={**os.environ, **compiled}
+        )
+        await compiling.wait()
+        return await _total("-c", what, **compiled)
 
 
-async def _total(*arguments: str) -> int:
+async def _total(*arguments: str, **environment: str) -> int:
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise CannotCount("there is no valgrind: install it first (Debian: apt-get install valgrind)")
@@ -60,7 +65,7 @@ async def _total(*arguments: str) -> int:
             *(sys.executable, *arguments),
             cwd=_ROOT,
             # The order of sets and dicts of str, and with it what is done, follows the seed of their hashes.
-            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONDEVMODE": ""},
+            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONDEVMODE": "", **environment},
             stdout=PIPE,
             stderr=PIPE,
         )
