@@ -59,8 +59,8 @@ class _Bare:
 
 
 def _throttle(request: Request) -> Callable[[], Awaitable[object]]:
-    throttle = Throttle(concurrency=_PLACES)
-    return lambda: throttle(request, _next_turn)
+    send = Throttle(concurrency=_PLACES)(_next_turn)
+    return lambda: send(request)
 
 
 KINDS: dict[str, Callable[[Request], Callable[[], Awaitable[object]]]] = {
