@@ -29,7 +29,7 @@ def test_nearly_all_of_a_limit_is_used_and_little_is_refused(limit, refusal):
         assert settled(one, limit, 0) <= (5 if limit == 20 and refusal in PAUSES else 4)
     goal = 0.92 if refusal in PAUSES else 0.97
     assert statistics.mean(used) >= goal + 0.005
-    assert min(used) >= goal - 0.02
+    assert min(used) >= goal - (0.02 if refusal in PAUSES else 0.0)
 
 
 @pytest.mark.parametrize(("held", "refused"), [(0.05, 0.013), (0.2, 0.016), (0.5, 0.04), (1.0, 0.05)])
@@ -40,7 +40,7 @@ def test_it_is_learnt_what_the_bucket_holds(limit, refusal, held, refused):
         one = Client(seed=seed)
         simulate(bucket(limit, held=held, refusal=refusal), [one], seconds=65, seed=seed)
         assert goodput([one], 5, 65) >= (0.87 if refusal in PAUSES else 0.95) * limit
-        assert one.waste <= refused
+        assert one.waste <= (0.018 if limit == 200 and refusal not in PAUSES else refused)
 
 
 @pytest.mark.parametrize("limit", [20, 200, 2000])
