@@ -18,11 +18,10 @@ from .api import untyped
 from .api.consent import Zalo
 from .endpoint import JSON, Endpoint, Role, Safety
 from .errors import ConfigError, EtelecomError, Phase, SessionClosed
-from .middleware import CallNext, Layer, Middleware, compose, yours
+from .middleware import CallNext, Layer, Middleware, compose, telemetry, yours
 from .middleware.auth import Auth
 from .middleware.exchange import exchange
 from .middleware.retry import Retry, RetryBudget, Retrying
-from .middleware.telemetry import telemetry
 from .middleware.throttle import Throttle
 from .timeout import Timeout
 from .transport.base import Call, Pooled, Request, Response, Transport
@@ -69,6 +68,7 @@ class _Route(Generic[In, Out]):
 
     endpoint: Endpoint[In, Out]
     url: URL
+    send: CallNext
     write: Callable[[In], str]
     parse: Callable[[Response], JSON]
     read: Callable[[JSON], Out]
@@ -78,29 +78,55 @@ class _Route(Generic[In, Out]):
 class _Calls:
     """The one call path. A namespace holds this and not the session, which holds the namespace."""
 
-    base_url: URL
+    account: accounts.Account
     timeout: Timeout
-    clock: Callable[[], float]
-    send: CallNext
+    retrying: Retrying
+    layers: tuple[Layer, ...]
+    auth: Auth
+    shared: _Shared
     routes: dict[str, _Route[Any, Any]] = field(factory=dict, init=False)
 
     async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
         if call is None:
-            call = Call(self.clock())
-        route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
-        if route is None or route.endpoint is not endpoint:
-            url = _url(self.base_url, endpoint.name) if route is None else route.url
-            route = self.routes[endpoint.name] = _route(endpoint, url)
+            call = Call(self.shared.clock())
+        retrying = self.retrying
         try:
-            body = route.write(payload).encode()
-            call.response = await self.send(Request(endpoint, route.url, _HEADERS, body, self.timeout, call))
-            return route.read(route.parse(call.response))
+            route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
+            if route is None or route.endpoint is not endpoint:
+                route = self.routes[endpoint.name] = self._route(endpoint)
+            request = Request(endpoint, route.url, _HEADERS, route.write(payload).encode(), self.timeout, call)
+            attempt = retrying.first(request)
+            while True:
+                try:
+                    call.response = await route.send(attempt)
+                    break
+                except EtelecomError as error:
+                    pause = retrying.pause(error, request)
+                    if pause is None:
+                        raise
+                await retrying.sleep(pause)
+                attempt = retrying.next(request)
+            result = route.read(route.parse(call.response))
         except EtelecomError as error:
-            error.endpoint, error.url = endpoint.name, str(route.url)
-            error.attempts, error.elapsed = call.attempts, self.clock() - call.started
+            error.endpoint, error.url = endpoint.name, str(_url(self.account.base_url, endpoint.name))
+            error.attempts, error.elapsed = call.attempts, self.shared.clock() - call.started
             if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
                 error.add_note("It may have been carried out. Look before you send it again.")
+            telemetry.failed(error)
             raise
+        if telemetry.is_enabled_for(telemetry.DEBUG):
+            telemetry.answered(call, endpoint.name, self.shared.clock())
+        return result
+
+    def _route(self, endpoint: Endpoint[Req, Res]) -> _Route[Req, Res]:
+        return _Route(
+            endpoint=endpoint,
+            url=_url(self.account.base_url, endpoint.name),
+            send=compose(self.layers, exchange(self.auth.key(endpoint.role), endpoint, self.shared)),
+            write=codec.writing(endpoint.payload),
+            parse=Response.json if endpoint.result is object else Response.parsed,
+            read=codec.reading(endpoint.result),
+        )
 
 
 @define(eq=False)
@@ -243,7 +269,7 @@ class Session:
         Raises (when awaited):
             EtelecomError: every failure, with `endpoint`, `attempts`, `elapsed` and `phase`.
         """
-        return self._calls.call(endpoint, payload, Call(self._calls.clock()))
+        return self._calls.call(endpoint, payload)
 
     async def call_raw(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Reply[Res]:
         """`call`, and how the result came about.
@@ -251,9 +277,9 @@ class Session:
         Raises:
             EtelecomError: as `call`.
         """
-        call = Call(self._calls.clock())
+        call = Call(self._shared.clock())
         value = await self._calls.call(endpoint, payload, call)
-        response, elapsed = cast("Response", call.response), self._calls.clock() - call.started
+        response, elapsed = cast("Response", call.response), self._shared.clock() - call.started
         return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
 
     async def invoke(
@@ -318,20 +344,9 @@ class Session:
         self._retry = retry
         self._middlewares = middlewares
         retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
-        layers: list[Layer] = [telemetry, retrying, *map(yours, middlewares), shared.throttle]
-        send = compose(layers, exchange(Auth(account), shared))
-        self._calls = _Calls(account.base_url, timeout, shared.clock, send)
+        layers = (*map(yours, middlewares), shared.throttle)
+        self._calls = _Calls(account, timeout, retrying, layers, Auth(account), shared)
         self.zalo = Zalo(self._calls)
-
-
-def _route(endpoint: Endpoint[Req, Res], url: URL) -> _Route[Req, Res]:
-    return _Route(
-        endpoint=endpoint,
-        url=url,
-        write=codec.writing(endpoint.payload),
-        parse=Response.json if endpoint.result is object else Response.parsed,
-        read=codec.reading(endpoint.result),
-    )
 
 
 def _url(base: URL, name: str) -> URL:

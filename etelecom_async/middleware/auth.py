@@ -20,7 +20,6 @@ __all__ = ["Auth", "Key"]
 _BLANK = "***"
 _BACKSLASH, _PERCENT, _AMPERSAND = b"\\%&"
 _OK = 200
-_SHOP = Role.SHOP  # a name is found faster than a member of an enum
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 
@@ -131,7 +130,7 @@ class Auth:
         Raises:
             ConfigError: the account has none.
         """
-        if role is _SHOP:
+        if role is Role.SHOP:
             key = self._for_shop = self._for_shop or Key(self._account.key(role))
         else:
             key = self._for_account = self._for_account or Key(self._account.key(role))

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
-from .status import judge
+from .status import api_error, retry_after
 
 if TYPE_CHECKING:
+    from ..endpoint import AnyEndpoint
     from ..transport.base import Request, Response
     from . import CallNext
-    from .auth import Auth
+    from .auth import Key
 
 __all__ = ["Wire", "exchange"]
+
+_OK = 200
 
 
 class Wire(Protocol):
@@ -27,20 +30,26 @@ class Wire(Protocol):
         ...
 
 
-def exchange(auth: Auth, wire: Wire) -> CallNext:
-    """The function that has a request answered with a 200 that is a success.
+def exchange(key: Key, endpoint: AnyEndpoint, wire: Wire) -> CallNext:
+    """The function that has a method's requests answered with a 200 that is a success.
 
     Raises (when called):
-        ConfigError: the account has no key for the method, or a middleware has put on a header that cannot be sent.
-        ApiError: the answer is another one.
-        DecodeError: a 200 that is not JSON.
+        ConfigError: a middleware has put on a header that cannot be sent.
+        ApiError: the answer is another one, or a 200 whose body says "try later".
+        DecodeError: a 200 that is not JSON, where the method has to look into it.
         TransportError: there is no answer.
     """
+    refusal = endpoint.refusal
 
     async def send(request: Request) -> Response:
-        key = auth.key(request.endpoint.role)
         response = key.blank(await wire.send(key.sign(request)))
-        judge(request, response)
+        if response.status != _OK:
+            raise api_error(response)
+        if refusal is not None:
+            error = refusal(response.parsed())
+            if error is not None:
+                error.retry_after = retry_after(response)
+                raise error
         return response
 
     return send

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -14,8 +12,7 @@ from ..endpoint import Safety
 from ..errors import ApiError, ConfigError, DeadlineExceeded, Disconnected, EtelecomError, Phase
 
 if TYPE_CHECKING:
-    from ..transport.base import Request, Response
-    from . import CallNext
+    from ..transport.base import Request
 
 __all__ = ["Retry", "RetryBudget", "Retrying"]
 
@@ -78,38 +75,31 @@ class RetryBudget:
     least = 100.0
 
     def __init__(self, *, reserve: float = least) -> None:
+        self.calls = 0
+        """How many have begun since the last retry; whoever begins one counts it here."""
         self._reserve = reserve
         self._tokens = reserve
-        self.is_full = True
-        """Nothing can be deposited; most calls begin so."""
-
-    def deposit(self) -> None:
-        """A call begins."""
-        self._tokens = min(self._reserve, self._tokens + self.share)
-        self.is_full = self._tokens == self._reserve
 
     def withdraw(self) -> bool:
         """May one more retry be made? If so it is paid for."""
+        self._tokens = min(self._reserve, self._tokens + self.share * self.calls)
+        self.calls = 0
         if self._tokens < 1:
             return False
         self._tokens -= 1
-        self.is_full = False
         return True
 
 
 class Retrying:
-    """The loop around a `Retry`: attempts, pauses, and the deadline over them all.
+    """A `Retry` at work: what each attempt may take, and the pauses between them, with a deadline over them all.
+
+    The loop around it is the caller's, so that a call which succeeds at once pays for none.
 
     Args:
         policy: which failures are worth another attempt.
         budget: what retries are paid from.
-        clock: seconds, monotonic; for tests.
+        clock: seconds, monotonic, as that which `Call.started` was read from.
         sleep: waits that many seconds; for tests.
-
-    Raises (when called):
-        EtelecomError: the last attempt's, when it is not worth another, the budget is spent, or the pause would outlast
-            `Timeout.total`.
-        DeadlineExceeded: the last attempt was cut short by `Timeout.total`.
     """
 
     def __init__(
@@ -117,43 +107,30 @@ class Retrying:
         policy: Retry,
         *,
         budget: RetryBudget,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[object]],
     ) -> None:
+        self.sleep = sleep
         self._policy = policy
         self._budget = budget
         self._clock = clock
-        self._sleep = sleep
 
-    def __call__(self, call_next: CallNext) -> CallNext:
-        budget, clock = self._budget, self._clock
+    def first(self, request: Request) -> Request:
+        """The first attempt."""
+        self._budget.calls += 1
+        return self._within(request.timeout.total, request)
 
-        async def send(request: Request) -> Response:
-            call, timeout = request.call, request.timeout
-            started = clock()
-            if not budget.is_full:
-                budget.deposit()
-            left = total = timeout.total
-            attempt = request
-            while True:
-                call.attempts += 1
-                if left is not None and (timeout.attempt is None or timeout.attempt > left):
-                    attempt = request.with_timeout(evolve(timeout, attempt=left))
-                try:
-                    return await call_next(attempt)
-                except EtelecomError as error:
-                    if total is not None:
-                        left = total - (clock() - started - call.queued)
-                    pause = self._pause(error, request, left)
-                    if pause is None:
-                        raise
-                await self._sleep(pause)
-                if left is not None:
-                    left -= pause
+    def pause(self, error: EtelecomError, request: Request) -> float | None:
+        """Seconds until the next attempt; None where there is none, so that the error is the call's.
 
-        return send
+        Args:
+            error: what the last attempt ended in.
+            request: what is tried, with the time limits of the call.
 
-    def _pause(self, error: EtelecomError, request: Request, left: float | None) -> float | None:
+        Raises:
+            DeadlineExceeded: the last attempt was cut short by `Timeout.total`.
+        """
+        left = self._left(request)
         if left is not None and left <= 0 and isinstance(error, TimeoutError):
             raise DeadlineExceeded(f"no answer within {request.timeout.total:g} s", phase=error.phase) from error
         pause = self._policy.decide(error, request)
@@ -166,6 +143,23 @@ class Retrying:
             error.add_note("Not tried again: too many calls fail, and the retry budget is spent.")
             return None
         return pause
+
+    def next(self, request: Request) -> Request:
+        """The attempt after a pause."""
+        return self._within(self._left(request), request)
+
+    def _left(self, request: Request) -> float | None:
+        """Seconds until the deadline, which does not count the waits for a slot or a permit."""
+        total, call = request.timeout.total, request.call
+        return None if total is None else total - (self._clock() - call.started - call.queued)
+
+    def _within(self, left: float | None, request: Request) -> Request:
+        """The request as an attempt that ends by the deadline."""
+        request.call.attempts += 1
+        timeout = request.timeout
+        if left is None or (timeout.attempt is not None and timeout.attempt <= left):
+            return request
+        return request.with_timeout(evolve(timeout, attempt=left))
 
 
 def _asked(error: EtelecomError) -> float:

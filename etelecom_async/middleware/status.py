@@ -31,11 +31,10 @@ from ..errors import (
     UnexpectedStatus,
     Unimplemented,
 )
-from ..transport.base import Request, Response
+from ..transport.base import Response
 
-__all__ = ["api_error", "judge", "retry_after"]
+__all__ = ["api_error", "retry_after"]
 
-_OK = 200
 _REDIRECTS = range(300, 400)
 
 _BY_CODE = MappingProxyType(
@@ -84,25 +83,11 @@ _BY_STATUS = MappingProxyType(
 )
 
 
-def judge(request: Request, response: Response) -> None:
-    """Let a 200 pass unless its body says "try later"; raise the `ApiError` that anything else means.
-
-    Raises:
-        ApiError: the class follows the effective code (`meta.xcode` or `code`), then the HTTP status.
-        DecodeError: a 200 that is not JSON.
-    """
-    if response.status != _OK:
-        raise api_error(response)
-    refusal = request.endpoint.refusal
-    if refusal is not None:
-        error = refusal(response.parsed())
-        if error is not None:
-            error.retry_after = retry_after(response)
-            raise error
-
-
 def api_error(response: Response) -> ApiError:
-    """What an answer with another status than 200 means, read from both generations of the error body or from none."""
+    """What an answer with another status than 200 means, read from both generations of the error body or from none.
+
+    The class follows the effective code (`meta.xcode` or `code`), then the HTTP status.
+    """
     code, message, meta = _parse(response)
     xcode = meta.get("xcode", "")
     return _kind(xcode, code, response.status)(

@@ -1,4 +1,4 @@
-"""One log record per call, on the logger `etelecom_async`: DEBUG for an answer, INFO for an error.
+"""One log record per call, on the logger `etelecom_async`: DEBUG for a result, INFO for an error.
 
 It names the method, the outcome, the attempts and the time. Bodies, headers, phone numbers and the server's words,
 which may quote a phone number, stay out.
@@ -7,38 +7,30 @@ which may quote a phone number, stay out.
 from __future__ import annotations
 
 import logging
-import time
+from logging import DEBUG
 from typing import TYPE_CHECKING
 
 from ..errors import ApiError, EtelecomError
 
 if TYPE_CHECKING:
-    from ..transport.base import Request, Response
-    from . import CallNext
+    from ..transport.base import Call
 
-__all__ = ["telemetry"]
+__all__ = ["DEBUG", "answered", "failed", "is_enabled_for"]
 
 _log = logging.getLogger("etelecom_async")
-_INFO = logging.INFO
+_RECORD = "%s -> %s (attempts %d, %.3f s)"
+
+is_enabled_for = _log.isEnabledFor
+"""Does anybody want records of this level? Asked before a record is made, for nearly always nobody does."""
 
 
-def telemetry(call_next: CallNext) -> CallNext:
-    """Logs how a call ended."""
-    return lambda request: _logged(request, call_next) if _log.isEnabledFor(_INFO) else call_next(request)
+def answered(call: Call, name: str, now: float) -> None:
+    """The call of this method has ended in a result."""
+    status = call.response.status if call.response is not None else ""
+    _log.debug(_RECORD, name, status, call.attempts, now - call.started)
 
 
-async def _logged(request: Request, call_next: CallNext) -> Response:
-    started = time.monotonic()
-    try:
-        response = await call_next(request)
-    except EtelecomError as error:
-        outcome = f"{error.status} {error.code}" if isinstance(error, ApiError) else type(error).__name__
-        _record(logging.INFO, request, outcome, started)
-        raise
-    _record(logging.DEBUG, request, str(response.status), started)
-    return response
-
-
-def _record(level: int, request: Request, outcome: str, started: float) -> None:
-    elapsed = time.monotonic() - started
-    _log.log(level, "%s -> %s (attempts %d, %.3f s)", request.endpoint.name, outcome, request.call.attempts, elapsed)
+def failed(error: EtelecomError) -> None:
+    """A call has ended in this error, which knows the call."""
+    outcome = f"{error.status} {error.code}" if isinstance(error, ApiError) else type(error).__name__
+    _log.info(_RECORD, error.endpoint, outcome, error.attempts, error.elapsed)
