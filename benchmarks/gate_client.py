@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from itertools import cycle, islice
 
 if sys.argv[1] == "json":
     sys.modules["orjson"] = None  # type: ignore[assignment] - so that importing it fails, as where it is not installed
@@ -20,9 +21,9 @@ _NOWHERE = f"http://{job.HOST}"
 
 async def typed(_: str, calls: int) -> object:
     """Typed calls one after the other, over no network."""
-    consent = None
+    consent, phones = None, job.phones(_CONCURRENCY)
     async with _session(NullTransport()) as session:
-        for phone in job.phones(calls):
+        for phone in islice(cycle(phones), calls):
             consent = await session.zalo.check_consent(oa_id=job.OA_ID, phone=phone)
     return consent
 

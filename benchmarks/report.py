@@ -18,7 +18,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from benchmarks import figures, gate, goals, performance, streaming
+from benchmarks import figures, gate, goals, parts, performance, streaming
 from benchmarks.child import ChildFailed
 from benchmarks.figures import Cycle, Spread
 from benchmarks.goals import Goal
@@ -121,6 +121,7 @@ async def _measure(scale: Scale) -> performance.Findings:
         tuning=figures.rows(tuning, performance.TUNING[0]),
         above_transport=figures.own_cost(many),
         instructions=counted,
+        parts=await parts.measure(round(counted["typed"])),
         goals=[*_instruction_goals(counted), *_paired_goals(many, one), *bulk.goals, _import_goal(counted)],
         shares=bulk.shares,
         notes=bulk.notes,

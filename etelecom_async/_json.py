@@ -43,9 +43,13 @@ def by_the_standard_library(body: bytes) -> JSON:
     """Parse with the standard library alone; raises as `loads`."""
     value: JSON
     try:
-        text = body.decode().strip(_BLANKS)
-        value, end = _scan_once(text, 0)
-        if end == len(text):
+        text = body.decode()
+        try:
+            value, end = _scan_once(text, 0)
+        except StopIteration:  # there is no value at once, but there may be one after blanks
+            text = text.lstrip(_BLANKS)
+            value, end = _scan_once(text, 0)
+        if end == len(text) or not text[end:].strip(_BLANKS):
             return value
     except (ValueError, StopIteration, RecursionError):
         pass  # it quotes nothing but holds the document, phone numbers and all, so it is not even a context

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import attrs
 from attrs import frozen
@@ -60,26 +60,34 @@ class FieldRead:
     also: str | None
 
 
-def reader(model: type[T], reads: Mapping[str, FieldRead]) -> Callable[[object, object], T]:
+def reader(
+    model: type[T], reads: Mapping[str, FieldRead], *, refuse: Callable[[ClassValidationError | Misfit], Exception]
+) -> Callable[..., T]:
     """The function that makes a `model` of a JSON object. `null` is absent, and what is absent takes its default.
 
     Args:
         model: an attrs class.
         reads: how each field that its constructor takes is read.
-
-    Raises (when called):
-        Misfit: it is no object.
-        ClassValidationError: it does not fit; holds every reason, each with the name of its field.
+        refuse: what is raised for a `Misfit`, which is no object at all, and for a `ClassValidationError`, which holds
+            every reason, each with the name of its field.
     """
     fields = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", model)) if field.init]
     is_plain = _is_plain(model)
+
+    def no_object(value: object) -> Exception:
+        return refuse(Misfit.of("an object", value))
+
+    def misfits(wrong: list[Exception]) -> Exception:
+        title = f"While structuring {model.__qualname__}"
+        return refuse(ClassValidationError(title, wrong, model))  # pyright: ignore[reportCallIssue] - it has *args
+
     names: dict[str, object] = {
         "begin": object.__new__ if is_plain else _arguments,
         "model": model,
-        "misfit": Misfit.of,
+        "no_object": no_object,
         "agreed": _agreed,
         "noted": partial(_noted, model.__qualname__),
-        "refuse": partial(_refuse, model),
+        "misfits": misfits,
     }
     lines = _HEAD
     for at, field in enumerate(fields):
@@ -91,15 +99,15 @@ def reader(model: type[T], reads: Mapping[str, FieldRead]) -> Callable[[object, 
         second = "" if it.also is None else _SECOND.format(name=field.name, also=it.also)
         lines += _FIELD.format(name=field.name, at=at, second=second, ready=it.ready)
     # What is compiled comes from the names of attributes, their second names and `ready`, and from nowhere else.
-    exec(compile(lines + _TAIL[is_plain], f"<{model.__qualname__} from JSON>", "exec"), names)  # noqa: S102
-    return cast("Callable[[object, object], T]", names["read"])
+    exec(compile(lines + (_PLAIN_TAIL if is_plain else _TAIL), f"<{model.__qualname__} from JSON>", "exec"), names)  # noqa: S102
+    return cast("Callable[..., T]", names["read"])
 
 
 # Compiled, as attrs and cattrs do it: a loop over the fields takes a third longer, and one runs for every answer.
 _HEAD = """\
-def read(value, _):
+def read(value, _=None):
     if type(value) is not dict:
-        raise misfit("an object", value)
+        raise no_object(value)
     get = value.get
     made = begin(model)
     wrong = None
@@ -120,19 +128,26 @@ _SECOND = """\
         if other is not None:
             item = agreed({name!r}, item, {also!r}, other)
 """
-_TAIL = {True: "    return made if wrong is None else refuse(wrong)\n"}
-_TAIL[False] = "    return model(**made) if wrong is None else refuse(wrong)\n"
+_PLAIN_TAIL = """\
+    if wrong is None:
+        return made
+    made = None  # half of one can be shown in no traceback
+    raise misfits(wrong)
+"""
+_TAIL = """\
+    if wrong is None:
+        try:
+            return model(**made)
+        except Exception as error:
+            wrong = [error]
+    raise misfits(wrong)
+"""
 
 
 def _noted(model: str, wrong: list[Exception] | None, error: Exception, name: str, kind: object) -> list[Exception]:
     """What was wrong so far, and this too: whatever is raised means that it does not fit."""
     error.add_note(AttributeValidationNote(f"Structuring class {model} @ attribute {name}", name, kind))
     return [*(wrong or ()), error]
-
-
-def _refuse(model: type[object], wrong: list[Exception]) -> NoReturn:
-    title = f"While structuring {model.__qualname__}"
-    raise ClassValidationError(title, wrong, model)  # pyright: ignore[reportCallIssue] - its __new__ has *args
 
 
 def _is_plain(model: type[object]) -> bool:

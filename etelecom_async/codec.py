@@ -77,6 +77,8 @@ def writing(kind: type[object]) -> Write:
 
 def reading(into: type[T]) -> Callable[[JSON], T]:
     """The function that is `decode` for this class: to be asked for once and kept."""
+    if attrs.has(into):
+        return _read_model(cast("type[T]", into), refuse=lambda error: DecodeError(_problems(error)))
     hook = cast("Callable[[JSON, type[T]], T]", _converter.get_structure_hook(into))
 
     def read(value: JSON) -> T:
@@ -168,11 +170,12 @@ def _read_time(value: object, kind: object) -> datetime | None:
     return _moment(value.upper())
 
 
-def _read_model(model: type[attrs.AttrsInstance]) -> Read:
-    return reader(
-        model,
-        {field.name: _field_read(field.type, field.metadata.get(_ALSO)) for field in _fields(model) if field.init},
-    )
+def _read_model(
+    model: type[T], *, refuse: Callable[[ClassValidationError | Misfit], Exception] = lambda error: error
+) -> Callable[..., T]:
+    fields = _fields(cast("type[attrs.AttrsInstance]", model))
+    reads = {field.name: _field_read(field.type, field.metadata.get(_ALSO)) for field in fields if field.init}
+    return reader(model, reads, refuse=refuse)
 
 
 def _field_read(kind: object, second_name: str | None) -> FieldRead:

@@ -95,8 +95,10 @@ class _Calls:
             if route is None or route.endpoint is not endpoint:
                 route = self.routes[endpoint.name] = self._route(endpoint)
             request = Request(endpoint, route.url, _HEADERS, route.write(payload).encode(), self.timeout, call)
-            attempt = retrying.first(request)
+            attempt = request
+            retrying.budget.calls += 1
             while True:
+                call.attempts += 1
                 try:
                     call.response = await route.send(attempt)
                     break
@@ -344,8 +346,8 @@ class Session:
         self._retry = retry
         self._middlewares = middlewares
         retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
-        layers = (*map(yours, middlewares), shared.throttle)
-        self._calls = _Calls(account, timeout, retrying, layers, Auth(account), shared)
+        layers: tuple[Layer, ...] = (*map(yours, middlewares), shared.throttle)
+        self._calls = _Calls(account, timeout.within(timeout.total), retrying, layers, Auth(account), shared)
         self.zalo = Zalo(self._calls)
 
 

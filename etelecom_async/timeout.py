@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from .errors import ConfigError
 
@@ -37,3 +37,9 @@ class Timeout:
     attempt: float | None = field(default=10.0, validator=_positive)
     total: float | None = field(default=60.0, validator=_positive)
     queue: float | None = field(default=None, validator=_positive)
+
+    def within(self, seconds: float | None) -> Timeout:
+        """The same limits, with attempts of at most so many seconds; None for no further limit."""
+        if seconds is None or (self.attempt is not None and self.attempt <= seconds):
+            return self
+        return evolve(self, attempt=seconds)

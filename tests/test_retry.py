@@ -282,6 +282,25 @@ async def test_when_all_the_time_is_over_the_fate_is_that_of_the_last_attempt(ph
     assert caught.value.message == "no answer within 2.5 s"
 
 
+async def test_a_pause_that_outlasts_the_deadline_leaves_the_next_attempt_a_moment():
+    mock, clock = MockTransport(), Clock()
+    limits = []
+
+    def late(request):
+        limits.append(request.timeout.attempt)
+        raise AttemptTimeout("no answer")
+
+    async def oversleep(seconds):
+        clock.now += seconds + 100  # the event loop was busy
+
+    mock.on(READ).fail(Unavailable()).respond(late)
+    clock.sleep = oversleep
+    one = session(mock, clock=clock, timeout=Timeout(total=50))
+    with pytest.raises(DeadlineExceeded, match="no answer within 50 s"):
+        await one.call(READ, PAYLOAD)
+    assert limits == [0.001]
+
+
 async def test_a_call_that_goes_back_into_the_line_makes_no_pause_and_spends_nothing_of_the_budget():
     async def paced(request, call_next):
         try:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from attrs import Attribute, evolve, field, frozen
+from attrs import Attribute, field, frozen
 
 from ..endpoint import Safety
 from ..errors import ApiError, ConfigError, DeadlineExceeded, Disconnected, EtelecomError, Phase
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..transport.base import Request
 
 __all__ = ["Retry", "RetryBudget", "Retrying"]
+
+_MOMENT = 0.001
 
 
 def _at_least(minimum: float) -> Callable[[object, Attribute[int] | Attribute[float], float], None]:
@@ -91,7 +93,7 @@ class RetryBudget:
 
 
 class Retrying:
-    """A `Retry` at work: what each attempt may take, and the pauses between them, with a deadline over them all.
+    """A `Retry` at work: the pauses between attempts, with a deadline over them all.
 
     The loop around it is the caller's, so that a call which succeeds at once pays for none.
 
@@ -110,22 +112,17 @@ class Retrying:
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
+        self.budget = budget
         self.sleep = sleep
         self._policy = policy
-        self._budget = budget
         self._clock = clock
-
-    def first(self, request: Request) -> Request:
-        """The first attempt."""
-        self._budget.calls += 1
-        return self._within(request.timeout.total, request)
 
     def pause(self, error: EtelecomError, request: Request) -> float | None:
         """Seconds until the next attempt; None where there is none, so that the error is the call's.
 
         Args:
             error: what the last attempt ended in.
-            request: what is tried, with the time limits of the call.
+            request: what is tried, under the time limits of the call.
 
         Raises:
             DeadlineExceeded: the last attempt was cut short by `Timeout.total`.
@@ -139,27 +136,21 @@ class Retrying:
         if left is not None and max(pause, _asked(error)) >= left:
             return None
         # The throttle lets a refused call go again at a rate that the server takes: that multiplies no outage.
-        if not request.call.is_paced and not self._budget.withdraw():
+        if not request.call.is_paced and not self.budget.withdraw():
             error.add_note("Not tried again: too many calls fail, and the retry budget is spent.")
             return None
         return pause
 
     def next(self, request: Request) -> Request:
-        """The attempt after a pause."""
-        return self._within(self._left(request), request)
+        """The request as the attempt after a pause, which ends by the deadline."""
+        left = self._left(request)
+        # A sleep can outlast the deadline, where the event loop was busy; then the attempt is over in a moment.
+        return request.with_timeout(request.timeout.within(None if left is None else max(left, _MOMENT)))
 
     def _left(self, request: Request) -> float | None:
         """Seconds until the deadline, which does not count the waits for a slot or a permit."""
         total, call = request.timeout.total, request.call
         return None if total is None else total - (self._clock() - call.started - call.queued)
-
-    def _within(self, left: float | None, request: Request) -> Request:
-        """The request as an attempt that ends by the deadline."""
-        request.call.attempts += 1
-        timeout = request.timeout
-        if left is None or (timeout.attempt is not None and timeout.attempt <= left):
-            return request
-        return request.with_timeout(evolve(timeout, attempt=left))
 
 
 def _asked(error: EtelecomError) -> float:
