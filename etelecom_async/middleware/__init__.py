@@ -1,7 +1,8 @@
-"""The layers that a request passes through, put together once for a session.
+"""What a call goes through. Outermost first: telemetry > retry > [yours] > throttle > exchange.
 
-A session's own, outermost first: telemetry > retry > [yours] > throttle > exchange. Exchange is the innermost one: it
-has the request signed (`auth`), sent by the transport, and the answer judged (`status`). One of yours:
+The first two belong to the call as a whole, and the session has them in its loop of attempts. The others are layers
+that each attempt passes through, put together once for a method. Exchange is the innermost one: it has the request
+signed (`auth`), sent by the transport, and the answer judged (`status`). A layer of yours:
 
     async def stamp(request: Request, call_next: CallNext) -> Response:
         return await call_next(request.with_headers({**request.headers, "X-Trace": new_id()}))
@@ -20,7 +21,7 @@ __all__ = ["CallNext", "Layer", "Middleware", "compose", "yours"]
 
 CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
 Layer: TypeAlias = Callable[[CallNext], CallNext]
-"""Makes of what comes next what comes with it: asked once, so that no call pays for the putting together."""
+"""Makes of what comes next what comes with it: asked once, so that no call pays for putting them together."""
 Middleware: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
 
 

@@ -1,0 +1,101 @@
+"""One log record per call, with the method, the outcome, the attempts and the time, and nothing else."""
+
+import logging
+
+import pytest
+
+from etelecom_async import (
+    CHECK_CONSENT,
+    ApiError,
+    DecodeError,
+    Disconnected,
+    EtelecomError,
+    NotFound,
+    Retry,
+    Session,
+    Shop,
+    Throttle,
+    Unavailable,
+)
+from etelecom_async.api.consent import Consent
+from etelecom_async.testing import MockTransport
+from etelecom_async.transport import Response
+
+PHONE = "84900000017"
+WORDS = f"there is nobody at {PHONE}"
+
+
+@pytest.fixture
+def records(caplog):
+    caplog.set_level(logging.DEBUG, "etelecom_async")
+    return lambda: [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+async def check(*, ends):
+    """A call whose attempts end so; each takes half a second."""
+    now = [0.0]
+
+    async def take_time(request, call_next):
+        now[0] += 0.5
+        return await call_next(request)
+
+    mock = MockTransport()
+    route = mock.on(CHECK_CONSENT)
+    for end in ends:
+        if isinstance(end, EtelecomError):
+            route.fail(end)
+        elif isinstance(end, Response):
+            route.respond(lambda _, end=end: end)
+        else:
+            route.reply(end)
+
+    async def sleep(seconds):
+        now[0] += seconds
+
+    session = Session(
+        Shop("1:telemetry"),
+        transport=mock,
+        retry=Retry(base=1.0, random=lambda: 1.0),
+        throttle=Throttle(adaptive=False),
+        middlewares=[take_time],
+        clock=lambda: now[0],
+        sleep=sleep,
+    )
+    return await session.zalo.check_consent(oa_id=1, phone=PHONE)
+
+
+async def test_a_result_is_told_at_debug_with_all_its_attempts_and_the_pauses(records):
+    await check(ends=[Unavailable(status=503), Disconnected("gone"), Consent(error=0, message=WORDS)])
+    # Pauses of one and two seconds between three attempts of half a second.
+    assert records() == [("DEBUG", "Zalo/CheckConsent -> 200 (attempts 3, 4.500 s)")]
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        (NotFound(WORDS, status=404, code="not_found"), "404 not_found"),
+        (Response(404, {}, b'{"code":"not_found","msg":"%s"}' % WORDS.encode()), "404 not_found"),
+        (Response(200, {}, b'{"error":"%s"}' % WORDS.encode()), "DecodeError"),
+        (Response(200, {}, WORDS.encode()), "DecodeError"),
+    ],
+)
+async def test_an_error_is_told_at_info_without_the_words_of_the_server(end, outcome, records):
+    with pytest.raises((ApiError, DecodeError)):
+        await check(ends=[end])
+    assert records() == [("INFO", f"Zalo/CheckConsent -> {outcome} (attempts 1, 0.500 s)")]
+
+
+async def test_without_a_listener_for_debug_a_result_makes_no_record(records, caplog):
+    caplog.set_level(logging.INFO, "etelecom_async")
+    await check(ends=[Consent(error=0)])
+    assert records() == []
+
+
+async def test_a_call_that_never_left_is_told_too(records):
+    async with Session(Shop("1:telemetry"), transport=MockTransport()) as session:
+        pass
+    with pytest.raises(EtelecomError):
+        await session.zalo.check_consent(oa_id=1, phone=PHONE)
+    ((level, said),) = records()
+    assert level == "INFO"
+    assert said.startswith("Zalo/CheckConsent -> SessionClosed (attempts 1, ")
