@@ -37,21 +37,20 @@ async def per_call(module: str, *arguments: str, few: int, many: int) -> int:
     return round((more - less) / (many - few))
 
 
-async def of_importing(*modules: str) -> int:
-    """User instructions of a Python that imports these modules and ends; of none, those that it starts with.
+async def of_importing(statement: str) -> int:
+    """User instructions of a Python that runs this import statement and ends; of `pass`, those that it starts with.
 
     Raises:
-        CannotCount: there is no valgrind, or one of them cannot be imported.
+        CannotCount: there is no valgrind, or it cannot be imported.
     """
-    what = f"import {', '.join(modules)}" if modules else "pass"
     with tempfile.TemporaryDirectory() as folder:
         # Compiled before, as an installed package is, whatever is said of that in the environment.
         compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
         compiling = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", what, cwd=_ROOT, env={**os.environ, **compiled}
+            sys.executable, "-c", statement, cwd=_ROOT, env={**os.environ, **compiled}
         )
         await compiling.wait()
-        return await _total("-c", what, **compiled)
+        return await _total("-c", statement, **compiled)
 
 
 async def _total(*arguments: str, **environment: str) -> int:

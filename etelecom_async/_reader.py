@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 
 import attrs
-from attrs import frozen
 from cattrs import AttributeValidationNote, ClassValidationError
 
 if TYPE_CHECKING:
@@ -43,8 +42,7 @@ class Misfit(TypeError):
         return cls(f"expected {expected}, got {_KINDS.get(type(got), 'something else')}")
 
 
-@frozen
-class FieldRead:
+class FieldRead(NamedTuple):
     """How a field is read.
 
     Attributes:

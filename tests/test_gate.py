@@ -31,6 +31,19 @@ def test_the_yardstick_is_not_judged():
     assert found == []
 
 
+def test_an_import_is_measured_by_what_it_takes_beyond_a_bare_python():
+    counts = {"import": 110, "import-session": 300, "import-needs": 200, "python": 100}
+    ratios = {"import / import-needs": 0.1, "import-session / import-needs": 2.0}
+    assert gate.with_ratios(counts) == {**counts, **ratios}
+    assert gate.parts(ratios) == counts.keys()
+
+
+@pytest.mark.parametrize("name", ["import-session", "import-session / import-needs"])
+def test_what_a_service_imports_may_grow_by_three_percent(name):
+    assert gate.compare({name: 102}, {name: 100})[1] == []
+    assert gate.compare({name: 104}, {name: 100})[1] == [name]
+
+
 def test_a_figure_that_is_new_is_shown_and_not_judged():
     table, found = gate.compare({"typed": 1, "loopback": 1}, BEFORE)
     assert "new" in table

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from attrs import evolve
 
-from benchmarks import figures, job, performance
+from benchmarks import figures, job, performance, report
 from benchmarks.child import ChildFailed, child
 from benchmarks.goals import Goal, table
 from benchmarks.paired import check
@@ -42,6 +42,12 @@ def test_another_figure_makes_another_page():
 def test_the_verdict_on_a_goal_is_computed(bound, is_floor, measured, verdict):
     it = None if measured is None else figures.Spread(measured, measured, measured)
     assert table([Goal(name="x", bound=bound, is_floor=is_floor, measured=it)]).endswith(verdict)
+
+
+def test_beside_the_goal_of_an_import_stands_what_a_service_imports():
+    ratios = {"import / import-needs": 0.009, "import-session / import-needs": 1.892}
+    row = table([report._import_goal({"import": 41, "import-needs": 278, **ratios})]).splitlines()[-1]
+    assert row.endswith("| ≤ 1.15 | 0.009 | a service, which imports `Session`: 1.89 | met |")
 
 
 def test_a_ratio_is_the_median_of_pairs_and_not_of_means():

@@ -226,7 +226,7 @@ def test_a_pool_smaller_than_the_slots_is_refused():
 def test_importing_the_sdk_imports_no_http_library_and_no_big_extra():
     program = """
         import sys
-        import etelecom_async
+        from etelecom_async import *
         import etelecom_async.testing
         import etelecom_async.transport
         print(sorted({"aiohttp", "click", "rich", "phonenumbers", "pytest"} & set(sys.modules)))

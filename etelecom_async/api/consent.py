@@ -5,15 +5,18 @@ from __future__ import annotations
 import enum
 from collections.abc import AsyncIterable, Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from .._record import record
-from ..bulk.run import Bulk
 from ..codec import Id, also
 from ..endpoint import JSON, Caller, Endpoint, Safety
 from ..errors import ApiError, EtelecomError, InvalidId, RateLimited, Unavailable
 from ..phone import normalize
+
+if TYPE_CHECKING:
+    from ..bulk.run import Bulk
 
 __all__ = ["CHECK_CONSENT", "CheckConsent", "Checked", "Consent", "ConsentState", "Failed", "Zalo"]
 
@@ -252,6 +255,8 @@ class Zalo:
             InvalidId, ConfigError: before anything is sent.
             Unauthenticated, PermissionDenied, BadRoute, AccountClosed: out of the run, which they end at once.
         """
+        from ..bulk.run import Bulk  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
+
         oa_id = to_id(oa_id)
         return Bulk(
             lambda phone: self.check_consent(oa_id=oa_id, phone=phone),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html.entities
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Auth", "Key"]
 
 _BLANK = "***"
+_ENTITIES = MappingProxyType({'"': "quot", "&": "amp", "'": "apos", "<": "lt", ">": "gt"})
+"""The names that HTML has for what a key can hold."""
 _BACKSLASH, _PERCENT, _AMPERSAND = b"\\%&"
 _OK = 200
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -106,12 +107,12 @@ def _is_text(value: object) -> bool:
 def _spellings(character: str) -> str:
     """A pattern for a character as it is, and as JSON, HTML or a URL may write it."""
     code = ord(character)
-    names = html.entities.codepoint2name.get(code, "apos" if character == "'" else "")
+    name = _ENTITIES.get(character)
     forms = [
         re.escape(character),
         re.escape("\\" + character),
         rf"(?i:\\u{code:04x}|%{code:02x}|&\#x0*{code:x};|&\#0*{code};)",
-        *([f"&{names};"] if names else []),
+        *([f"&{name};"] if name else []),
     ]
     return f"(?:{'|'.join(forms)})"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import pairwise
+from typing import NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 __all__ = ["Bucket", "Measured"]
 
@@ -19,8 +20,7 @@ _SHORTEST = 0.02
 """Seconds that a span is taken to last at least."""
 
 
-@frozen
-class _Note:
+class _Note(NamedTuple):
     """So many requests had been accepted then.
 
     Attributes:
@@ -32,8 +32,7 @@ class _Note:
     held: float
 
 
-@frozen
-class Measured:
+class Measured(NamedTuple):
     """What a bucket that has just run dry tells.
 
     Attributes:

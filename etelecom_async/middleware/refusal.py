@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TypeGuard
 
 from ..errors import ApiError, EtelecomError, RateLimited, Unavailable
 
 __all__ = ["Refusals"]
+
+_OK, _UNAVAILABLE = 200, 503
 
 
 class Refusals:
@@ -42,9 +43,9 @@ class Refusals:
         if not isinstance(error, RateLimited | Unavailable):
             return False
         self._is_proof = True
-        if isinstance(error, RateLimited) and error.status != HTTPStatus.OK:
+        if isinstance(error, RateLimited) and error.status != _OK:
             return True
-        if isinstance(error, Unavailable) and error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+        if isinstance(error, Unavailable) and error.status != _UNAVAILABLE:
             return False
         if now - self._since > self._WINDOW:
             self._since, self._answers_before, self._doubtful = now, self.answers - 1, 0

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import email.utils
-import html
 import math
 import re
 from datetime import UTC, datetime
-from http import HTTPStatus
 from types import MappingProxyType
 
 from yarl import URL
@@ -35,6 +32,7 @@ from ..transport.base import Response
 
 __all__ = ["api_error", "retry_after"]
 
+_BAD_REQUEST, _TOO_MANY_REQUESTS, _SERVER_ERROR = 400, 429, 500
 _REDIRECTS = range(300, 400)
 
 _BY_CODE = MappingProxyType(
@@ -97,15 +95,15 @@ def api_error(response: Response) -> ApiError:
         meta=meta,
         retry_after=retry_after(response),
         # A status below 400 refuses nothing, so nobody knows what was done.
-        phase=Phase.UNKNOWN if response.status < HTTPStatus.BAD_REQUEST else None,
+        phase=Phase.UNKNOWN if response.status < _BAD_REQUEST else None,
     )
 
 
 def _kind(xcode: str, code: str, status: int) -> type[ApiError]:
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if status == _TOO_MANY_REQUESTS:
         return RateLimited  # a proxy's limiter may put any body under it
     known = _BY_CODE.get(xcode) or _BY_CODE.get(code) or _BY_STATUS.get(status)
-    return known or (ServerFault if status >= HTTPStatus.INTERNAL_SERVER_ERROR else UnexpectedStatus)
+    return known or (ServerFault if status >= _SERVER_ERROR else UnexpectedStatus)
 
 
 def retry_after(response: Response) -> float | None:
@@ -126,8 +124,10 @@ def retry_after(response: Response) -> float | None:
 
 
 def _http_date(value: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - costly to import, and dates are rare
+
     try:
-        moment = email.utils.parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
     return moment.replace(tzinfo=moment.tzinfo or UTC)
@@ -152,9 +152,11 @@ def _text(value: JSON) -> str:
 
 def _page(response: Response) -> str:
     """The words of a plain-text or HTML error page, as a proxy or an unknown service sends it."""
+    from html import unescape  # noqa: PLC0415 - costly to import, and pages are rare
+
     text = response.body[:4000].decode(errors="replace")
     text = re.sub(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
-    return html.unescape(text)[:200]
+    return unescape(text)[:200]
 
 
 def _redirection(response: Response) -> str:

@@ -3,12 +3,19 @@
 from collections.abc import Awaitable
 from typing import assert_type
 
+import etelecom_async
 from etelecom_async import CHECK_CONSENT, CheckConsent, Consent, Endpoint, RateLimited, Reply, Session, Shop
 from etelecom_async.endpoint import JSON
 from etelecom_async.middleware import CallNext
 from etelecom_async.testing import MockTransport
 from etelecom_async.transport import Request, Response, Transport
 from etelecom_async.transport.aiohttp import AiohttpTransport
+
+
+def names() -> None:
+    assert_type(etelecom_async.Session(Shop("1:key")), Session)
+    assert_type(etelecom_async.__version__, str)
+    Session(etelecom_async.Shopp("1:key"))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 async def calls(session: Session) -> None:
