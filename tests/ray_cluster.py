@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 # A node counts as lost after two seconds without a sign of life, not after half a minute.
 os.environ.update(
@@ -20,6 +21,9 @@ NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 
 
 def main(folder: str) -> None:
+    # Where Ray notes the cluster that is the machine's own; it makes the folder for that only now and then.
+    os.environ["RAY_TMPDIR"] = folder
+    Path(folder, "ray").mkdir()
     cluster = Cluster(
         initialize_head=True,
         connect=False,

@@ -17,6 +17,7 @@ from etelecom_async.bulk.job import ConsentJob
 from etelecom_async.bulk.ray_workers import RayWorkers
 from etelecom_async.bulk.worker import Caller, Worker, WorkerSetup
 from etelecom_async.testing import MockTransport
+from etelecom_async.transport.httptools import HttptoolsTransport
 
 SETUP = WorkerSetup(oa_id=OA, concurrency=5)
 
@@ -162,6 +163,24 @@ async def test_a_worker_answers_with_values_only(monkeypatch, sandbox_account):
     await elsewhere.aclose()
     monkeypatch.delenv("ETELECOM_API_KEY")
     assert isinstance(await Worker(SETUP).greet("00"), ConfigError)
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+async def test_a_worker_takes_the_fast_transport_where_it_is_installed(monkeypatch, sandbox_account, is_installed):
+    sent, send = [], HttptoolsTransport.send
+
+    async def watched(self, request, /):
+        sent.append(request.endpoint.name)
+        return await send(self, request)
+
+    monkeypatch.setattr(HttptoolsTransport, "send", watched)
+    if not is_installed:
+        monkeypatch.setitem(sys.modules, "etelecom_async.transport.pool", None)
+    worker = Worker(SETUP)
+    _, answers = await worker.check([phone(1), phone(2)])
+    await worker.aclose()
+    assert all(isinstance(answer, Consent) for answer in answers)
+    assert sent == ["Zalo/CheckConsent"] * (2 if is_installed else 0)
 
 
 async def test_a_worker_tells_for_whom_it_calls_and_never_the_key(monkeypatch):

@@ -13,6 +13,8 @@ from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
 from ..errors import ConfigError, EtelecomError
 from ..middleware.throttle import SharedRate, Throttle
 from ..session import Session
+from ..transport.base import Transport
+from ..transport.fastest import fastest
 from .identity import fingerprint
 
 __all__ = ["REDIS_URL", "Caller", "Worker", "WorkerSetup"]
@@ -86,7 +88,8 @@ class WorkerSetup:
 class Worker:
     """Answers blocks of phones over a session of its own, which opens with the first and lives as long as the process.
 
-    Nothing is raised: an error is an answer as any other, and engines wrap what is raised in errors of their own.
+    It goes over the fastest transport that is installed where the worker runs. Nothing is raised: an error is an answer
+    as any other, and engines wrap what is raised in errors of their own.
 
     Args:
         setup: what it is told.
@@ -95,6 +98,7 @@ class Worker:
     def __init__(self, setup: WorkerSetup) -> None:
         self._setup = setup
         self._session: Session | None = None
+        self._transport: Transport | None = None
 
     async def greet(self, salt: str) -> Caller | EtelecomError:
         """For whom it calls, or why it cannot."""
@@ -112,6 +116,9 @@ class Worker:
         session, self._session = self._session, None
         if session is not None:
             await session.aclose()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.aclose()
 
     async def _check(self, phone: str) -> Consent | EtelecomError:
         try:
@@ -122,5 +129,6 @@ class Worker:
 
     def _opened(self) -> Session:
         if self._session is None:
-            self._session = Session.from_env(throttle=self._setup.throttle())
+            self._transport = self._transport or fastest()
+            self._session = Session.from_env(transport=self._transport, throttle=self._setup.throttle())
         return self._session

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
-from ..errors import ConfigError
+from ..transport.fastest import fastest
 from ..transport.httptools import HttptoolsTransport
 
 if TYPE_CHECKING:
@@ -63,19 +63,22 @@ def carrier(kind: Kind) -> Carrier:
     Raises:
         ConfigError: it is not installed.
     """
-    if kind is not Kind.AIOHTTP:
-        try:
-            transport = HttptoolsTransport()
-        except ConfigError:
-            if kind is Kind.FAST:
-                raise
-        else:
-            new_loop = _uvloop()
-            name = "fast (httptools)" if new_loop is None else "fast (httptools on uvloop)"
-            return Carrier(name=name, transport=transport, new_loop=new_loop)
+    transport = _transport(kind)
+    if not isinstance(transport, HttptoolsTransport):
+        return Carrier(name="aiohttp", transport=transport, new_loop=None)
+    new_loop = _uvloop()
+    name = "fast (httptools)" if new_loop is None else "fast (httptools on uvloop)"
+    return Carrier(name=name, transport=transport, new_loop=new_loop)
+
+
+def _transport(kind: Kind) -> Transport:
+    if kind is Kind.AUTO:
+        return fastest()
+    if kind is Kind.FAST:
+        return HttptoolsTransport()
     from ..transport.aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and mostly not needed
 
-    return Carrier(name="aiohttp", transport=AiohttpTransport(), new_loop=None)
+    return AiohttpTransport()
 
 
 def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
