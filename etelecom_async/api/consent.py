@@ -131,7 +131,7 @@ class Consent:
     @property
     def granted(self) -> bool:
         """May the business call this customer now? True only for `error` 0 with no expiry or one in the future."""
-        return self.state_at(datetime.now(UTC)) is _GRANTED
+        return self.error == 0 and (self.expired_time is None or self.expired_time > datetime.now(UTC))
 
     @property
     def state(self) -> ConsentState:
@@ -140,7 +140,7 @@ class Consent:
 
     def granted_at(self, moment: datetime) -> bool:
         """`granted` as of an aware datetime."""
-        return self.state_at(moment) is _GRANTED
+        return self.error == 0 and (self.expired_time is None or self.expired_time > moment)
 
     def state_at(self, moment: datetime) -> ConsentState:
         """`state` as of an aware datetime."""
@@ -179,7 +179,7 @@ CHECK_CONSENT = Endpoint(
 )
 
 
-@frozen
+@record(unsafe_hash=True)
 class Checked:
     """A phone that was checked: its place in the input, as it was given, and the answer."""
 
@@ -188,7 +188,7 @@ class Checked:
     consent: Consent
 
 
-@frozen
+@record(unsafe_hash=True)
 class Failed:
     """A phone that could not be checked: its place in the input, as it was given, and why. Not the same as a "no"."""
 
@@ -259,7 +259,7 @@ class Zalo:
 
         oa_id = to_id(oa_id)
         return Bulk(
-            lambda phone: self.check_consent(oa_id=oa_id, phone=phone),
+            lambda phone: self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone)),
             phones,
             done=Checked,
             failed=Failed,

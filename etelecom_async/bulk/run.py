@@ -9,8 +9,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, H
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from attrs import frozen
-
+from .._record import record
 from ..errors import (
     AccountClosed,
     BadRoute,
@@ -39,7 +38,7 @@ _WINDOW = 16
 """An ordered run goes on while a slow call holds up its outcomes, until this many times the concurrency are held up."""
 
 
-@frozen
+@record(unsafe_hash=True)
 class Done(Generic[Item, Value]):
     """An item that was done: its place in the input, itself, and what came of it."""
 
@@ -48,13 +47,28 @@ class Done(Generic[Item, Value]):
     value: Value
 
 
-@frozen
+@record(unsafe_hash=True)
 class NotDone(Generic[Item]):
     """An item that could not be done: its place in the input, itself, and why."""
 
     index: int
     item: Item
     error: EtelecomError
+
+
+class _OneByOne(Generic[Item]):
+    """An async iterator, which may be asked by one worker at a time only, and not after its end."""
+
+    def __init__(self, items: AsyncIterator[Item], *, is_over: Callable[[], bool]) -> None:
+        self._items = items
+        self._is_over = is_over
+        self._turn = asyncio.Lock()
+
+    async def next(self) -> Item:
+        async with self._turn:
+            if self._is_over():
+                raise StopAsyncIteration
+            return await anext(self._items)
 
 
 class Bulk(Generic[Item, Value, Good, Bad]):
@@ -109,7 +123,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")
         self._ask = call if key is None else Memory(call, key=key, size=remember).ask
         self._items = items
-        self._pull: Callable[[], Awaitable[Item]] | None = None
+        self._is_entered = False
         self._make_done = done
         self._make_failed = failed
         self._granted = granted
@@ -164,7 +178,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         if self._pulled:
             raise ConfigError("collect() takes the whole run: call it instead of iterating.")
         self._keep_order()
-        if self._pull is not None:
+        if self._is_entered:
             return [outcome async for outcome in self]
         async with self:
             return [outcome async for outcome in self]
@@ -174,12 +188,17 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._exhaust()
 
     async def __aenter__(self) -> Self:
-        if self._pull is not None:
+        if self._is_entered:
             raise ConfigError("A bulk run runs once: make a new one.")
+        self._is_entered = True
         items = self._items
-        self._pull = self._one_by_one(aiter(items)) if isinstance(items, AsyncIterable) else _at_once(iter(items))
+        source: Iterator[Item] | _OneByOne[Item]
+        if isinstance(items, AsyncIterable):
+            source = _OneByOne(aiter(items), is_over=lambda: self._is_exhausted)
+        else:
+            source = iter(items)
         for _ in range(self._concurrency):
-            worker = asyncio.create_task(self._work(self._pull))
+            worker = asyncio.create_task(self._work(source))
             self._workers.add(worker)
             worker.add_done_callback(self._worker_ended)
         return self
@@ -198,7 +217,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         return self
 
     async def __anext__(self) -> Good | Bad:
-        if self._pull is None:
+        if not self._is_entered:
             raise ConfigError("Enter the run first: async with session.zalo.check_consents(...) as run.")
         while not self._ready:
             if not self._workers:
@@ -210,15 +229,15 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._permits.release()
         return self._ready.popleft()
 
-    async def _work(self, pull: Callable[[], Awaitable[Item]]) -> None:
+    async def _work(self, source: Iterator[Item] | _OneByOne[Item]) -> None:
         while True:
             if not self._permits.take():
                 await self._permits.turn()
             if self._is_exhausted:
                 return
             try:
-                item = await pull()
-            except StopAsyncIteration:
+                item = await source.next() if isinstance(source, _OneByOne) else next(source)
+            except (StopIteration, StopAsyncIteration):
                 self._exhaust()
                 return
             index = self._pulled
@@ -234,18 +253,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
                 outcome = self._make_done(index, item, value)
                 self._tally.count(granted=self._granted(outcome), failed=False)
                 self._give(index, outcome)
-
-    def _one_by_one(self, items: AsyncIterator[Item]) -> Callable[[], Awaitable[Item]]:
-        """An async iterator may be asked by one worker at a time only."""
-        turn = asyncio.Lock()
-
-        async def pull() -> Item:
-            async with turn:
-                if self._is_exhausted:
-                    raise StopAsyncIteration
-                return await anext(items)
-
-        return pull
 
     def _exhaust(self) -> None:
         """There are no more items: let those go who wait to ask for one."""
@@ -284,15 +291,3 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     def _cancel(self) -> None:
         for worker in self._workers:
             worker.cancel()
-
-
-def _at_once(items: Iterator[Item]) -> Callable[[], Awaitable[Item]]:
-    """An iterator that is not async is done before another worker could ask."""
-
-    async def pull() -> Item:
-        try:
-            return next(items)
-        except StopIteration:
-            raise StopAsyncIteration from None
-
-    return pull
