@@ -323,7 +323,7 @@ async def test_who_waits_for_anothers_answer_can_leave_without_harm_to_it():
         await answer.wait()
         return number
 
-    memory = Memory(call, key=abs, size=10)
+    memory = Memory(call, question=abs, size=10)
     asking, leaving, staying = (asyncio.ensure_future(memory.ask(number)) for number in (7, -7, 7))
     await asyncio.sleep(0)
     leaving.cancel()
@@ -341,8 +341,7 @@ async def test_what_is_remembered_is_bounded():
         return True
 
     numbers = [*range(10), 9, 8, 0]
-    run = Bulk(call, numbers, done=Done, failed=NotDone, concurrency=1, key=lambda item: item, remember=3)
-    await run.collect()
+    await Bulk.of(Memory(call, question=abs, size=3).ask, numbers, concurrency=1).collect()
     assert calls == [*range(10), 0]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -255,17 +255,21 @@ class Zalo:
             InvalidId, ConfigError: before anything is sent.
             Unauthenticated, PermissionDenied, BadRoute, AccountClosed: out of the run, which they end at once.
         """
-        from ..bulk.run import Bulk  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
+        from ..bulk.memory import Memory  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
+        from ..bulk.run import Bulk  # noqa: PLC0415
 
         oa_id = to_id(oa_id)
+
+        def check(phone: str) -> Awaitable[Consent]:
+            return self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
+
         return Bulk(
-            lambda phone: self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone)),
+            Memory(check, question=normalize).ask,
             phones,
             done=Checked,
             failed=Failed,
             concurrency=concurrency,
             ordered=ordered,
-            key=normalize,
             granted=_granted,
             total=total,
         )

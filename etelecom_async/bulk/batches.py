@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, to_id
 from ..session import Session
+from .memory import Memory
 from .record import RESULT_COLUMNS, Question, Recorder
 from .run import Bulk
 from .tables import Row, named_column
@@ -83,16 +84,15 @@ class ConsentBatches:
         recorder = Recorder(kept=(), phone_at=0, has_extra=False, now=self._now)
         questions = [recorder.question(Row(number, (phone,))) for number, phone in enumerate(phones, first_row)]
 
-        async def check(question: Question) -> Consent:
-            return await session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=question.asked()))
+        def check(phone: str) -> Awaitable[Consent]:
+            return session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=phone))
 
         run = Bulk(
-            check,
+            Memory(check, question=Question.asked).ask,
             questions,
             done=recorder.done,
             failed=recorder.failed,
             concurrency=session.throttle.concurrency,
-            key=Question.asked,
         )
         records = await run.collect()
         result = batch.select([at for at, name in enumerate(names) if name not in RESULT_COLUMNS])

@@ -23,6 +23,7 @@ from .engine import Engine, EngineStatus
 from .finished import FinishedRows
 from .identity import Identity
 from .lock import exclusively
+from .memory import Memory
 from .progress import Progress
 from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
@@ -260,12 +261,11 @@ class ConsentJob:
         recorder = setup.recorder
 
         self._run = run = Bulk(
-            self._check if self._engine is None else self._check_by(self._engine),
+            Memory(self._check if self._engine is None else self._engine.ask, question=Question.asked).ask,
             self._questions(setup),
             done=recorder.done,
             failed=recorder.failed,
             concurrency=self._concurrency,
-            key=Question.asked,
             granted=lambda record: record.granted is True,
             total=None if setup.plan.total is None else max(0, setup.plan.total - setup.plan.finished),
             clock=self._clock,
@@ -292,15 +292,8 @@ class ConsentJob:
             is_complete=is_complete,
         )
 
-    async def _check(self, question: Question) -> Consent:
-        payload = CheckConsent(oa_id=self._oa_id, phone=question.asked())
-        return await self._session.call(CHECK_CONSENT, payload)
-
-    def _check_by(self, engine: Engine) -> Callable[[Question], Awaitable[Consent]]:
-        async def check(question: Question) -> Consent:
-            return await engine.ask(question.asked())
-
-        return check
+    def _check(self, phone: str) -> Awaitable[Consent]:
+        return self._session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=phone))
 
     def _questions(self, setup: _Setup) -> Iterable[Question] | AsyncIterable[Question]:
         if _is_read_once(self._source):

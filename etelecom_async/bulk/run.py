@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Sized
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sized
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -19,7 +19,6 @@ from ..errors import (
     SessionClosed,
     Unauthenticated,
 )
-from .memory import Memory
 from .permits import Permits
 from .progress import Progress, Tally
 
@@ -93,9 +92,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         concurrency: calls under way at once, at least 1.
         ordered: give outcomes in the order of the items. A slow one holds up the outcomes behind it; the calls go on
             until 16 times `concurrency` items are ahead of the consumer.
-        key: what makes two items the same question, which is then asked once while the first is under way or
-            remembered; None asks for each.
-        remember: answers that are remembered at most.
         granted: which outcomes count as `progress.granted`; none unless given.
         total: how many items there are, for the ETA; taken from `len(items)` where that exists.
         clock: seconds, monotonic; for tests.
@@ -113,15 +109,13 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         failed: Callable[[int, Item, EtelecomError], Bad],
         concurrency: int = 100,
         ordered: bool = False,
-        key: Callable[[Item], Hashable] | None = None,
-        remember: int = 4096,
         granted: Callable[[Good], bool] = lambda _: False,
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")
-        self._ask = call if key is None else Memory(call, key=key, size=remember).ask
+        self._call = call
         self._items = items
         self._is_entered = False
         self._make_done = done
@@ -243,7 +237,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             index = self._pulled
             self._pulled += 1
             try:
-                value = await self._ask(item)
+                value = await self._call(item)
             except _HOPELESS:
                 raise
             except EtelecomError as error:
