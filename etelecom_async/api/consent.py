@@ -241,7 +241,7 @@ class Zalo:
                         case Failed(phone=phone, error=error): ...
 
         A phone that cannot be checked is a `Failed` in its place. The same number given twice, in whatever writing, is
-        asked once while the first is under way or among the last few thousand answered.
+        asked once while the first is under way or among the last thousand answered.
 
         Args:
             oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.

@@ -24,7 +24,7 @@ class Memory(Generic[Item, Question, Value]):
     """
 
     def __init__(
-        self, call: Callable[[Question], Awaitable[Value]], *, question: Callable[[Item], Question], size: int = 4096
+        self, call: Callable[[Question], Awaitable[Value]], *, question: Callable[[Item], Question], size: int = 1024
     ) -> None:
         self._call = call
         self._question = question
