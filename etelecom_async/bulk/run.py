@@ -78,9 +78,8 @@ class Bulk(Generic[Item, Value, Good, Bad]):
                 ...
 
     It owns its workers: leaving the block, by whatever way, ends them. Items are pulled lazily, and never more than
-    twice `concurrency` of them, less one, are ahead of what the consumer has taken; 16 times as many as `concurrency`
-    if outcomes are `ordered`, since those that are done early wait for their turn. An `EtelecomError` of one item is
-    its outcome.
+    `concurrency` of them are ahead of what the consumer has taken; 16 times as many if outcomes are `ordered`, since
+    those that are done early wait for their turn. An `EtelecomError` of one item is its outcome.
     Errors that every item would meet (a dead key, a wrong URL) end the run: no item is begun any more, what is under
     way may still be answered for five seconds, and then the error is raised. Programming errors are raised at once.
 
@@ -133,10 +132,8 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._ready: deque[Good | Bad] = deque()
         self._early: dict[int, Good | Bad] = {}
         # One for every item that may be ahead of the consumer: taken before an item is pulled, given back when the
-        # consumer takes its outcome. Those beyond the concurrency spare a worker the wait for that; one at a time,
-        # each outcome is taken before the next call begins.
-        self._ahead = 2 * concurrency - 1
-        self._permits = Permits(self._ahead)
+        # consumer takes its outcome.
+        self._permits = Permits(concurrency)
         self._news = asyncio.Event()
         if ordered:
             self._keep_order()
@@ -258,7 +255,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         """Outcomes that come early wait, so more items may be ahead; it is the workers that bound the calls."""
         if not self._ordered:
             self._ordered = True
-            for _ in range(_WINDOW * self._concurrency - self._ahead):
+            for _ in range((_WINDOW - 1) * self._concurrency):
                 self._permits.release()
 
     def _give(self, index: int, outcome: Good | Bad) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Retry", "RetryBudget", "Retrying"]
 
 _MOMENT = 0.001
+"""Seconds that an attempt has at least."""
 
 
 def _at_least(minimum: float) -> Callable[[object, Attribute[int] | Attribute[float], float], None]:
