@@ -18,6 +18,7 @@ from yarl import URL
 from etelecom_async import AttemptTimeout, ConfigError, ConnectError, Phase, Retry, Session, Shop, Throttle, Timeout
 from etelecom_async.errors import TransportError
 from etelecom_async.testing import Answer, Peer, Silence
+from etelecom_async.transport.deadlines import Deadlines
 from etelecom_async.transport.head import Head, Place
 from etelecom_async.transport.http1 import Connection
 from etelecom_async.transport.httptools import HttptoolsTransport
@@ -247,7 +248,14 @@ async def told(pieces, *, is_over=True):
 def _told(wire, pieces, *, is_over):
     made, kept = [], []
     place = Place("127.0.0.1", 80, is_tls=False)
-    connection = Connection(place, max_body=1000, on_made=made.append, on_free=kept.append, on_lost=made.remove)
+    connection = Connection(
+        place,
+        deadlines=Deadlines(asyncio.get_running_loop()),
+        max_body=1000,
+        on_made=made.append,
+        on_free=kept.append,
+        on_lost=made.remove,
+    )
     connection.connection_made(wire)
     answer = connection.ask(Head(URL("http://127.0.0.1/"), {}), b"{}", None)
     for piece in pieces:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import ssl
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import aiohttp
+from attrs import frozen
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -23,6 +25,7 @@ from ..errors import (
     TransportError,
 )
 from .base import Request, Response
+from .deadlines import Deadlines, Limit
 from .lifetime import Lifetime
 from .unasked import SpokeUnasked, asking
 
@@ -70,9 +73,9 @@ class AiohttpTransport:
         self._proxy = None if proxy is None else URL(proxy)
         self._trust_env = trust_env
         self._max_body = max_body
-        self._connect_timeout = connect_timeout
-        self._lifetime: Lifetime[aiohttp.ClientSession] = Lifetime(is_borrowed=session is not None)
-        self._limit: tuple[float | None, aiohttp.ClientTimeout] = (0.0, aiohttp.ClientTimeout())
+        # An attempt's own limit is not aiohttp's to keep: its timers cost as much as all that this SDK adds to a call.
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._lifetime: Lifetime[_Open] = Lifetime(is_borrowed=session is not None)
         self._headers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
 
     @property
@@ -84,25 +87,27 @@ class AiohttpTransport:
 
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""
-        http = self._lifetime.current() or await self._lifetime.open(self._new_session)
+        held = self._lifetime.current() or await self._lifetime.open(self._open)
         # Everything that aiohttp raises holds the request and with it the key, so its errors end here: a new one is
         # raised outside of the except block, with no context and no cause.
         try:
-            answer = await http.post(
-                request.url,
-                data=request.body if len(request.body) < _LONG else io.BytesIO(request.body),
-                headers=self._ready(request.headers),
-                timeout=self._timeout(request.timeout.attempt),
-                allow_redirects=False,
-                proxy=self._proxy,
-            )
-            try:
-                body = await self._read(answer)
-            except BaseException:
-                answer.close()
-                raise
+            with Limit(held.deadlines, request.timeout.attempt):
+                answer = await held.http.post(
+                    request.url,
+                    data=request.body if len(request.body) < _LONG else io.BytesIO(request.body),
+                    headers=self._ready(request.headers),
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    proxy=self._proxy,
+                )
+                try:
+                    body = await self._read(answer)
+                except BaseException:
+                    answer.close()
+                    raise
             # Most often its connection is free already; after a 101 it is not, and never will be.
-            answer.release()
+            if answer.connection is not None:
+                answer.release()
             return Response(answer.status, _headers(answer.headers), body)
         except TransportError:
             raise
@@ -113,6 +118,9 @@ class AiohttpTransport:
     async def aclose(self) -> None:
         """Close the connections that this transport opened; a borrowed session stays open."""
         await self._lifetime.aclose()
+
+    def _open(self) -> _Open:
+        return _Open(self._new_session(), Deadlines(asyncio.get_running_loop()))
 
     def _new_session(self) -> aiohttp.ClientSession:
         lender = self._lender
@@ -133,14 +141,6 @@ class AiohttpTransport:
             trace_configs=None if lender is None else lender.trace_configs,
         )
 
-    def _timeout(self, attempt: float | None) -> aiohttp.ClientTimeout:
-        """The limit as aiohttp takes it; nearly every call asks for the same."""
-        seconds, limit = self._limit
-        if seconds != attempt:
-            limit = aiohttp.ClientTimeout(total=attempt, sock_connect=self._connect_timeout)
-            self._limit = (attempt, limit)
-        return limit
-
     def _ready(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """The headers in aiohttp's own form; nearly every call brings the very same ones, and read-only."""
         given, ready = self._headers
@@ -153,9 +153,10 @@ class AiohttpTransport:
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         if answer.headers.get("Content-Encoding", "identity") != "identity":
             raise BadAnswer("the answer is compressed, though uncompressed was asked for")
-        if answer.content_length is not None:
+        length = answer.content_length
+        if length is not None:
             # Here HTTP's own framing bounds what is read.
-            if answer.content_length > self._max_body:
+            if length > self._max_body:
                 raise self._too_large()
             return await answer.read()
         body = bytearray()
@@ -167,6 +168,22 @@ class AiohttpTransport:
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
+
+
+@frozen(eq=False)
+class _Open:
+    """What is open under one event loop."""
+
+    http: aiohttp.ClientSession
+    deadlines: Deadlines
+
+    @property
+    def closed(self) -> bool:
+        return self.http.closed
+
+    async def close(self) -> None:
+        self.deadlines.close()
+        await self.http.close()
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:

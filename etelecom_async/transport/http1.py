@@ -10,6 +10,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from ..errors import AttemptTimeout, BadAnswer, BodyTooLarge, Disconnected, Phase, TransportError
 from .base import Response
+from .deadlines import Deadlines
 from .listening import listening
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Connection(asyncio.Protocol):
 
     Args:
         place: where it leads.
+        deadlines: what watches the time of each request.
         max_body: bytes of an answer's body that are read at most.
         on_made: told when there is a connection.
         on_free: told when the answer has come and another request may follow.
@@ -44,6 +46,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_answer",
         "_body",
+        "_deadlines",
         "_failure",
         "_has_end",
         "_headers",
@@ -60,7 +63,6 @@ class Connection(asyncio.Protocol):
         "_parser",
         "_quiet",
         "_status",
-        "_timer",
         "_transport",
         "idle_since",
         "place",
@@ -70,6 +72,7 @@ class Connection(asyncio.Protocol):
         self,
         place: Place,
         *,
+        deadlines: Deadlines,
         max_body: int,
         on_made: Callable[[Connection], None],
         on_free: Callable[[Connection], None],
@@ -77,6 +80,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.place = place
         self.idle_since = 0.0
+        self._deadlines = deadlines
         self._max_body = max_body
         self._on_made = on_made
         self._on_free = on_free
@@ -86,7 +90,6 @@ class Connection(asyncio.Protocol):
         self._heard: Callable[[], Sequence[object]] = list
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         self._answer: asyncio.Future[Response] | None = None
-        self._timer: asyncio.TimerHandle | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -123,7 +126,7 @@ class Connection(asyncio.Protocol):
             self._fail(Disconnected("the connection was closed before the request", phase=Phase.NOT_SENT))
             return answer
         if seconds is not None:
-            self._timer = self._loop.call_later(seconds, self._run_out)
+            self._deadlines.add(self, seconds)
         if len(body) < _LONG:
             transport.write(head.with_body(body))
         else:
@@ -136,6 +139,10 @@ class Connection(asyncio.Protocol):
         if self._answer is answer:
             self._end()
             self.abort()
+
+    def run_out(self) -> None:
+        """The answer's time is over."""
+        self._fail(AttemptTimeout("no answer within the attempt's time"))
 
     def close(self, error: TransportError) -> None:
         """Close it, and end what is under way with this error."""
@@ -249,9 +256,6 @@ class Connection(asyncio.Protocol):
         else:
             self._fail(Disconnected("the server closed the connection without an answer"))
 
-    def _run_out(self) -> None:
-        self._fail(AttemptTimeout("no answer within the attempt's time"))
-
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
 
@@ -282,9 +286,7 @@ class Connection(asyncio.Protocol):
 
     def _end(self) -> asyncio.Future[Response]:
         answer = cast("asyncio.Future[Response]", self._answer)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._deadlines.remove(self)
         self._answer = None
         self._reset()
         return answer

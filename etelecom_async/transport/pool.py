@@ -12,6 +12,7 @@ from typing import TypeAlias
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] - bare tuples in it
 
 from ..errors import AttemptTimeout, ConnectError, Disconnected, Phase, TlsError, TransportError
+from .deadlines import Deadlines
 from .head import Place
 from .http1 import Connection
 
@@ -47,6 +48,7 @@ class Pool:
         self._max_body = max_body
         self._connect_timeout = connect_timeout
         self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(self._loop)
         self._idle: dict[Place, list[Connection]] = {}
         self._open: set[Connection] = set()
         self._connecting: set[asyncio.Timeout] = set()
@@ -99,6 +101,7 @@ class Pool:
                 scope.reschedule(self._loop.time())
         for connection in list(self._open):
             connection.close(Disconnected("the transport was closed"))
+        self._deadlines.close()
         if self._open:
             await self._is_empty.wait()
 
@@ -107,7 +110,12 @@ class Pool:
             await self._resolve(place), happy_eyeballs_delay=_HEAD_START, interleave=1, loop=self._loop
         )
         connection = Connection(
-            place, max_body=self._max_body, on_made=self._open.add, on_free=self._keep, on_lost=self._forget
+            place,
+            deadlines=self._deadlines,
+            max_body=self._max_body,
+            on_made=self._open.add,
+            on_free=self._keep,
+            on_lost=self._forget,
         )
         try:
             await self._loop.create_connection(

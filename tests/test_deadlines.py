@@ -1,0 +1,208 @@
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etelecom_async.transport.deadlines import Deadlines, Limit
+from tests.virtual_time import VirtualTimeLoop, run_virtually
+
+LATE = 0.02  # of a second at most
+ROUNDING = 1e-9
+
+
+class Attempt:
+    def __init__(self):
+        self.ran_out_at = None
+
+    def run_out(self):
+        assert self.ran_out_at is None
+        self.ran_out_at = asyncio.get_running_loop().time()
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 20), st.floats(0.001, 20), st.none() | st.floats(0, 20)),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_an_attempt_runs_out_at_its_time_unless_it_ends_before(attempts):
+    async def one(deadlines, begins, seconds, lasts):
+        attempt, loop = Attempt(), asyncio.get_running_loop()
+        await asyncio.sleep(begins)
+        begun = loop.time()
+        deadlines.add(attempt, seconds)
+        if lasts is not None:
+            await asyncio.sleep(lasts)
+            deadlines.remove(attempt)
+        await asyncio.sleep(50)
+        if attempt.ran_out_at is None:
+            assert lasts is not None
+            assert lasts <= seconds + LATE
+        else:
+            assert -ROUNDING <= attempt.ran_out_at - begun - seconds <= LATE + ROUNDING
+            assert lasts is None or seconds <= lasts + ROUNDING
+
+    async def all_of_them():
+        deadlines = Deadlines(asyncio.get_running_loop())
+        await asyncio.gather(*(one(deadlines, *attempt) for attempt in attempts))
+
+    run_virtually(all_of_them())
+
+
+def test_one_timer_watches_thousands_and_none_is_left_behind_them():
+    timers = []
+
+    class CountingLoop(VirtualTimeLoop):
+        def call_at(self, when, callback, *arguments, context=None):
+            if getattr(callback, "__func__", None) is Deadlines._wake:
+                timers.append(when)
+            return super().call_at(when, callback, *arguments, context=context)
+
+    async def thousands():
+        deadlines = Deadlines(asyncio.get_running_loop())
+        for _ in range(5000):
+            attempt = Attempt()
+            deadlines.add(attempt, 10)
+            await asyncio.sleep(0.01)
+            deadlines.remove(attempt)
+        assert len(timers) <= 6
+        await asyncio.sleep(60)
+        assert len(timers) <= 7
+
+    with asyncio.Runner(loop_factory=CountingLoop) as runner:
+        runner.run(thousands())
+
+
+def test_attempts_that_run_out_one_after_the_other_are_not_all_looked_at_for_each():
+    async def hang():
+        deadlines = Deadlines(asyncio.get_running_loop())
+        wakes, woken = 0, deadlines._wake
+
+        def wake():
+            nonlocal wakes
+            wakes += 1
+            woken()
+
+        deadlines._wake = wake
+        attempts = [Attempt() for _ in range(10_000)]
+        for attempt in attempts:
+            deadlines.add(attempt, 1)
+            asyncio.get_running_loop().jump(1e-5)
+        await asyncio.sleep(2)
+        assert all(attempt.ran_out_at is not None for attempt in attempts)
+        assert wakes <= 12
+
+    run_virtually(hang())
+
+
+def test_what_is_closed_watches_nothing():
+    async def close():
+        deadlines, attempt = Deadlines(asyncio.get_running_loop()), Attempt()
+        deadlines.add(attempt, 1)
+        deadlines.close()
+        await asyncio.sleep(2)
+        assert attempt.ran_out_at is None
+
+    run_virtually(close())
+
+
+def limited(body):
+    async def run():
+        await body(Deadlines(asyncio.get_running_loop()))
+        assert asyncio.current_task().cancelling() == 0
+
+    run_virtually(run())
+
+
+def test_a_block_is_cut_short_when_its_time_has_run_out():
+    async def body(deadlines):
+        loop = asyncio.get_running_loop()
+        with pytest.raises(TimeoutError), Limit(deadlines, 5):
+            await asyncio.sleep(60)
+        assert 5 <= loop.time() <= 5 + LATE
+
+    limited(body)
+
+
+@pytest.mark.parametrize("seconds", [5, None])
+def test_a_block_that_ends_in_time_is_left_alone(seconds):
+    async def body(deadlines):
+        with Limit(deadlines, seconds):
+            await asyncio.sleep(4)
+        await asyncio.sleep(60)
+
+    limited(body)
+
+
+def test_an_error_of_the_block_goes_through():
+    async def body(deadlines):
+        with pytest.raises(KeyError), Limit(deadlines, 5):
+            raise KeyError
+
+    limited(body)
+
+
+def test_a_block_that_turns_its_cancellation_into_another_error_leaves_no_task_cancelled():
+    async def body(deadlines):
+        with pytest.raises(KeyError), Limit(deadlines, 5):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                raise KeyError from None
+
+    limited(body)
+
+
+@pytest.mark.parametrize("outer", [4.0, 5.0, 6.0])
+def test_the_shorter_of_two_limits_is_the_one_that_counts(outer):
+    async def body(deadlines):
+        inner_ran_out = False
+        try:
+            async with asyncio.timeout(outer):
+                try:
+                    with Limit(deadlines, 5):
+                        await asyncio.sleep(60)
+                except TimeoutError:
+                    inner_ran_out = True
+        except TimeoutError:
+            assert outer <= 5
+            assert not inner_ran_out
+        else:
+            assert outer >= 5
+            assert inner_ran_out
+
+    limited(body)
+
+
+def test_a_task_that_somebody_else_cancels_in_the_same_moment_stays_cancelled():
+    async def body(deadlines):
+        async def block():
+            with Limit(deadlines, 5):
+                await asyncio.sleep(60)
+
+        task = asyncio.create_task(block())
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_at(5, task.cancel)
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    limited(body)
+
+
+def test_a_limit_needs_a_task():
+    async def body(deadlines):
+        said = asyncio.get_running_loop().create_future()
+
+        def outside():
+            try:
+                with Limit(deadlines, 1):
+                    said.set_result("")
+            except RuntimeError as error:
+                said.set_result(str(error))
+
+        asyncio.get_running_loop().call_soon(outside)
+        assert "no task" in await said
+
+    limited(body)
