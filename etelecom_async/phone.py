@@ -21,7 +21,7 @@ _NATIONAL = r"([35789][0-9]{8}|2[0-9]{9})"
 _PLAIN = re.compile(rf"(?:0|84|840)?{_NATIONAL}")
 _INTERNATIONAL = re.compile(rf"840?{_NATIONAL}")
 _FOREIGN = re.compile(r"(?!84)[1-9][0-9]{6,14}")
-_WIRE, _WIRE_LENGTH = re.compile(r"84[35789][0-9]{8}"), 11
+_is_wire = re.compile(r"84[35789][0-9]{8}").fullmatch
 _PREFIX = re.compile(r"(\+|00)")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _SEVERAL = re.compile(r"[/,;\n\r]")
@@ -37,7 +37,7 @@ def normalize(phone: str) -> str:
     Raises:
         InvalidPhone: the text cannot be a phone number. The message masks the number.
     """
-    if type(phone) is str and len(phone) == _WIRE_LENGTH and _WIRE.fullmatch(phone):
+    if type(phone) is str and _is_wire(phone):
         return phone
     if not isinstance(phone, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
         raise InvalidPhone("A phone number is a str: as a number it has lost its leading zero or its plus sign.")

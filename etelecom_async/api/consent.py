@@ -29,10 +29,10 @@ def to_id(value: int | str) -> int:
     Raises:
         InvalidId: it is not a whole number in 1..2**63-1.
     """
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_MAX_ID)):
-        value = int(value)
     if type(value) is int and 1 <= value <= _MAX_ID:
         return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_MAX_ID)):
+        return to_id(int(value))
     raise InvalidId(f"An id is a whole number from 1 to {_MAX_ID}, as int or digits; a float has lost digits of it.")
 
 

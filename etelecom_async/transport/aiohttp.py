@@ -101,14 +101,15 @@ class AiohttpTransport:
                     proxy=self._proxy,
                 )
                 try:
-                    body = await self._read(answer)
+                    headers = {name.lower(): value for name, value in answer.headers.items()}
+                    body = await self._read(answer, headers)
                 except BaseException:
                     answer.close()
                     raise
             # Most often its connection is free already; after a 101 it is not, and never will be.
             if answer.connection is not None:
                 answer.release()
-            return Response(answer.status, _headers(answer.headers), body)
+            return Response(answer.status, headers, body)
         except TransportError:
             raise
         except (aiohttp.ClientError, OSError, RuntimeError, ValueError) as error:
@@ -150,15 +151,17 @@ class AiohttpTransport:
                 self._headers = (headers, ready)
         return ready
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        if answer.headers.get("Content-Encoding", "identity") != "identity":
+    async def _read(self, answer: aiohttp.ClientResponse, headers: Mapping[str, str]) -> bytes:
+        if headers.get("content-encoding", "identity") != "identity":
             raise BadAnswer("the answer is compressed, though uncompressed was asked for")
-        length = answer.content_length
+        length = headers.get("content-length")
         if length is not None:
             # Here HTTP's own framing bounds what is read.
-            if length > self._max_body:
+            if int(length) > self._max_body:
                 raise self._too_large()
-            return await answer.read()
+            # Most often it has come whole by now. Who lends a session may have it traced, which `read` does.
+            is_there = self._lender is None and answer.content.is_eof()
+            return answer.content.read_nowait() if is_there else await answer.read()
         body = bytearray()
         async for chunk in answer.content.iter_any():
             body += chunk
@@ -184,10 +187,6 @@ class _Open:
     async def close(self) -> None:
         self.deadlines.close()
         await self.http.close()
-
-
-def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 def _translate(error: Exception) -> TransportError:  # noqa: C901, PLR0911 - a table, one row a line
