@@ -25,7 +25,7 @@ from benchmarks.roster import ROSTER, present
 from benchmarks.run import machine, whole
 
 _SERVER = Path(__file__).with_name("node") / "server.js"
-_HTTP1 = ("tuned", "sdk-workers", "sdk-fast", "httpx", "pyreqwest", "pycurl")
+_HTTP1 = ("tuned", "sdk-workers", "sdk-fast", "sdk-fast-uvloop", "httpx", "pyreqwest", "pycurl")
 _HTTP2 = ("httpx-http2", "pyreqwest-http2", "pycurl-http2")
 _DESCRIPTION = """\
 CPU per call over loopback: in plain, over TLS, and over TLS with answers of 10 KB; over HTTP/1.1, and over HTTP/2
