@@ -10,6 +10,7 @@ from faults.steps import Drain, Good, Hear, Say, WhileIdle
 from support import CANARY, KEY, ask, everything_shown
 
 from etelecom_async import (
+    AttemptTimeout,
     ConfigError,
     ConnectError,
     Disconnected,
@@ -109,3 +110,49 @@ async def test_a_proxy_of_the_environment_is_used_only_when_asked(monkeypatch):
         with pytest.raises(ConnectError):
             await check("http://127.0.0.1:1", transport=AiohttpTransport())
         assert (await check("http://127.0.0.1:1", transport=AiohttpTransport(trust_env=True))).granted
+
+
+async def test_an_attempt_over_a_borrowed_connection_ends_in_time_though_the_transport_was_closed():
+    async with Peer(Silence()).serve() as origin, aiohttp.ClientSession() as lender:
+        transport = AiohttpTransport(session=lender)
+        session = Session(
+            Shop(KEY, base_url=origin), transport=transport, retry=Retry(attempts=1), timeout=Timeout(attempt=0.3)
+        )
+        call = asyncio.create_task(ask(session))
+        await asyncio.sleep(0.1)
+        await transport.aclose()
+        async with asyncio.timeout(20):
+            with pytest.raises(AttemptTimeout):
+                await call
+
+
+@pytest.fixture
+async def lookup(monkeypatch):
+    """A call that hangs in looking up its host's name, and its transport."""
+    looks_up = asyncio.Event()
+
+    async def hang(*_, **__):
+        looks_up.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hang)
+    transport = AiohttpTransport()
+    session = Session(Shop(KEY, base_url="https://slow.example"), transport=transport, retry=Retry(attempts=1))
+    call = asyncio.create_task(ask(session))
+    await looks_up.wait()
+    return call, transport
+
+
+async def test_a_call_that_looks_up_a_name_when_the_transport_closes_is_not_cancelled(lookup):
+    call, transport = lookup
+    await transport.aclose()
+    with pytest.raises(Disconnected, match="closed"):
+        await call
+
+
+async def test_a_call_that_is_cancelled_while_the_transport_closes_stays_cancelled(lookup):
+    call, transport = lookup
+    call.cancel()
+    await transport.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await call

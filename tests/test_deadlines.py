@@ -1,4 +1,5 @@
 import asyncio
+import contextvars
 
 import pytest
 from hypothesis import given
@@ -97,15 +98,74 @@ def test_attempts_that_run_out_one_after_the_other_are_not_all_looked_at_for_eac
     run_virtually(hang())
 
 
-def test_what_is_closed_watches_nothing():
+def test_what_is_under_way_when_it_is_closed_still_runs_out_and_no_timer_is_left():
     async def close():
-        deadlines, attempt = Deadlines(asyncio.get_running_loop()), Attempt()
+        loop = asyncio.get_running_loop()
+        deadlines, attempt = Deadlines(loop), Attempt()
         deadlines.add(attempt, 1)
         deadlines.close()
         await asyncio.sleep(2)
-        assert attempt.ran_out_at is None
+        assert attempt.ran_out_at == pytest.approx(1)
+        deadlines.add(attempt, 1000)
+        deadlines.remove(attempt)
+        deadlines.close()
+        assert all(timer.cancelled() for timer in loop._scheduled)
 
     run_virtually(close())
+
+
+def test_an_attempt_that_fails_to_run_out_keeps_no_other_from_it():
+    class Broken(Attempt):
+        def run_out(self):
+            super().run_out()
+            raise RuntimeError
+
+    async def fail():
+        loop = asyncio.get_running_loop()
+        told = []
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+        deadlines, attempts = Deadlines(loop), [Attempt(), Broken(), Attempt(), Attempt()]
+        for attempt, seconds in zip(attempts, (1, 1, 1, 2), strict=True):
+            deadlines.add(attempt, seconds)
+        await asyncio.sleep(5)
+        assert all(attempt.ran_out_at <= 2 + LATE for attempt in attempts)
+        assert len(told) == 1
+
+    run_virtually(fail())
+
+
+def test_an_attempt_that_ends_another_as_it_runs_out_is_the_only_one_of_them_that_does():
+    async def end():
+        deadlines, other = Deadlines(asyncio.get_running_loop()), Attempt()
+
+        class Ending(Attempt):
+            def run_out(self):
+                super().run_out()
+                deadlines.remove(other)
+
+        deadlines.add(Ending(), 1)
+        deadlines.add(other, 1)
+        await asyncio.sleep(5)
+        assert other.ran_out_at is None
+
+    run_virtually(end())
+
+
+def test_the_timer_holds_nothing_of_the_call_that_it_was_set_in():
+    variable = contextvars.ContextVar("variable", default="none")
+    seen = []
+
+    class Looking(Attempt):
+        def run_out(self):
+            seen.append(variable.get())
+
+    async def call():
+        variable.set("the call's")
+        Deadlines(asyncio.get_running_loop()).add(Looking(), 1)
+        await asyncio.sleep(2)
+
+    run_virtually(call())
+    assert seen == ["none"]
 
 
 def limited(body):

@@ -112,6 +112,12 @@ class AiohttpTransport:
             return Response(answer.status, headers, body)
         except TransportError:
             raise
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling() or not held.closed:
+                raise
+            # Nobody has cancelled this call: as it closes, aiohttp cancels the looking up of names.
+            failure: TransportError = Disconnected("the transport was closed")
         except (aiohttp.ClientError, OSError, RuntimeError, ValueError) as error:
             failure = _translate(error)
         raise failure
@@ -185,8 +191,8 @@ class _Open:
         return self.http.closed
 
     async def close(self) -> None:
-        self.deadlines.close()
         await self.http.close()
+        self.deadlines.close()
 
 
 def _translate(error: Exception) -> TransportError:  # noqa: C901, PLR0911 - a table, one row a line

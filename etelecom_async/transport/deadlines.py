@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 from types import TracebackType
 from typing import Protocol
@@ -48,22 +49,26 @@ class Deadlines:
         self._due.pop(limited, None)
 
     def close(self) -> None:
-        """Watch nothing any more."""
-        self._due.clear()
-        self._wake_at(math.inf)
+        """No more will be added. Those under way still run out: what they wait for may never end by itself."""
+        if not self._due:
+            self._wake_at(math.inf)
 
     def _wake_at(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._wake) if due < math.inf else None
+        # In a context of its own, or it would hold whatever that of the call has that it happens to be set in.
+        context = contextvars.Context()
+        self._timer = self._loop.call_at(due, self._wake, context=context) if due < math.inf else None
         self._wakes_at = due
 
     def _wake(self) -> None:
         now = max(self._loop.time(), self._wakes_at)  # a loop's timers may go off a moment early
-        for limited in [limited for limited, due in self._due.items() if due <= now]:
-            del self._due[limited]
-            limited.run_out()
-        self._wake_at(max(min(self._due.values(), default=math.inf), now + _GRAIN))
+        try:
+            for limited in [limited for limited, due in self._due.items() if due <= now]:
+                if self._due.pop(limited, None) is not None:  # an earlier one may have ended it
+                    limited.run_out()
+        finally:
+            self._wake_at(max(min(self._due.values(), default=math.inf), now + _GRAIN))
 
 
 class Limit:
