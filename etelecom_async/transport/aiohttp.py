@@ -73,7 +73,7 @@ class AiohttpTransport:
         self._proxy = None if proxy is None else URL(proxy)
         self._trust_env = trust_env
         self._max_body = max_body
-        # An attempt's own limit is not aiohttp's to keep: its timers cost as much as all that this SDK adds to a call.
+        # An attempt's own limit is not aiohttp's to keep: its timers cost half as much as all that this SDK does.
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
         self._lifetime: Lifetime[_Open] = Lifetime(is_borrowed=session is not None)
         self._headers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
