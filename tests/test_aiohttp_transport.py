@@ -156,3 +156,22 @@ async def test_a_call_that_is_cancelled_while_the_transport_closes_stays_cancell
     await transport.aclose()
     with pytest.raises(asyncio.CancelledError):
         await call
+
+
+async def test_a_call_that_still_connects_when_its_borrowed_transport_closes_is_answered():
+    connects = asyncio.Event()
+
+    class SlowConnector(aiohttp.TCPConnector):
+        async def connect(self, *arguments, **options):
+            connects.set()
+            await asyncio.sleep(0.1)
+            return await super().connect(*arguments, **options)
+
+    async with Peer(Answer(200, OK)).serve() as origin, aiohttp.ClientSession(connector=SlowConnector()) as lender:
+        transport = AiohttpTransport(session=lender)
+        session = Session(Shop(KEY, base_url=origin), transport=transport, retry=Retry(attempts=1))
+        call = asyncio.create_task(ask(session))
+        await connects.wait()
+        await transport.aclose()
+        assert (await call).granted
+        assert not lender.closed

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import aiohttp
-from attrs import frozen
+from attrs import define
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -127,7 +127,7 @@ class AiohttpTransport:
         await self._lifetime.aclose()
 
     def _open(self) -> _Open:
-        return _Open(self._new_session(), Deadlines(asyncio.get_running_loop()))
+        return _Open(self._new_session(), Deadlines(asyncio.get_running_loop()), is_lent=self._lender is not None)
 
     def _new_session(self) -> aiohttp.ClientSession:
         lender = self._lender
@@ -179,20 +179,29 @@ class AiohttpTransport:
         return BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
 
 
-@frozen(eq=False)
+@define(eq=False)
 class _Open:
     """What is open under one event loop."""
 
     http: aiohttp.ClientSession
     deadlines: Deadlines
+    is_lent: bool
+    _is_closed: bool = False
 
     @property
     def closed(self) -> bool:
-        return self.http.closed
+        return self._is_closed or self.http.closed
 
     async def close(self) -> None:
-        await self.http.close()
+        self._is_closed = True
+        if not self.is_lent:
+            await self.http.close()
         self.deadlines.close()
+
+    def __del__(self) -> None:
+        # Lent connections are not ended by closing, so the calls over them go on, and need this down to the last one.
+        if self.is_lent:
+            self.http.detach()
 
 
 def _translate(error: Exception) -> TransportError:  # noqa: C901, PLR0911 - a table, one row a line
