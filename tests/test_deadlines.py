@@ -98,6 +98,22 @@ def test_attempts_that_run_out_one_after_the_other_are_not_all_looked_at_for_eac
     run_virtually(hang())
 
 
+def test_a_timer_that_goes_off_a_moment_early_makes_nothing_late():
+    class EarlyLoop(VirtualTimeLoop):  # uvloop's timers count whole milliseconds
+        def call_at(self, when, callback, *arguments, context=None):
+            early = 0.0005 if getattr(callback, "__func__", None) is Deadlines._wake else 0
+            return super().call_at(when - early, callback, *arguments, context=context)
+
+    async def wait():
+        deadlines, attempt = Deadlines(asyncio.get_running_loop()), Attempt()
+        deadlines.add(attempt, 1)
+        await asyncio.sleep(5)
+        assert attempt.ran_out_at == pytest.approx(1, abs=0.001)
+
+    with asyncio.Runner(loop_factory=EarlyLoop) as runner:
+        runner.run(wait())
+
+
 def test_what_is_under_way_when_it_is_closed_still_runs_out_and_no_timer_is_left():
     async def close():
         loop = asyncio.get_running_loop()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import aiohttp
-from attrs import define
+from attrs import define, field
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -186,7 +186,7 @@ class _Open:
     http: aiohttp.ClientSession
     deadlines: Deadlines
     is_lent: bool
-    _is_closed: bool = False
+    _is_closed: bool = field(default=False, init=False)
 
     @property
     def closed(self) -> bool:
