@@ -16,8 +16,6 @@ settings.load_profile("steady")
 # Before Python 3.12 pytest-asyncio otherwise makes a loop only to remember it, and nobody closes that one.
 asyncio.set_event_loop(None)
 
-README_OA = 1225934657594830147
-
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser()],
     patterns=["README.md", "docs/*.md"],
@@ -33,7 +31,7 @@ def sandbox():
     place = {}
 
     async def main():
-        async with serve(World(oa_id=README_OA)) as server:
+        async with serve(World()) as server:
             place.update(base_url=server.base_url, loop=asyncio.get_running_loop())
             started.set()
             await stop.wait()

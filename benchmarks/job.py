@@ -12,7 +12,7 @@ AUTHORIZATION = f"Bearer {API_KEY}"
 HEADERS = {"Authorization": AUTHORIZATION, "Content-Type": "application/json", "Accept": "application/json"}
 BASE_PATH = "/v1/shop"
 PATH = f"{BASE_PATH}.Zalo/CheckConsent"
-OA_ID = 1225934657594830147
+OA_ID = 1000000000000000003
 
 ANSWER = b'{"error":0,"expired_time":"2019-08-24T14:15:22Z","message":"Success"}'
 ANSWER_HEADERS = {

@@ -1,7 +1,7 @@
 """Async Python SDK for the eTelecom API: may this business call this customer over Zalo?
 
 async with Session(Shop(api_key)) as session:
-    consent = await session.zalo.check_consent(oa_id=1225934657594830147, phone="0987 654 321")
+    consent = await session.zalo.check_consent(oa_id=1000000000000000003, phone="0987 654 321")
     if consent.granted:
         ...
 

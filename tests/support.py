@@ -22,7 +22,7 @@ from etelecom_async.transport.httptools import HttptoolsTransport
 KEY = "1234567890123456789:canary-b7f3"
 SHOP_KEY = "shop1234567890123456789:canary-b7f3"
 CANARY = "canary"
-OA = 1225934657594830147
+OA = 1000000000000000003
 PHONE = "0987654321"
 HANG = 300
 """Seconds after which something counts as hanging, however busy the machine is."""

@@ -61,7 +61,7 @@ async def test_a_request_is_these_lines_and_no_others():
         assert (await check(f"http://localhost:{port}")).granted
     head, body = await heard
     *lines, agent, key, length, _, _ = head.split("\r\n")
-    assert body == b'{"oa_id":"1225934657594830147","phone":"84987654321"}'
+    assert body == b'{"oa_id":"1000000000000000003","phone":"84987654321"}'
     assert lines == [
         "POST /v1/shop.Zalo/CheckConsent HTTP/1.1",
         f"Host: localhost:{port}",

@@ -60,8 +60,8 @@ class Wire:
 
 async def test_a_check_answers_with_a_consent():
     mock, session = mocked()
-    assert await session.zalo.check_consent(oa_id="1225934657594830147", phone="0987 654 321") == OK
-    assert mock.calls[0].payload == CheckConsent(oa_id=1225934657594830147, phone="84987654321")
+    assert await session.zalo.check_consent(oa_id="1000000000000000003", phone="0987 654 321") == OK
+    assert mock.calls[0].payload == CheckConsent(oa_id=1000000000000000003, phone="84987654321")
 
 
 async def test_bad_input_is_refused_before_anything_is_sent():

@@ -33,7 +33,7 @@ def etelecom() -> None:
 
     \b
         export ETELECOM_API_KEY='<digits>:<secret>'
-        export ETELECOM_OA_ID=1225934657594830147
+        export ETELECOM_OA_ID=1000000000000000003
         etelecom check 0987654321
         etelecom bulk customers.csv -o checked.csv
 

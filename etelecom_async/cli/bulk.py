@@ -101,11 +101,11 @@ def bulk(
 
     \b
     Examples:
-        etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147
-        etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147 --resume
-        etelecom bulk customers.csv -o checked.csv --oa-id 1225934657594830147 --retry-failed --report report.html
-        etelecom bulk lake/ -o checked.parquet --oa-id 1225934657594830147 --engine ray --workers 8 --address auto
-        zcat phones.csv.gz | etelecom bulk - -o - --oa-id 1225934657594830147 --quiet > checked.csv
+        etelecom bulk customers.csv -o checked.csv --oa-id 1000000000000000003
+        etelecom bulk customers.csv -o checked.csv --oa-id 1000000000000000003 --resume
+        etelecom bulk customers.csv -o checked.csv --oa-id 1000000000000000003 --retry-failed --report report.html
+        etelecom bulk lake/ -o checked.parquet --oa-id 1000000000000000003 --engine ray --workers 8 --address auto
+        zcat phones.csv.gz | etelecom bulk - -o - --oa-id 1000000000000000003 --quiet > checked.csv
 
     \b
     Exit code:

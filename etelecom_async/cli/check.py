@@ -38,7 +38,7 @@ def check(context: click.Context, phones: tuple[str, ...], oa_id: str, *, as_jso
 
     \b
     Examples:
-        etelecom check 0987654321 '+84 912 345 678' --oa-id 1225934657594830147
+        etelecom check 0987654321 '+84 912 345 678' --oa-id 1000000000000000003
         etelecom check - --json < phones.txt | jq -r 'select(.granted) | .phone_normalized'
 
     \b

@@ -14,7 +14,7 @@ _BODIES = [
     {"error": 0, "error_code": 3},
     {"error": 5, "message": "Too many"},
     {"error": -216, "message": "Khách hàng 😀", "expired_time": "2020-01-01t00:00:00z"},
-    {"oa_id": "1225934657594830147", "phone": "84987654321"},
+    {"oa_id": "1000000000000000003", "phone": "84987654321"},
     {"oa_id": 7, "phone": "+84 (0)987.654.321"},
 ]
 _ERRORS = [
