@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from etelecom_async import (
     CHECK_CONSENT,
-    BadRoute,
     Checked,
     ConfigError,
     Consent,
@@ -17,13 +16,11 @@ from etelecom_async import (
     InvalidArgument,
     InvalidId,
     InvalidPhone,
-    PermissionDenied,
     Retry,
     Session,
     SessionClosed,
     Shop,
     Throttle,
-    Unauthenticated,
     Unavailable,
 )
 from etelecom_async.bulk import Bulk, Done, NotDone
@@ -102,20 +99,6 @@ async def test_an_unusable_phone_and_a_failed_check_are_failures_in_their_places
     assert isinstance(second, Failed)
     assert (second.index, second.phone, type(second.error)) == (1, "hello", InvalidPhone)
     assert (third.index, type(third.error)) == (2, Unavailable)
-
-
-@pytest.mark.parametrize("error", [Unauthenticated(), PermissionDenied(), BadRoute()], ids=repr)
-async def test_an_error_that_all_would_meet_stops_the_run_at_once(error):
-    mock, route, session = mocked()
-    route.reply(OK)
-    mock.on(CHECK_CONSENT, where=lambda payload: payload.phone.endswith("30")).fail(error)
-    before = asyncio.all_tasks()
-    with pytest.raises(type(error)):
-        async with session.zalo.check_consents(oa_id=7, phones=phones(10_000), concurrency=5) as run:
-            async for _ in run:
-                pass
-    assert len(mock.calls) < 60
-    assert asyncio.all_tasks() == before
 
 
 async def test_a_closed_session_stops_the_run():

@@ -253,7 +253,8 @@ class Zalo:
 
         Raises:
             InvalidId, ConfigError: before anything is sent.
-            Unauthenticated, PermissionDenied, BadRoute, AccountClosed: out of the run, which they end at once.
+            Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: out of the run, where each of up to
+                three first, different phones meets it, or later twenty in a row. Those phones have no outcome.
         """
         from ..bulk.memory import Memory  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
         from ..bulk.run import Bulk  # noqa: PLC0415
@@ -271,5 +272,6 @@ class Zalo:
             concurrency=concurrency,
             ordered=ordered,
             granted=_granted,
+            key=normalize,
             total=total,
         )

@@ -76,7 +76,8 @@ class ConsentBatches:
 
         Raises:
             ConfigError: the column is missing, or the environment describes no account.
-            Unauthenticated, PermissionDenied, BadRoute, AccountClosed: every other call would fail alike.
+            Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: each of up to three first rows with
+                different phones met it, or later twenty in a row.
         """
         session = self._opened()
         names = list(batch.schema.names)
@@ -92,6 +93,7 @@ class ConsentBatches:
             questions,
             done=recorder.done,
             failed=recorder.failed,
+            key=Question.asked,
             concurrency=session.throttle.concurrency,
         )
         records = await run.collect()

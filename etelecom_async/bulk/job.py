@@ -250,7 +250,8 @@ class ConsentJob:
         Raises:
             ConfigError: as `prepare`; also a disk that is full, an input that cannot be read on. What was finished
                 until then is in the output.
-            Unauthenticated, PermissionDenied, BadRoute, AccountClosed: every other call would fail alike.
+            Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: each of up to three first rows with
+                different phones met it, or later twenty in a row. Those rows are not in the output: a resume asks them.
             BrokenPipeError: the output is a stream that nobody reads any more.
         """
         await self.prepare()
@@ -267,6 +268,7 @@ class ConsentJob:
             failed=recorder.failed,
             concurrency=self._concurrency,
             granted=lambda record: record.granted is True,
+            key=Question.asked,
             total=None if setup.plan.total is None else max(0, setup.plan.total - setup.plan.finished),
             clock=self._clock,
         )

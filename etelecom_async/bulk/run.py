@@ -5,20 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sized
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Sequence, Sized
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from .._record import record
-from ..errors import (
-    AccountClosed,
-    BadRoute,
-    ConfigError,
-    EtelecomError,
-    PermissionDenied,
-    SessionClosed,
-    Unauthenticated,
-)
+from ..errors import ConfigError, EtelecomError, SessionClosed
+from .common_fault import CommonFault, HeldBack, may_be_common
 from .permits import Permits
 from .progress import Progress, Tally
 
@@ -29,8 +22,8 @@ Value = TypeVar("Value")
 Good = TypeVar("Good")
 Bad = TypeVar("Bad")
 
-_HOPELESS = (Unauthenticated, PermissionDenied, BadRoute, AccountClosed, ConfigError, SessionClosed)
-"""Errors that every further call would meet too: no hundred thousand calls on a dead key."""
+_MISUSE = (ConfigError, SessionClosed)
+"""Errors of this program, which every further call would meet too."""
 _GRACE = 5.0
 """Seconds that calls under way get when such an error has ended the run: their answers are as good as any."""
 _WINDOW = 16
@@ -80,8 +73,11 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     It owns its workers: leaving the block, by whatever way, ends them. Items are pulled lazily, and never more than
     `concurrency` of them are ahead of what the consumer has taken; 16 times as many if outcomes are `ordered`, since
     those that are done early wait for their turn. An `EtelecomError` of one item is its outcome.
-    Errors that every item would meet (a dead key, a wrong URL) end the run: no item is begun any more, what is under
-    way may still be answered for five seconds, and then the error is raised. Programming errors are raised at once.
+
+    A fault that every item would meet (a dead key, an untrusted certificate, a wrong OA or URL) ends the run: when each
+    of up to three first, different items meets it, or later twenty in a row without an answer between them. No item is
+    begun any more, what is under way may still be answered for five seconds, and then the error is raised; the items
+    that met it have no outcome. Programming errors are raised at once.
 
     Args:
         call: what is done with one item.
@@ -92,6 +88,8 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         ordered: give outcomes in the order of the items. A slow one holds up the outcomes behind it; the calls go on
             until 16 times `concurrency` items are ahead of the consumer.
         granted: which outcomes count as `progress.granted`; none unless given.
+        key: what makes two items the same question; unless given each item is another. Tells different items apart
+            where a fault may be common to all.
         total: how many items there are, for the ETA; taken from `len(items)` where that exists.
         clock: seconds, monotonic; for tests.
 
@@ -109,6 +107,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         concurrency: int = 100,
         ordered: bool = False,
         granted: Callable[[Good], bool] = lambda _: False,
+        key: Callable[[Item], Hashable] | None = None,
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -123,7 +122,9 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._concurrency = concurrency
         self._ordered = False
         self._tally = Tally(total=len(items) if total is None and isinstance(items, Sized) else total, clock=clock)
+        self._common: CommonFault[Item] = CommonFault(key=key)
         self._is_exhausted = False
+        self._is_stopped = False
         self._pulled = 0
         self._delivered = 0
         self._workers: set[asyncio.Task[None]] = set()
@@ -134,6 +135,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         # One for every item that may be ahead of the consumer: taken before an item is pulled, given back when the
         # consumer takes its outcome.
         self._permits = Permits(concurrency)
+        self._given_back_early = 0
         self._news = asyncio.Event()
         if ordered:
             self._keep_order()
@@ -176,6 +178,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
 
     def stop(self) -> None:
         """Begin no more items. What is under way ends and is still given."""
+        self._is_stopped = True
         self._exhaust()
 
     async def __aenter__(self) -> Self:
@@ -217,7 +220,10 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             self._news.clear()
             await self._news.wait()
         self._delivered += 1
-        self._permits.release()
+        if self._given_back_early:
+            self._given_back_early -= 1
+        else:
+            self._permits.release()
         return self._ready.popleft()
 
     async def _work(self, source: Iterator[Item] | _OneByOne[Item]) -> None:
@@ -235,15 +241,32 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             self._pulled += 1
             try:
                 value = await self._call(item)
-            except _HOPELESS:
+            except _MISUSE:
                 raise
             except EtelecomError as error:
-                self._tally.count(granted=False, failed=True)
-                self._give(index, self._make_failed(index, item, error))
+                if not may_be_common(error):
+                    self._give_failed(index, item, error)
+                elif self._common.hold(index, item, error):
+                    raise
+                else:
+                    # It has no outcome for now, and the others go on.
+                    self._permits.release()
             else:
+                if self._common.is_watching:
+                    self._release(self._common.answered())
                 outcome = self._make_done(index, item, value)
                 self._tally.count(granted=self._granted(outcome), failed=False)
                 self._give(index, outcome)
+
+    def _release(self, held: Sequence[HeldBack[Item]]) -> None:
+        """Give the failures that were held back, as they were the items' own."""
+        self._given_back_early += len(held)
+        for it in held:
+            self._give_failed(it.index, it.item, it.error)
+
+    def _give_failed(self, index: int, item: Item, error: EtelecomError) -> None:
+        self._tally.count(granted=False, failed=True)
+        self._give(index, self._make_failed(index, item, error))
 
     def _exhaust(self) -> None:
         """There are no more items: let those go who wait to ask for one."""
@@ -272,12 +295,21 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         error = None if worker.cancelled() else worker.exception()
         if error is not None and self._error is None:
             self._error = error
-            if isinstance(error, _HOPELESS):
+            if isinstance(error, EtelecomError):
                 self._exhaust()
                 self._grace = asyncio.get_running_loop().call_later(_GRACE, self._cancel)
             else:
                 self._cancel()
+        if not self._workers and self._error is None and not self._is_stopped:
+            self._end()
         self._news.set()
+
+    def _end(self) -> None:
+        """Every item has been asked about: are the failures that were held back the items' own?"""
+        try:
+            self._release(self._common.ended())
+        except EtelecomError as error:
+            self._error = error
 
     def _cancel(self) -> None:
         for worker in self._workers:

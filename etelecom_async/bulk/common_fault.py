@@ -1,0 +1,79 @@
+"""Failures that may not be the item's own: a dead key, an untrusted certificate, a wrong Official Account or URL.
+
+One such answer proves nothing, since a proxy may have given it for one item of thousands. So these failures are held
+back until it is known whether every item meets them, or the items before and behind them are answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from ..errors import AccountClosed, EtelecomError, NotFound, PermissionDenied, TlsError, Unauthenticated
+
+__all__ = ["CommonFault", "HeldBack", "may_be_common"]
+
+Item = TypeVar("Item")
+
+_COMMON = (Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError)
+_AT_FIRST = 3
+"""Different items that fail so before any is answered: the fault is common."""
+_LATER = 20
+"""Different items that fail so in a row, after some were answered."""
+
+
+def may_be_common(error: EtelecomError) -> bool:
+    """Is this a failure that every other item may meet too?"""
+    return isinstance(error, _COMMON)
+
+
+@frozen
+class HeldBack(Generic[Item]):
+    """An item that met such a failure."""
+
+    index: int
+    item: Item
+    error: EtelecomError
+
+
+class CommonFault(Generic[Item]):
+    """Decides whether the failures that are held back are the items' own.
+
+    Args:
+        key: what makes two items the same question; None where each item is another.
+    """
+
+    def __init__(self, *, key: Callable[[Item], Hashable] | None) -> None:
+        self._key = key
+        self._held: list[HeldBack[Item]] = []
+        self._different: set[Hashable] = set()
+        self._is_answered = False
+        self.is_watching = True
+        """False while nothing is held back and an item was answered: there is nothing to tell of an answer."""
+
+    def hold(self, index: int, item: Item, error: EtelecomError) -> bool:
+        """Hold one back. True where the fault is now known to be common."""
+        self.is_watching = True
+        self._held.append(HeldBack(index, item, error))
+        self._different.add(index if self._key is None else self._key(item))
+        return len(self._different) >= (_LATER if self._is_answered else _AT_FIRST)
+
+    def answered(self) -> list[HeldBack[Item]]:
+        """An item was answered: gives those that were held back, which failed for reasons of their own."""
+        self._is_answered = True
+        self.is_watching = False
+        self._different.clear()
+        held, self._held = self._held, []
+        return held
+
+    def ended(self) -> list[HeldBack[Item]]:
+        """The items are at their end: gives those whose failure is their own.
+
+        Raises:
+            EtelecomError: no item was answered, and each met the fault.
+        """
+        if self._is_answered or not self._held:
+            return self.answered()
+        raise self._held[0].error
