@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Set
 from types import MappingProxyType, TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
@@ -264,6 +264,10 @@ class Session:
     def throttle(self) -> Throttle:
         """How much at once, and what it is doing now: `session.throttle.snapshot()`."""
         return self._shared.throttle
+
+    def waiting_tasks(self) -> Set[asyncio.Task[object] | None]:
+        """The tasks whose call waits for a slot, a permit or its next attempt: to cancel one leaves nothing in doubt."""
+        return self._shared.throttle.waiting_tasks | self._calls.retrying.waiting_tasks
 
     def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Coroutine[object, object, Res]:
         """Call a typed method.

@@ -24,7 +24,7 @@ from etelecom_async import (
     Unavailable,
 )
 from etelecom_async.bulk import Bulk, Done, NotDone
-from etelecom_async.bulk.memory import Memory
+from etelecom_async.bulk.memory import LastAnswers, Memory
 from etelecom_async.testing import MockTransport
 
 OK = Consent(error=0)
@@ -306,7 +306,7 @@ async def test_who_waits_for_anothers_answer_can_leave_without_harm_to_it():
         await answer.wait()
         return number
 
-    memory = Memory(call, question=abs, size=10)
+    memory = Memory(call, question=abs)
     asking, leaving, staying = (asyncio.ensure_future(memory.ask(number)) for number in (7, -7, 7))
     await asyncio.sleep(0)
     leaving.cancel()
@@ -324,7 +324,7 @@ async def test_what_is_remembered_is_bounded():
         return True
 
     numbers = [*range(10), 9, 8, 0]
-    await Bulk.of(Memory(call, question=abs, size=3).ask, numbers, concurrency=1).collect()
+    await Bulk.of(Memory(call, question=abs, remembered=LastAnswers(size=3)).ask, numbers, concurrency=1).collect()
     assert calls == [*range(10), 0]
 
 

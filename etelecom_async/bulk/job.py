@@ -17,6 +17,7 @@ from attrs import define, field, frozen
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState, to_id
 from ..errors import ConfigError
 from ..session import Session
+from .answer_table import AnswerTable
 from .changed import first_changed
 from .destination import Destination, FileDestination, StreamDestination, layout_of
 from .engine import Engine, EngineStatus
@@ -229,7 +230,9 @@ class ConsentJob:
         return 0 if self._unfinished is None else self._unfinished.passed
 
     def stop(self) -> None:
-        """Begin no more rows. What is under way is finished and written; a resume goes on from there."""
+        """Begin no more rows, and give up those that wait to be sent. What is under way is finished and written; a
+        resume goes on from there.
+        """
         self._stopped = True
         if self._run is not None:
             self._run.stop()
@@ -262,13 +265,18 @@ class ConsentJob:
         recorder = setup.recorder
 
         self._run = run = Bulk(
-            Memory(self._check if self._engine is None else self._engine.ask, question=Question.asked).ask,
+            Memory(
+                self._check if self._engine is None else self._engine.ask,
+                question=Question.asked,
+                remembered=AnswerTable(),
+            ).ask,
             self._questions(setup),
             done=recorder.done,
             failed=recorder.failed,
             concurrency=self._concurrency,
             granted=lambda record: record.granted is True,
             key=Question.asked,
+            waiting_tasks=self._session.waiting_tasks,
             total=None if setup.plan.total is None else max(0, setup.plan.total - setup.plan.finished),
             clock=self._clock,
         )

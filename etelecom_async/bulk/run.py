@@ -5,7 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Sequence, Sized
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Hashable,
+    Iterable,
+    Iterator,
+    Sequence,
+    Set,
+    Sized,
+)
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -90,6 +101,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         granted: which outcomes count as `progress.granted`; none unless given.
         key: what makes two items the same question; unless given each item is another. Tells different items apart
             where a fault may be common to all.
+        waiting_tasks: the tasks that wait with nothing sent, or nothing in doubt; `stop` gives them up.
         total: how many items there are, for the ETA; taken from `len(items)` where that exists.
         clock: seconds, monotonic; for tests.
 
@@ -108,6 +120,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         ordered: bool = False,
         granted: Callable[[Good], bool] = lambda _: False,
         key: Callable[[Item], Hashable] | None = None,
+        waiting_tasks: Callable[[], Set[asyncio.Task[object] | None]] = frozenset,
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -122,6 +135,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._concurrency = concurrency
         self._ordered = False
         self._tally = Tally(total=len(items) if total is None and isinstance(items, Sized) else total, clock=clock)
+        self._waiting_tasks = waiting_tasks
         self._common: CommonFault[Item] = CommonFault(key=key)
         self._is_exhausted = False
         self._is_stopped = False
@@ -177,9 +191,11 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             return [outcome async for outcome in self]
 
     def stop(self) -> None:
-        """Begin no more items. What is under way ends and is still given."""
+        """Begin no more items, and give up those that wait to be sent. What is under way ends and is still given."""
         self._is_stopped = True
         self._exhaust()
+        for worker in self._workers & self._waiting_tasks():
+            worker.cancel()
 
     async def __aenter__(self) -> Self:
         if self._is_entered:

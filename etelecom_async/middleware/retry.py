@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -114,7 +115,9 @@ class Retrying:
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
         self.budget = budget
-        self.sleep = sleep
+        self.waiting_tasks: set[asyncio.Task[object] | None] = set()
+        """The tasks in a pause between two attempts; to cancel one of them leaves no request in doubt."""
+        self._sleep = sleep
         self._policy = policy
         self._clock = clock
 
@@ -141,6 +144,15 @@ class Retrying:
             error.add_note("Not tried again: too many calls fail, and the retry budget is spent.")
             return None
         return pause
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait out a pause."""
+        task = asyncio.current_task()
+        self.waiting_tasks.add(task)
+        try:
+            await self._sleep(seconds)
+        finally:
+            self.waiting_tasks.discard(task)
 
     def next(self, request: Request) -> Request:
         """The request as the attempt after a pause, which ends by the deadline."""

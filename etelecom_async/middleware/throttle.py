@@ -108,6 +108,8 @@ class Throttle:
         self._window = float(min(concurrency, _FIRST_WINDOW) if adaptive else concurrency)
         self._in_flight = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
+        self.waiting_tasks: set[asyncio.Task[object] | None] = set()
+        """The tasks that wait for a slot or a permit; to cancel one of them leaves no request in doubt."""
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -208,6 +210,8 @@ class Throttle:
     async def _wait(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
         """Wait in line. Who is let go has its slot and its permits already."""
         turn: asyncio.Future[None] = loop.create_future()
+        task = asyncio.current_task()
+        self.waiting_tasks.add(task)
         self._waiters.append(turn)
         self._let_go()
         started = self._clock()
@@ -221,6 +225,7 @@ class Throttle:
                 self._take_back(loop)
             raise
         finally:
+            self.waiting_tasks.discard(task)
             if timer is not None:
                 timer.cancel()
             request.call.queued += self._clock() - started
@@ -228,6 +233,8 @@ class Throttle:
     async def _wait_for_others(self, shared: SharedRate, request: Request) -> None:
         started = self._clock()
         limit = request.timeout.queue
+        task = asyncio.current_task()
+        self.waiting_tasks.add(task)
         try:
             async with asyncio.timeout(limit):
                 await shared.acquire()
@@ -236,6 +243,7 @@ class Throttle:
                 raise
             raise QueueTimeout(f"No permit of the shared rate came within {limit:g} s.") from None
         finally:
+            self.waiting_tasks.discard(task)
             request.call.queued += self._clock() - started
 
     def _let_go(self) -> None:
@@ -284,6 +292,7 @@ class Throttle:
         self._loop = loop
         self._in_flight = 0
         self._waiters.clear()
+        self.waiting_tasks.clear()
         self._timer = None
 
 
