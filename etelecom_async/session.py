@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Set
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType, TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
@@ -265,8 +266,8 @@ class Session:
         """How much at once, and what it is doing now: `session.throttle.snapshot()`."""
         return self._shared.throttle
 
-    def waiting_tasks(self) -> Set[asyncio.Task[object] | None]:
-        """The tasks whose call waits for a slot, a permit or its next attempt: to cancel one leaves nothing in doubt."""
+    def waiting_tasks(self) -> AbstractSet[asyncio.Task[object] | None]:
+        """The tasks whose call waits for a permit or its next attempt; cancelling one leaves no call in doubt."""
         return self._shared.throttle.waiting_tasks | self._calls.retrying.waiting_tasks
 
     def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Coroutine[object, object, Res]:

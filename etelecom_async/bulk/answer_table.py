@@ -1,8 +1,8 @@
 """The answers about the last million different phones of a job, in a table of fixed size.
 
-Rows of one phone may stand a hundred thousand rows apart. A dictionary of a million answers takes hundreds of megabytes;
-here an answer takes ten bytes: the phone as a number, when the permission ends, and which of the few different answers
-it is. Two parts of a million phones each take turns: when the newer is full, the older is emptied.
+Rows of one phone may stand a hundred thousand rows apart. A dictionary of a million answers takes hundreds of
+megabytes; here an answer takes ten bytes: the phone as a number, when the permission ends, and which of the few
+different answers it is. Two parts of a million phones each take turns: when the newer is full, the older is emptied.
 """
 
 from __future__ import annotations

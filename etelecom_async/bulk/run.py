@@ -14,8 +14,10 @@ from collections.abc import (
     Iterable,
     Iterator,
     Sequence,
-    Set,
     Sized,
+)
+from collections.abc import (
+    Set as AbstractSet,
 )
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -120,7 +122,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         ordered: bool = False,
         granted: Callable[[Good], bool] = lambda _: False,
         key: Callable[[Item], Hashable] | None = None,
-        waiting_tasks: Callable[[], Set[asyncio.Task[object] | None]] = frozenset,
+        waiting_tasks: Callable[[], AbstractSet[asyncio.Task[object] | None]] = frozenset,
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -260,19 +262,25 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             except _MISUSE:
                 raise
             except EtelecomError as error:
-                if not may_be_common(error):
-                    self._give_failed(index, item, error)
-                elif self._common.hold(index, item, error):
+                if self._ends_all(index, item, error):
                     raise
-                else:
-                    # It has no outcome for now, and the others go on.
-                    self._permits.release()
             else:
                 if self._common.is_watching:
                     self._release(self._common.answered())
                 outcome = self._make_done(index, item, value)
                 self._tally.count(granted=self._granted(outcome), failed=False)
                 self._give(index, outcome)
+
+    def _ends_all(self, index: int, item: Item, error: EtelecomError) -> bool:
+        """Take note of a failure: its item's own, or one that every item meets, and then it ends the run."""
+        if not may_be_common(error):
+            self._give_failed(index, item, error)
+            return False
+        if self._common.hold(index, item, error):
+            return True
+        # It has no outcome for now, and the others go on.
+        self._permits.release()
+        return False
 
     def _release(self, held: Sequence[HeldBack[Item]]) -> None:
         """Give the failures that were held back, as they were the items' own."""
