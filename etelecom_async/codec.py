@@ -22,7 +22,7 @@ from ._writer import QUOTED, Write, writer
 from .endpoint import JSON
 from .errors import DecodeError
 
-__all__ = ["Id", "also", "decode", "encode", "is_exact", "loads", "parse", "reading", "writing"]
+__all__ = ["Id", "also", "decode", "encode", "loads", "loads_certain", "reading", "writing"]
 
 T = TypeVar("T")
 Value = TypeVar("Value", covariant=True)
@@ -51,11 +51,9 @@ def also(name: str) -> dict[str, str]:
 
 
 loads = _json.loads
-"""Parse JSON bytes, numbers exactly; anything else is `DecodeError`."""
-parse = _json.scan
-"""`loads` for `decode`: a whole number beyond 64 bits may come as a float, and fits nowhere either way."""
-is_exact = _json.is_exact
-"""Does `parse` give what `loads` gives?"""
+"""Parse JSON bytes, numbers exactly; anything else, and a name twice in one object, is `DecodeError`."""
+loads_certain = _json.loads_certain
+"""Parse JSON bytes without the members of which an object has two different values; for the bodies of errors."""
 
 
 def encode(payload: object) -> bytes:

@@ -13,7 +13,7 @@ from ..api.consent import Consent, ConsentState
 from ..errors import EtelecomError, InvalidPhone, InvalidRow
 from ..phone import normalize
 from .tables import Row
-from .tables.phone_column import as_phone
+from .tables.cells import phone_text
 
 __all__ = ["RESULT_COLUMNS", "Question", "Record", "Recorder"]
 
@@ -89,7 +89,7 @@ class Recorder:
         if row.problem:
             return Question(row, "", InvalidRow(row.problem))
         try:
-            return Question(row, normalize(as_phone(row.cells[self.phone_at])), None)
+            return Question(row, normalize(phone_text(row.cells[self.phone_at])), None)
         except InvalidPhone as error:
             return Question(row, "", error)
 
