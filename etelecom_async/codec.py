@@ -7,7 +7,7 @@ fields are ignored, and nothing is coerced (cattrs alone would read `None` as th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from json.encoder import encode_basestring_ascii
 from types import NoneType, UnionType
@@ -17,12 +17,12 @@ import attrs
 from cattrs import ClassValidationError, Converter, transform_error
 
 from . import _json
-from ._reader import FieldRead, Misfit, Read, reader
+from ._reader import VALID_AS_READ, FieldRead, Misfit, Read, reader
 from ._writer import QUOTED, Write, writer
 from .endpoint import JSON
 from .errors import DecodeError
 
-__all__ = ["Id", "also", "decode", "encode", "loads", "loads_certain", "reading", "writing"]
+__all__ = ["Id", "also", "decode", "encode", "loads", "loads_certain", "reading", "valid_as_read", "writing"]
 
 T = TypeVar("T")
 Value = TypeVar("Value", covariant=True)
@@ -48,6 +48,11 @@ _READY: dict[object, str] = {
 def also(name: str) -> dict[str, str]:
     """Metadata for an attrs field: a second name that is read where the first is absent."""
     return {_ALSO: name}
+
+
+def valid_as_read(metadata: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Metadata for an attrs field whose validator takes whatever is read from the wire, so that no reading asks it."""
+    return {**(metadata or {}), VALID_AS_READ: True}
 
 
 loads = _json.loads
