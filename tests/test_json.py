@@ -178,7 +178,7 @@ async def test_try_later_beside_another_code_of_the_same_name_is_a_decode_error(
         (503, '{"code":"account_closed","code":"unavailable"}', Unavailable, ""),
         (403, '{"code":"resource_exhausted","msg":"a","msg":"b"}', RateLimited, "resource_exhausted"),
         (403, '{"code":"resource_exhausted","code":"resource_exhausted"}', RateLimited, "resource_exhausted"),
-        (500, '{"code":"unknown","meta":{"xcode":"external_service","a":"1","a":"2"}}', Unavailable, "external_service"),
+        (500, '{"code":"a","meta":{"xcode":"external_service","b":"1","b":"2"}}', Unavailable, "external_service"),
         (503, '{"code":"unavailable","meta":{},"meta":{"xcode":"account_closed"}}', Unavailable, "unavailable"),
         (401, '{"error":3,"error":0}', Unauthenticated, ""),
     ],

@@ -39,6 +39,7 @@ _PARTS = re.compile(r"[/,\n(]| -|- |\. ")
 _WHOLE_IN_ONE = 8
 """So many digits in one group are a number by themselves, and what stands behind them is something else."""
 _SHORTEST_FOREIGN = 7
+_WHOLE_WITH_COUNTRY = 10
 _SHORT_TAIL = 3
 _PAIR = 2
 _LONGEST_COUNTRY_CODE = 3
@@ -151,7 +152,8 @@ def _refuse_a_short_tail(plain: str, groups: list[Group]) -> None:
     """Refuse the last few digits of a foreign number that another sign parts than the others: its length is unknown."""
     last = groups[-1]
     inner = groups[1:-1]
-    if last.at < _SHORTEST_FOREIGN or len(last.digits) > _SHORT_TAIL:
+    enough = _SHORTEST_FOREIGN if len(last.digits) < _SHORT_TAIL else _WHOLE_WITH_COUNTRY
+    if last.at < enough or len(last.digits) > _SHORT_TAIL:
         return
     is_single = len(last.digits) == 1 and any(len(group.digits) > 1 for group in inner)
     if is_single or _joint(last) not in map(_joint, inner):

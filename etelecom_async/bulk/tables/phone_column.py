@@ -79,6 +79,8 @@ def _count(cells: Iterable[object]) -> tuple[int, int]:
     """How many cells hold a phone number, and how many hold anything."""
     phones = values = 0
     for cell in cells:
+        if isinstance(cell, bool):
+            continue
         try:
             text = phone_text(cell)
         except InvalidPhone:
