@@ -37,18 +37,16 @@ examples:
 
 @frozen
 class Figure:
-    """What is counted: the work of `gate_client`, the two lengths of its run, and whether orjson is there for it."""
+    """What is counted: the work of `gate_client`, and the two lengths of its run."""
 
     title: str
     work: str
     few: int
     many: int
-    uses_orjson: bool = False
 
 
 FIGURES = {
     "typed": Figure("typed call, no network", "typed", 300, 1500),
-    "typed-orjson": Figure("the same, with orjson", "typed", 300, 1500, uses_orjson=True),
     "bulk": Figure("item of a bulk run, no network", "bulk", 500, 1500),
     "loopback": Figure("typed call, default transport", "loopback", 300, 900),
     "tuned": Figure("the same job, tuned aiohttp", "tuned", 300, 900),
@@ -71,7 +69,6 @@ NAMES = (*FIGURES, *_IMPORTS, *_RATIOS, *_IMPORT_RATIOS)
 """Every figure, counted or computed."""
 GOALS = {
     "typed": 45_000,
-    "typed-orjson": 35_000,
     "loopback / tuned": 1.08,
     "loopback / plain": 0.85,
     "import / import-needs": 1.15,
@@ -130,9 +127,7 @@ async def _count(name: str, origin: str) -> int:
     if name in _IMPORTS:
         return await of_importing(_IMPORTS[name])
     it = FIGURES[name]
-    return await per_call(
-        "gate_client", "orjson" if it.uses_orjson else "json", it.work, origin, few=it.few, many=it.many
-    )
+    return await per_call("gate_client", it.work, origin, few=it.few, many=it.many)
 
 
 def compare(now: dict[str, float], before: dict[str, float]) -> tuple[str, list[str]]:
@@ -154,7 +149,7 @@ def compare(now: dict[str, float], before: dict[str, float]) -> tuple[str, list[
 def machine() -> dict[str, str]:
     """What the figures depend on beside the SDK's own code."""
     python = f"{platform.python_implementation()} {platform.python_version()} ({platform.python_compiler()})"
-    packages = {name: version(name) for name in ("aiohttp", "attrs", "cattrs", "multidict", "orjson", "yarl")}
+    packages = {name: version(name) for name in ("aiohttp", "attrs", "cattrs", "multidict", "yarl")}
     return {"python": python, "machine": platform.machine(), **packages}
 
 

@@ -7,9 +7,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from itertools import cycle, islice
 
-if sys.argv[1] == "json":
-    sys.modules["orjson"] = None  # type: ignore[assignment] - so that importing it fails, as where it is not installed
-
 from benchmarks import job, worker
 from benchmarks.null import NullTransport, YieldingTransport
 from benchmarks.roster import ROSTER
@@ -81,4 +78,4 @@ async def _checked(work: str, origin: str, calls: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_checked(sys.argv[2], sys.argv[3], int(sys.argv[4])))
+    asyncio.run(_checked(sys.argv[1], sys.argv[2], int(sys.argv[3])))

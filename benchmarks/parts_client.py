@@ -7,9 +7,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-if __name__ == "__main__":
-    sys.modules["orjson"] = None  # type: ignore[assignment] - so that importing it fails, as where it is not installed
-
 from yarl import URL
 
 from benchmarks import job
@@ -25,7 +22,7 @@ _BODY = codec.encode(_PAYLOAD)
 _TIMEOUT = Timeout()
 _REQUEST = Request(CHECK_CONSENT, _URL, _HEADERS, _BODY, _TIMEOUT)
 _ANSWER = Response(200, job.ANSWER_HEADERS, job.ANSWER)
-_PARSED = codec.parse(job.ANSWER)
+_PARSED = codec.loads(job.ANSWER)
 _WRITE, _READ = codec.writing(CheckConsent), codec.reading(CHECK_CONSENT.result)
 _KEY = Auth(Shop(job.API_KEY)).key(Role.SHOP)
 
@@ -49,7 +46,7 @@ DONE: dict[str, Callable[[], object]] = {
     "write": lambda: _WRITE(_PAYLOAD).encode(),
     "objects": _objects,
     "key": lambda: _KEY.blank(_ANSWER),
-    "parse": lambda: codec.parse(job.ANSWER),
+    "parse": lambda: codec.loads(job.ANSWER),
     "read": lambda: _READ(_PARSED),
 }
 AWAITED: dict[str, Callable[[], Awaitable[object]]] = {

@@ -17,7 +17,7 @@ from benchmarks.roster import ROSTER
 __all__ = ["TUNING", "Findings", "pages", "read", "write"]
 
 _TEMPLATES = Path(__file__).parent
-TUNING = ("sdk-workers", "sdk-uvloop", "sdk-gc", "sdk-uvloop-gc", "sdk-speed")
+TUNING = ("sdk-workers", "sdk-uvloop", "sdk-gc", "sdk-uvloop-gc")
 """The contenders of docs/tuning.md; the first is what the others are compared with."""
 _OURS = "sdk"
 _QUIET = 1.0

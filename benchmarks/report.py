@@ -31,8 +31,8 @@ _DOCS = Path(__file__).parent.parent / "docs"
 _KEPT = "performance.json"
 _NODE_MODULES = Path(__file__).with_name("node") / "node_modules"
 _MANY = [name for name in ROSTER if not name.endswith(("-gc", "-http2"))]
-_ONE = [name for name in _MANY if name not in {"sdk", "tuned-uvloop", "session-per-call", "sdk-speed", NULL}]
-_PACKAGES = ("aiohttp", "yarl", "attrs", "cattrs", "uvloop", "orjson", "httptools", "httpx", "pyreqwest", "pycurl")
+_ONE = [name for name in _MANY if name not in {"sdk", "tuned-uvloop", "session-per-call", NULL}]
+_PACKAGES = ("aiohttp", "yarl", "attrs", "cattrs", "uvloop", "httptools", "httpx", "pyreqwest", "pycurl")
 _Ratio = Callable[[Sequence[Cycle], str, str], Spread]
 _DESCRIPTION = f"""\
 Everything that docs/performance.md and docs/tuning.md say, measured in one run: CPU and latency of this SDK and of
@@ -135,7 +135,6 @@ def _plan(names: Sequence[str], concurrency: int, size: dict[str, Any]) -> Plan:
 def _instruction_goals(counted: dict[str, float]) -> list[Goal]:
     names = {
         "typed": "the stack over a null transport, instructions per typed call",
-        "typed-orjson": "the same with orjson",
         "loopback / tuned": "default transport, instructions per call vs b",
         "loopback / plain": "the same vs a",
     }

@@ -23,7 +23,6 @@ class Contender:
         client: module and function that open it; "node" is the module for what runs under Node.
         gather: all calls are begun at once, and what limits them is inside; else as many workers as may be in flight.
         uvloop: runs on uvloop instead of asyncio's own loop.
-        orjson: the extra `[speed]` is there; it is hidden from all others.
         gc: the application sets the garbage collector up, as docs/tuning.md says.
         share: of the calls of a slice that it makes, for those so slow that theirs would take most of the time.
         needs: a package, of Python or of Node, without which it is left out.
@@ -33,7 +32,6 @@ class Contender:
     client: str
     gather: bool = False
     uvloop: bool = False
-    orjson: bool = False
     gc: bool = False
     share: float = 1.0
     needs: str = ""
@@ -51,7 +49,7 @@ class Contender:
                 return "node"
             is_there = not self.needs or _NODE.joinpath("node_modules", self.needs).is_dir()
             return None if is_there else self.needs
-        wanted = [self.needs, "uvloop" if self.uvloop else "", "orjson" if self.orjson else ""]
+        wanted = [self.needs, "uvloop" if self.uvloop else ""]
         return next((name for name in wanted if name and importlib.util.find_spec(name) is None), None)
 
 
@@ -72,17 +70,11 @@ ROSTER = {
     "sdk": Contender(title="etelecom_async, gather", client="contenders.sdk", gather=True),
     "sdk-workers": Contender(title="etelecom_async", client="contenders.sdk"),
     "sdk-uvloop": Contender(title="etelecom_async on uvloop", client="contenders.sdk", uvloop=True),
-    "sdk-speed": Contender(
-        title="etelecom_async on uvloop, with orjson", client="contenders.sdk", uvloop=True, orjson=True
-    ),
-    "sdk-fast": Contender(
-        title="etelecom_async, fast transport", client="contenders.sdk_fast", orjson=True, needs=_FAST
-    ),
+    "sdk-fast": Contender(title="etelecom_async, fast transport", client="contenders.sdk_fast", needs=_FAST),
     "sdk-fast-uvloop": Contender(
         title="etelecom_async, fast transport on uvloop",
         client="contenders.sdk_fast",
         uvloop=True,
-        orjson=True,  # the extra [fast] brings it
         needs=_FAST,
     ),
     "sdk-gc": Contender(title="etelecom_async, gc set up", client="contenders.sdk", gc=True),

@@ -92,8 +92,6 @@ def _loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
 def main(name: str, origin: str, concurrency: str) -> None:
     """Serve slices until stdin ends."""
     contender, in_flight = ROSTER[name], int(concurrency)
-    if not contender.orjson:
-        sys.modules["orjson"] = None  # type: ignore[assignment] - so that it cannot be imported
     drive: Drive = OneByOne() if in_flight == 1 else by_gather if contender.gather else by_workers
     with asyncio.Runner(loop_factory=_loop_factory(name)) as runner:
         stack = AsyncExitStack()

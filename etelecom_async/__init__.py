@@ -38,6 +38,7 @@ _MODULES = {
         "NotFound",
         "PermissionDenied",
         "Phase",
+        "PhoneProblem",
         "QueueTimeout",
         "RateLimited",
         "ServerFault",

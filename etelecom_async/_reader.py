@@ -13,7 +13,10 @@ from cattrs import AttributeValidationNote, ClassValidationError
 if TYPE_CHECKING:
     from .endpoint import JSON
 
-__all__ = ["FieldRead", "Misfit", "Read", "reader"]
+__all__ = ["VALID_AS_READ", "FieldRead", "Misfit", "Read", "reader"]
+
+VALID_AS_READ = "valid as read"
+"""In the metadata of a field: its validator takes whatever the field's reading gives, so it is not asked again."""
 
 T = TypeVar("T")
 
@@ -27,7 +30,7 @@ _KINDS: dict[type, str] = {
     list: "an array",
     str: "a string",
     int: "a number",
-    float: "a number",  # of a fraction and of a number beyond 64 bits not every parser tells which it was
+    float: "a number",
     bool: "a boolean",
     type(None): "null",
 }
@@ -149,12 +152,12 @@ def _noted(model: str, wrong: list[Exception] | None, error: Exception, name: st
 
 
 def _is_plain(model: type[object]) -> bool:
-    """Does its constructor put values into slots and no more? Then the reader does that itself, much faster."""
+    """Does its constructor put what was read into slots and no more? Then the reader does that itself, much faster."""
     hooks = ("__attrs_init__", "__attrs_pre_init__", "__attrs_post_init__", "_attrs_cached_hash")
     return not any(hasattr(model, hook) for hook in hooks) and all(
         field.init
         and field.converter is None
-        and field.validator is None
+        and (field.validator is None or VALID_AS_READ in field.metadata)
         and not getattr(field.default, "takes_self", False)
         and inspect.ismemberdescriptor(getattr(model, field.name, None))
         for field in attrs.fields(cast("type[attrs.AttrsInstance]", model))

@@ -7,7 +7,7 @@ fields are ignored, and nothing is coerced (cattrs alone would read `None` as th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from json.encoder import encode_basestring_ascii
 from types import NoneType, UnionType
@@ -17,12 +17,12 @@ import attrs
 from cattrs import ClassValidationError, Converter, transform_error
 
 from . import _json
-from ._reader import FieldRead, Misfit, Read, reader
+from ._reader import VALID_AS_READ, FieldRead, Misfit, Read, reader
 from ._writer import QUOTED, Write, writer
 from .endpoint import JSON
 from .errors import DecodeError
 
-__all__ = ["Id", "also", "decode", "encode", "is_exact", "loads", "parse", "reading", "writing"]
+__all__ = ["Id", "also", "decode", "encode", "loads", "loads_certain", "reading", "valid_as_read", "writing"]
 
 T = TypeVar("T")
 Value = TypeVar("Value", covariant=True)
@@ -50,12 +50,15 @@ def also(name: str) -> dict[str, str]:
     return {_ALSO: name}
 
 
+def valid_as_read(metadata: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Metadata for an attrs field whose validator takes whatever is read from the wire, so that no reading asks it."""
+    return {**(metadata or {}), VALID_AS_READ: True}
+
+
 loads = _json.loads
-"""Parse JSON bytes, numbers exactly; anything else is `DecodeError`."""
-parse = _json.scan
-"""`loads` for `decode`: a whole number beyond 64 bits may come as a float, and fits nowhere either way."""
-is_exact = _json.is_exact
-"""Does `parse` give what `loads` gives?"""
+"""Parse JSON bytes, numbers exactly; anything else, and a name twice in one object, is `DecodeError`."""
+loads_certain = _json.loads_certain
+"""Parse JSON bytes without the members of which an object has two different values; for the bodies of errors."""
 
 
 def encode(payload: object) -> bytes:

@@ -54,8 +54,7 @@ class Endpoint(Generic[Req, Res]):
         result: the class of what comes back.
         safety: whether it may be repeated on doubt.
         role: which key it wants.
-        refusal: reads a parsed 200 body and returns the error that it hides, if any ("try later" in a success). Whole
-            numbers beyond 64 bits may be floats there.
+        refusal: reads a parsed 200 body and returns the error that it hides, if any ("try later" in a success).
     """
 
     name: str = field(validator=_check_name)

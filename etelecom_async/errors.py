@@ -2,7 +2,7 @@
 
 EtelecomError
  ├── ConfigError             an account, key, URL or option that cannot work
- ├── InvalidPhone            a text that cannot be a phone number
+ ├── InvalidPhone            a text that is not one phone number for certain
  ├── InvalidId               an id that cannot be a 64-bit id
  ├── InvalidRow              a row of a table that cannot be used
  ├── SessionClosed           a call on a session that was closed
@@ -38,7 +38,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 __all__ = [
     "AccountClosed",
@@ -62,6 +62,7 @@ __all__ = [
     "NotFound",
     "PermissionDenied",
     "Phase",
+    "PhoneProblem",
     "QueueTimeout",
     "RateLimited",
     "ServerFault",
@@ -84,6 +85,47 @@ class Phase(enum.Enum):
     """The server saw the request and refused it: nothing was done."""
     UNKNOWN = "unknown"
     """The request may have been carried out."""
+
+
+class PhoneProblem(enum.Enum):
+    """Why a text is not read as a phone number. The value is a stable short name; `sentence` is for people."""
+
+    sentence: str
+
+    def __new__(cls, name: str, sentence: str) -> Self:
+        member = object.__new__(cls)
+        member._value_ = name
+        member.sentence = sentence
+        return member
+
+    EMPTY = "empty", "No phone number is there."
+    """Nothing, or nothing but blanks and punctuation."""
+    NOT_TEXT = "not text", "The value is not text, so it cannot be read as a phone number."
+    """True or false, a date, a list, bytes that are not UTF-8."""
+    NOT_A_NUMBER = "not a number", "No customer's phone number looks like that."
+    """Digits that no mobile, landline or foreign number has: `1900 1234`, `+0987654321`."""
+    TOO_SHORT = "too short", "Digits are missing."
+    """`098765432`."""
+    TOO_LONG = "too long", "There are too many digits."
+    """`09876543210`."""
+    TWO_NUMBERS = "two numbers", "There is more than one phone number: leave one."
+    """`0987654321 / 0912345678`, and a number with the last digits of a second: `0987654321/22`."""
+    EXTENSION = "extension", "An extension stands behind the phone number: leave it out."
+    """`0987654321 ext 5`, `+1 202 555 0123 - 5`."""
+    OLD_MOBILE = "old mobile", "It is an 11-digit mobile of before 2018: write the number that it became."
+    """`0120 123 4567`. The message says what its first digits became."""
+    AREA_CODE = "area code", "It is a landline of before 2017, and its area code reads like a mobile now."
+    """`(08) 3812 3456`."""
+    AMBIGUOUS = "ambiguous", "It can be read as two different phone numbers."
+    """`00987654321` is a zero too many or a foreign number; in `+39 (0)6 ...` the zero is part of the number."""
+    SCIENTIFIC = "scientific notation", "A spreadsheet dropped digits: format the column as text."
+    """`8.49877E+10`."""
+    DIGITS_LOST = "digits lost", "The value is a number with a fraction, or one so large that digits were lost."
+    """`987654.5`, a float beyond 2**53."""
+    LETTERS = "letters", "Something else than digits is in it."
+    """`0987a54321`; the message names the character."""
+    UNASSIGNED = "unassigned", "It has the form of a phone number and lies in no assigned block."
+    """Only `phone.strict` says so."""
 
 
 class EtelecomError(Exception):
@@ -131,7 +173,18 @@ class ConfigError(EtelecomError, ValueError):
 
 
 class InvalidPhone(EtelecomError, ValueError):
-    """The text cannot be a phone number. Nothing was sent; ask for the number again."""
+    """The text cannot be read as one phone number for certain. Nothing was sent; ask for the number again.
+
+    Attributes:
+        reason: why; the message says it with the number masked.
+    """
+
+    reason: PhoneProblem = PhoneProblem.NOT_A_NUMBER
+
+    def __init__(self, message: str = "", *, reason: PhoneProblem | None = None, phase: Phase | None = None) -> None:
+        super().__init__(message, phase=phase)
+        if reason is not None:
+            self.reason = reason
 
 
 class InvalidId(EtelecomError, ValueError):

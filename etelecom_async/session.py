@@ -71,7 +71,6 @@ class _Route(Generic[In, Out]):
     url: URL
     send: CallNext
     write: Callable[[In], str]
-    parse: Callable[[Response], JSON]
     read: Callable[[JSON], Out]
 
 
@@ -109,7 +108,7 @@ class _Calls:
                         raise
                 await retrying.sleep(pause)
                 attempt = retrying.next(request)
-            result = route.read(route.parse(call.response))
+            result = route.read(call.response.json())
         except EtelecomError as error:
             error.endpoint, error.url = endpoint.name, str(_url(self.account.base_url, endpoint.name))
             error.attempts, error.elapsed = call.attempts, self.shared.clock() - call.started
@@ -127,7 +126,6 @@ class _Calls:
             url=_url(self.account.base_url, endpoint.name),
             send=compose(self.layers, exchange(self.auth.key(endpoint.role), endpoint, self.shared)),
             write=codec.writing(endpoint.payload),
-            parse=Response.json if endpoint.result is object else Response.parsed,
             read=codec.reading(endpoint.result),
         )
 

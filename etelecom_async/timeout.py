@@ -25,18 +25,16 @@ class Timeout:
     Waiting in this process for a slot or a permit counts in neither `attempt` nor `total`, so that a gather over fifty
     thousand phones does not fail because it queued. `queue` bounds that wait for callers who would rather fail fast.
 
-    Attributes:
-        attempt: one exchange with the server, connecting included.
-        total: all attempts and the pauses between them.
-        queue: waiting for a slot or a permit, per attempt.
-
     Raises:
         ConfigError: a limit is not a positive number.
     """
 
     attempt: float | None = field(default=10.0, validator=_positive)
+    """One exchange with the server, connecting included."""
     total: float | None = field(default=60.0, validator=_positive)
+    """All attempts and the pauses between them."""
     queue: float | None = field(default=None, validator=_positive)
+    """Waiting for a slot or a permit, per attempt."""
 
     def within(self, seconds: float | None) -> Timeout:
         """The same limits, with attempts of at most so many seconds; None for no further limit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 
 import pytest
@@ -191,3 +191,28 @@ async def test_without_an_account_in_the_environment_it_says_what_to_set(monkeyp
     check = ConsentBatches(oa_id=OA)
     with pytest.raises(ConfigError, match="Set ETELECOM_API_KEY"):
         await check(pyarrow.table({"phone": ["0987654321"]}))
+
+
+async def test_an_expiry_at_the_end_of_the_calendar_is_its_row_alone(tmp_path):
+    """F1: in a batch and in every format of a job; each resume would meet it again."""
+    zone = timezone(-timedelta(hours=7))
+    mock = MockTransport()
+    mock.on(CHECK_CONSENT).answer(
+        lambda payload: Consent(
+            error=0,
+            expired_time=datetime(9999, 12, 31, 23, 59, 59, tzinfo=zone) if payload.phone.endswith("1") else NOW,
+        )
+    )
+    check, _ = checking(mock)
+    table = await check(pyarrow.table({"phone": phones(3)}))
+    assert table["failure"].to_pylist() == ["", "", ""]
+    assert table["granted"].to_pylist() == [False, True, False]
+    source = tmp_path / "in.csv"
+    source.write_text("phone\n" + "\n".join(phones(3)))
+    for ending in ("csv", "ndjson", "parquet"):
+        output = tmp_path / f"out.{ending}"
+        async with session_over(mock) as session:
+            summary = await ConsentJob(session, source=source, output=output, oa_id=OA, now=lambda: NOW).run()
+        assert (summary.rows, summary.failures, summary.is_complete) == (3, {}, True)
+        if ending != "parquet":
+            assert "9999-12-31T23:59:59-07:00" in output.read_text()

@@ -1,7 +1,10 @@
 """What an answer means, and that nothing but a clear yes is one."""
 
-from datetime import UTC, datetime, timedelta, timezone
+import json
+import pickle
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +14,10 @@ from support import OA, PHONE, FakeTransport, answer, ask, no_sleep, session_ove
 from etelecom_async import (
     CHECK_CONSENT,
     CheckConsent,
+    ConfigError,
     Consent,
     ConsentState,
+    DecodeError,
     InvalidId,
     InvalidPhone,
     Phase,
@@ -107,6 +112,135 @@ def test_granted_and_state_read_the_present_clock(year, granted):
     consent = Consent(error=0, expired_time=datetime(year, 1, 1, tzinfo=UTC))
     assert consent.granted is granted
     assert consent.state is (ConsentState.GRANTED if granted else ConsentState.EXPIRED)
+
+
+class Nowhere(tzinfo):
+    """A time zone that does not know its offset."""
+
+    def utcoffset(self, moment, /):
+        return None
+
+
+NAIVE = [datetime(2030, 1, 1), datetime(2030, 1, 1, tzinfo=Nowhere())]  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("moment", [*NAIVE, "2030-01-01", 1893456000, NOON.date()], ids=repr)
+def test_a_time_without_a_zone_is_refused_where_it_is_given(moment):
+    """D15: else the comparison fails later, when `granted` is asked."""
+    with pytest.raises(ConfigError, match=r"Consent\.expired_time"):
+        Consent(error=3, expired_time=moment)
+    with pytest.raises(ConfigError, match=r"Consent\.expired_time"):
+        Consent.of(ConsentState.REFUSED, expires=moment)
+    for consent in (Consent(), Consent(error=0), Consent(error=0, expired_time=NOON)):
+        for read in (consent.granted_at, consent.state_at):
+            with pytest.raises(ConfigError, match="The moment"):
+                read(moment)
+
+
+@pytest.mark.parametrize("fields", [{"error": True}, {"error": 0.0}, {"error": "0"}, {"message": None}], ids=repr)
+def test_a_consent_is_made_of_what_an_answer_can_hold(fields):
+    """D15, of the other fields: `True == 1` and `0.0 == 0` in Python, and 0 is a permission."""
+    with pytest.raises(ConfigError, match=f"Consent.{next(iter(fields))}"):
+        Consent(**fields)
+
+
+@pytest.mark.parametrize("state", ConsentState)
+def test_a_consent_is_made_by_its_state(state):
+    """E13."""
+    assert Consent.of(state).state is state
+    assert Consent.of(state).granted is (state is ConsentState.GRANTED)
+    assert Consent.of(state, expires=NOON, message="words") == Consent(
+        error=Consent.of(state).error, expired_time=NOON, message="words"
+    )
+
+
+def test_a_consent_by_its_state_has_the_lowest_code_of_several():
+    codes = {state: min(code for code, its in STATES.items() if its is state) for state in STATES.values()}
+    assert {state: Consent.of(state).error for state in ConsentState} == {**codes, ConsentState.UNKNOWN: None}
+
+
+def test_a_permission_by_its_state_ends_at_its_expiry():
+    consent = Consent.of(ConsentState.GRANTED, expires=NOON)
+    assert consent.state_at(NOON - SECOND) is ConsentState.GRANTED
+    assert consent.state_at(NOON) is ConsentState.EXPIRED
+
+
+@pytest.mark.parametrize("state", ["refused", 3, None], ids=repr)
+def test_a_consent_by_what_is_no_state_is_refused(state):
+    with pytest.raises(ConfigError, match=r"ConsentState\.REFUSED"):
+        Consent.of(state)
+
+
+def test_a_consent_shows_what_it_means():
+    """E13: `error=3` alone says nothing to a reader."""
+    assert repr(Consent.of(ConsentState.REFUSED, message="không")) == (
+        "Consent(state='refused', granted=False, error=3, message='không', expired_time=None)"
+    )
+    expires = datetime(9000, 1, 1, 7, tzinfo=timezone(timedelta(hours=7)))
+    assert repr(Consent.of(ConsentState.GRANTED, expires=expires)) == (
+        "Consent(state='granted', granted=True, error=0, message='', expired_time='9000-01-01T00:00:00Z')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("consent", "values"),
+    [
+        (Consent.of(ConsentState.GRANTED), ("granted", True, 0, "", None)),
+        (Consent(error=0, expired_time=NOON.replace(year=9000)), ("granted", True, 0, "", "9000-05-17T12:00:00Z")),
+        (Consent(error=0, expired_time=NOON.replace(year=2001)), ("expired", False, 0, "", "2001-05-17T12:00:00Z")),
+        (Consent(error=3, message="không"), ("refused", False, 3, "không", None)),
+        (Consent(error=14), ("failed", None, 14, "", None)),
+        (Consent(), ("unknown", None, None, "", None)),
+    ],
+)
+def test_a_consent_as_a_dict_is_json_and_says_what_it_means(consent, values):
+    """E13: "could not check" is None there and not a "no"."""
+    found = consent.to_dict()
+    assert found == dict(zip(("state", "granted", "error", "message", "expired_time"), values, strict=True))
+    assert json.loads(json.dumps(found)) == found
+
+
+EDGES = [
+    "9999-12-31T23:59:59-07:00",
+    "9999-12-31T23:59:59.999999-23:59",
+    "0001-01-02T00:00:00+23:59",
+    "9999-12-31T23:59:59Z",
+]
+
+
+@pytest.mark.parametrize("text", EDGES)
+async def test_an_expiry_at_the_ends_of_the_calendar_is_an_answer(text):
+    """F1: such a time cannot be converted to UTC, and no reading of the answer needs that."""
+    consent = await ask(session_over(answer({"error": 0, "message": "", "expired_time": text})))
+    is_later = text.startswith("9999")
+    assert consent.granted is is_later
+    assert consent.state is (ConsentState.GRANTED if is_later else ConsentState.EXPIRED)
+    assert consent.to_dict()["expired_time"] in {text, text.replace("+00:00", "Z"), "0001-01-01T00:01:00Z"}
+    assert repr(consent).startswith("Consent(state=")
+    assert pickle.loads(pickle.dumps(consent)) == attrs.evolve(consent)
+    assert hash(consent) == hash(attrs.evolve(consent))
+
+
+@given(st.datetimes(timezones=offsets), st.datetimes(timezones=offsets), st.integers(0, 3))
+def test_no_two_times_are_too_far_apart_to_be_compared(expiry, moment, edge):
+    """F1: comparing must not convert either."""
+    expiry = expiry.replace(year=9999, month=12, day=31) if edge & 1 else expiry.replace(year=1, month=1, day=1)
+    moment = moment.replace(year=9999, month=12, day=31) if edge & 2 else moment.replace(year=1, month=1, day=1)
+    consent = Consent(error=0, expired_time=expiry)
+    assert consent.granted_at(moment) is (consent.state_at(moment) is ConsentState.GRANTED)
+    assert consent.granted_at(moment) is (expiry > moment)
+
+
+async def test_what_a_constructor_refuses_no_answer_holds():
+    """The reading of an answer asks no validator, so it has to refuse the same."""
+    for body in (
+        '{"error":true}',
+        '{"error":0.0}',
+        '{"message":1}',
+        '{"error":0,"expired_time":"2030-01-01T00:00:00"}',
+    ):
+        with pytest.raises(DecodeError):
+            await ask(session_over(answer(body.encode())))
 
 
 @pytest.mark.parametrize("state", ConsentState)

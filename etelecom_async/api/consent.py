@@ -5,14 +5,15 @@ from __future__ import annotations
 import enum
 from collections.abc import AsyncIterable, Awaitable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
 
 from .._record import record
-from ..codec import Id, also
+from .._times import utc_text
+from ..codec import Id, also, valid_as_read
 from ..endpoint import JSON, Caller, Endpoint, Safety
-from ..errors import ApiError, EtelecomError, InvalidId, RateLimited, Unavailable
+from ..errors import ApiError, ConfigError, EtelecomError, InvalidId, RateLimited, Unavailable
 from ..phone import normalize
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class CheckConsent:
     """
 
     oa_id: Id = field(converter=to_id)
+    """The Official Account, 1..2**63-1."""
     phone: str = field(converter=normalize)
+    """The customer in wire form: `84987654321`, or `+` and E.164 digits for a foreign number."""
 
 
 class ConsentState(enum.Enum):
@@ -61,22 +64,39 @@ class ConsentState(enum.Enum):
     """
 
     GRANTED = "granted"
+    """The customer has allowed calls. Code 0."""
     ALREADY_ALLOWED = "already allowed"
+    """"Already allowed to call", code 1: not taken for a permission, since no document says that it is one."""
     PENDING = "pending"
+    """The customer was asked and has not answered yet. Codes 2 and 8."""
     REFUSED = "refused"
+    """The customer said no. Code 3."""
     BLOCKED = "blocked"
+    """The customer has blocked the Official Account. Code 4."""
     NO_PERMISSION = "no permission"
+    """The Official Account or its package may not ask. Code 6."""
     REASON_NEEDED = "reason needed"
+    """A reason has to be given when the customer is asked. Code 7."""
     NEVER_MET = "never met"
+    """The customer has never had to do with the Official Account. Code 9."""
     EXPIRED = "expired"
+    """There was a permission, and it has ended. Code 16, or code 0 with an expiry that is past."""
     OUTSIDE_HOURS = "outside hours"
+    """It is outside working hours. Code 18."""
     OUTSIDE_PERMITTED_TIME = "outside permitted time"
+    """It is outside the time for which the customer allowed calls. Code 19."""
     NEVER_ASKED = "never asked"
+    """The customer was never asked. Code 20."""
     CALLS_OFF = "calls off"
+    """The customer has switched calls off. Code 21."""
     TRY_LATER = "try later"
+    """The check itself failed for now. Codes 5, 10 and 12; a call raises an error in place of this answer."""
     BAD_REQUEST = "bad request"
+    """The check itself was refused as wrong. Codes 11 and 13."""
     FAILED = "failed"
+    """The check itself failed. Code 14 and every negative code."""
     UNKNOWN = "unknown"
+    """A code outside the table, or none."""
 
     @property
     def conclusive(self) -> bool:
@@ -112,21 +132,91 @@ _STATES = {
     20: ConsentState.NEVER_ASKED,
     21: ConsentState.CALLS_OFF,
 }
+_CODES: dict[ConsentState, int | None] = {state: code for code, state in sorted(_STATES.items(), reverse=True)}
+_CODES[ConsentState.UNKNOWN] = None
 
 
-@frozen(kw_only=True)
+def _check_code(_: object, __: object, value: object) -> None:
+    # True and 0.0 are equal to codes in Python, and 0 means granted.
+    if value is not None and type(value) is not int:
+        raise ConfigError(f"Consent.error is a whole number or None; got {value!r}.")
+
+
+def _check_message(_: object, __: object, value: object) -> None:
+    if not isinstance(value, str):
+        raise ConfigError(f"Consent.message is a str; got {value!r}.")
+
+
+def _check_expiry(_: object, __: object, value: object) -> None:
+    if value is not None:
+        _aware("Consent.expired_time", value)
+
+
+def _aware(name: str, value: object) -> datetime:
+    if not isinstance(value, datetime):
+        raise ConfigError(f"{name} is a datetime with a time zone; got {value!r}.")
+    if value.utcoffset() is None:
+        raise ConfigError(f"{name} needs a time zone, such as datetime.now(UTC) has; got {value!r}.")
+    return value
+
+
+@frozen(kw_only=True, repr=False)
 class Consent:
     """The answer of `Zalo/CheckConsent`, as the wire has it, and two readings of it that fail closed.
 
-    Attributes:
-        error: the answer's code; None when the server sent none, which is never read as 0.
-        message: the server's words about it; empty when it sent none.
-        expired_time: when the permission ends; None can mean unlimited or unknown, never expired.
+    `Consent.of` makes one for a test.
+
+    Raises:
+        ConfigError: error is no whole number, message is no str, or expired_time has no time zone.
     """
 
-    error: int | None = field(default=None, metadata=also("error_code"))
-    message: str = ""
-    expired_time: datetime | None = None
+    error: int | None = field(default=None, validator=_check_code, metadata=valid_as_read(also("error_code")))
+    """The answer's code; None when the server sent none, which is never read as 0."""
+    message: str = field(default="", validator=_check_message, metadata=valid_as_read())
+    """The server's words about it; empty when it sent none."""
+    expired_time: datetime | None = field(default=None, validator=_check_expiry, metadata=valid_as_read())
+    """When the permission ends, with a time zone; None can mean unlimited or unknown, never expired."""
+
+    @classmethod
+    def of(cls, state: ConsentState, *, expires: datetime | None = None, message: str = "") -> Self:
+        """The answer that means a state, for tests and mocks.
+
+        Its code is the state's, of several the lowest: 2 for PENDING, 5 for TRY_LATER, 11 for BAD_REQUEST; no code for
+        UNKNOWN. A session never returns TRY_LATER: it raises `RateLimited` or `Unavailable`.
+
+        Args:
+            state: what it is to mean.
+            expires: when the permission ends, with a time zone. GRANTED with an end that is past reads as EXPIRED.
+            message: the server's words.
+
+        Raises:
+            ConfigError: state is no `ConsentState`, or expires has no time zone.
+        """
+        if not isinstance(state, ConsentState):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+            raise ConfigError(f"Consent.of takes a ConsentState, such as ConsentState.REFUSED; got {state!r}.")
+        return cls(error=_CODES[state], message=message, expired_time=expires)
+
+    def __repr__(self) -> str:
+        now = datetime.now(UTC)
+        return (
+            f"Consent(state={self.state_at(now).value!r}, granted={self.granted_at(now)}, error={self.error!r},"
+            f" message={self.message!r}, expired_time={self.expired_time and utc_text(self.expired_time)!r})"
+        )
+
+    def to_dict(self) -> dict[str, JSON]:
+        """What the answer means now and what it says, as values that JSON has, for logs and queues.
+
+        `state`, `granted`, `error`, `message` and `expired_time` (RFC 3339 in UTC), as in the results of a file job:
+        `granted` is None where the check itself failed, so that "could not check" is not taken for a "no".
+        """
+        state = self.state
+        return {
+            "state": state.value,
+            "granted": state is _GRANTED if state.conclusive else None,
+            "error": self.error,
+            "message": self.message,
+            "expired_time": None if self.expired_time is None else utc_text(self.expired_time),
+        }
 
     @property
     def granted(self) -> bool:
@@ -139,11 +229,21 @@ class Consent:
         return self.state_at(datetime.now(UTC))
 
     def granted_at(self, moment: datetime) -> bool:
-        """`granted` as of an aware datetime."""
+        """`granted` as of a datetime with a time zone.
+
+        Raises:
+            ConfigError: the moment has none.
+        """
+        _aware("The moment", moment)
         return self.error == 0 and (self.expired_time is None or self.expired_time > moment)
 
     def state_at(self, moment: datetime) -> ConsentState:
-        """`state` as of an aware datetime."""
+        """`state` as of a datetime with a time zone.
+
+        Raises:
+            ConfigError: the moment has none.
+        """
+        _aware("The moment", moment)
         if self.error is None:
             return ConsentState.UNKNOWN
         state = _STATES.get(self.error)
@@ -181,20 +281,26 @@ CHECK_CONSENT = Endpoint(
 
 @record(unsafe_hash=True)
 class Checked:
-    """A phone that was checked: its place in the input, as it was given, and the answer."""
+    """A phone that was checked."""
 
     index: int
+    """Its place in the input, from 0."""
     phone: str
+    """As it was given."""
     consent: Consent
+    """The answer."""
 
 
 @record(unsafe_hash=True)
 class Failed:
-    """A phone that could not be checked: its place in the input, as it was given, and why. Not the same as a "no"."""
+    """A phone that could not be checked, which is not the same as a "no"."""
 
     index: int
+    """Its place in the input, from 0."""
     phone: str
+    """As it was given."""
     error: EtelecomError
+    """Why it could not be checked."""
 
 
 def _granted(outcome: Checked) -> bool:

@@ -13,6 +13,7 @@ from .record import RESULT_COLUMNS, Question, Recorder
 from .run import Bulk
 from .tables import Row, named_column
 from .tables.arrow import Batch, arrow
+from .tables.cells import refuse_lossy
 from .tables.typed import typed_columns
 
 __all__ = ["ConsentBatches"]
@@ -75,13 +76,17 @@ class ConsentBatches:
             first_row: the number of its first row, for the column `row`.
 
         Raises:
-            ConfigError: the column is missing, or the environment describes no account.
+            ConfigError: the column is missing or of a type that rounds phone numbers (float of 16 or 32 bits), or the
+                environment describes no account.
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: each of up to three first rows with
                 different phones met it, or later twenty in a row.
         """
         session = self._opened()
-        names = list(batch.schema.names)
-        phones = batch.column(named_column(names, self._column)).to_pylist()
+        fields = list(batch.schema)
+        names = [field.name for field in fields]
+        phone_at = named_column(names, self._column)
+        refuse_lossy(str(fields[phone_at].type), names[phone_at])
+        phones = batch.column(phone_at).to_pylist()
         recorder = Recorder(kept=(), phone_at=0, has_extra=False, now=self._now)
         questions = [recorder.question(Row(number, (phone,))) for number, phone in enumerate(phones, first_row)]
 

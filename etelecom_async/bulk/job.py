@@ -37,6 +37,7 @@ from .tables import (
     named_column,
     open_source,
 )
+from .tables.cells import refuse_lossy
 from .unfinished import Unfinished
 from .unhurried import Unhurried
 
@@ -361,6 +362,7 @@ class ConsentJob:
             rows = source.rows()
             sample = list(itertools.islice(rows, _SAMPLE))
             phone_at, found = self._phone_column(source, sample)
+            refuse_lossy(source.types.get(source.columns[phone_at], ""), source.columns[phone_at])
             kept = [at for at, name in enumerate(source.columns) if name not in RESULT_COLUMNS]
             columns = (*(source.columns[at] for at in kept), *RESULT_COLUMNS)
             layout = layout_of(kind, columns=columns, dialect=source.dialect)

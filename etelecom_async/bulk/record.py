@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from attrs import frozen
 
 from .._record import record
+from .._times import utc_text
 from ..api.consent import Consent, ConsentState
 from ..errors import EtelecomError, InvalidPhone, InvalidRow
 from ..phone import normalize
 from .tables import Row
-from .tables.phone_column import as_phone
+from .tables.cells import phone_text
 
 __all__ = ["RESULT_COLUMNS", "Question", "Record", "Recorder"]
 
@@ -89,7 +90,7 @@ class Recorder:
         if row.problem:
             return Question(row, "", InvalidRow(row.problem))
         try:
-            return Question(row, normalize(as_phone(row.cells[self.phone_at])), None)
+            return Question(row, normalize(phone_text(row.cells[self.phone_at])), None)
         except InvalidPhone as error:
             return Question(row, "", error)
 
@@ -117,11 +118,9 @@ class Recorder:
         return (*whole, row.extra) if self.has_extra and row.extra else whole
 
 
+# Thousands of rows are checked within the same second.
+_second = lru_cache(maxsize=1024)(utc_text)
+
+
 def _utc(moment: datetime) -> str:
     return _second(moment.replace(microsecond=0))
-
-
-@lru_cache(maxsize=1024)
-def _second(moment: datetime) -> str:
-    """Thousands of rows are checked within the same second."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

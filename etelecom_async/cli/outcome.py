@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from attrs import frozen
 
+from .._times import utc_text
 from ..api.consent import Consent, ConsentState
 from ..errors import EtelecomError
 from ..phone import normalize
@@ -66,5 +67,5 @@ def _answered(phone: str, normalized: str, consent: Consent) -> Outcome:
 
 
 def utc(moment: datetime | None) -> str | None:
-    """A time as the API writes it: RFC 3339, UTC."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """A time as the API writes it: RFC 3339, in UTC if it can be."""
+    return None if moment is None else utc_text(moment)

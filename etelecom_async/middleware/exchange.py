@@ -46,7 +46,7 @@ def exchange(key: Key, endpoint: AnyEndpoint, wire: Wire) -> CallNext:
         if response.status != _OK:
             raise api_error(response)
         if refusal is not None:
-            error = refusal(response.parsed())
+            error = refusal(response.json())
             if error is not None:
                 error.retry_after = retry_after(response)
                 raise error

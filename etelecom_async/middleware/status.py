@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from yarl import URL
 
+from ..codec import loads_certain
 from ..endpoint import JSON
 from ..errors import (
     AccountClosed,
@@ -134,9 +135,9 @@ def _http_date(value: str) -> datetime | None:
 
 
 def _parse(response: Response) -> tuple[str, str, dict[str, str]]:
-    """Code, words and meta of an error body; any of them may be missing or of the wrong type."""
+    """Code, words and meta of an error body; any of them may be missing, of the wrong type or there twice."""
     try:
-        body = response.parsed()
+        body = loads_certain(response.body)
     except DecodeError:
         return "", _page(response), {}
     if not isinstance(body, dict):

@@ -80,37 +80,24 @@ class Response:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
     _parsed: JSON = field(init=False, repr=False)
-    _is_exact: bool | None = field(init=False, repr=False)
+    _is_parsed: bool = field(init=False, repr=False)
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status = status
         self.headers = headers
         self.body = body
         self._parsed = None
-        self._is_exact = None  # None as long as nobody has asked for it
+        self._is_parsed = False
 
     def json(self) -> JSON:
         """The body parsed, once however often it is asked for.
 
         Raises:
-            DecodeError: it is not JSON.
+            DecodeError: it is not JSON, or has a name twice in one object.
         """
-        parsed = self.parsed()
-        if not self._is_exact:
-            if not codec.is_exact(self.body):
-                parsed = self._parsed = codec.loads(self.body)
-            self._is_exact = True
-        return parsed
-
-    def parsed(self) -> JSON:
-        """`json()` for readers of codes and models: a whole number beyond 64 bits, which fits none, may be a float.
-
-        Raises:
-            DecodeError: it is not JSON.
-        """
-        if self._is_exact is None:
-            self._parsed = codec.parse(self.body)
-            self._is_exact = False
+        if not self._is_parsed:
+            self._parsed = codec.loads(self.body)
+            self._is_parsed = True
         return self._parsed
 
     def with_body(self, headers: Mapping[str, str], body: bytes) -> Response:

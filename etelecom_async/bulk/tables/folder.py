@@ -56,7 +56,7 @@ class FolderSource:
             source = open_file(path)
             _check_alike(source, path, first, self._files[0])
             found.update(dict.fromkeys(source.columns))
-            types = {name: kind for name, kind in types.items() if source.types.get(name) == kind}
+            types = {name: _either(kind, source.types.get(name, "")) for name, kind in types.items()}
             length = None if length is None or source.length is None else length + source.length
         self.kind = first.kind
         self.dialect = first.dialect
@@ -94,6 +94,11 @@ class FolderSource:
         """A row of a file with other columns, or in another order: its cells under those of the folder."""
         held = {**dict(zip(columns, row.cells, strict=True)), **row.extra}
         return tuple(held.pop(column, None) for column in self.columns), held
+
+
+def _either(kind: str, other: str) -> str:
+    """One type, or `int64 | string` of files that differ: no Arrow type, and yet it tells which there are."""
+    return kind if other in kind.split(" | ") else f"{kind} | {other}"
 
 
 def _check_alike(source: Source, path: Path, first: Source, first_path: Path) -> None:

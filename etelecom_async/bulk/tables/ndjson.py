@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NoReturn, cast
 
 from ...errors import ConfigError
 from .base import Row
+from .cells import Exponential
 from .encoding import detect
 from .input import HEAD, Input, cannot_read
 
@@ -21,7 +23,7 @@ _NO_OBJECT = "the line is not a JSON object"
 class NdjsonSource:
     """The rows of an NDJSON file. Its columns are the keys of the first object; other keys are a row's `extra`.
 
-    Lines without any text are no rows; a line that is no JSON object is a row with a problem.
+    Lines without any text are no rows. A line that is no JSON object, or has a key twice, is a row with a problem.
 
     Args:
         source: the bytes.
@@ -40,7 +42,8 @@ class NdjsonSource:
         self._input = source
         self._is_closed = bool(columns)
         self._encoding = detect(source.head)
-        self._decode = json.JSONDecoder(parse_constant=_refuse).decode
+        self._strict = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, object_pairs_hook=_unambiguous)
+        self._lenient = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
         self.columns = columns or self._first_keys()
         self.description = f"NDJSON, {self._encoding.name}"
 
@@ -53,14 +56,14 @@ class NdjsonSource:
                     if line.isspace():
                         continue
                     number += 1
-                    record = self._object(line)
+                    record, problem = self._object(line)
                     if record is None:
-                        yield Row(number, (None,) * len(columns), _NO_OBJECT)
+                        yield Row(number, (None,) * len(columns), problem)
                     elif tuple(record) == columns:
-                        yield Row(number, tuple(record.values()))
+                        yield Row(number, tuple(record.values()), problem)
                     else:
                         cells = tuple(record.pop(column, None) for column in columns)
-                        yield Row(number, cells, self._surplus(record), record)
+                        yield Row(number, cells, problem or self._surplus(record), record)
             except OSError as error:
                 raise cannot_read(self._input.name, error) from None
 
@@ -80,12 +83,18 @@ class NdjsonSource:
                 raise ConfigError(f"{self._input.name} has over {_MAX_KEYS:,} keys: write .ndjson, which takes them.")
         return NdjsonSource(self._input, columns=tuple(keys))
 
-    def _object(self, line: str) -> dict[str, object] | None:
+    def _object(self, line: str) -> tuple[dict[str, object] | None, str]:
+        """The object of a line, and why the row cannot be used; nothing or of two values one where it cannot."""
+        problem = ""
         try:
-            value: object = self._decode(line)
+            try:
+                value: object = self._strict.decode(line)
+            except _TwiceError as error:
+                problem = str(error)
+                value = self._lenient.decode(line)
         except (ValueError, RecursionError):
-            return None
-        return cast("dict[str, object]", value) if isinstance(value, dict) else None
+            return None, _NO_OBJECT
+        return (cast("dict[str, object]", value), problem) if isinstance(value, dict) else (None, _NO_OBJECT)
 
     def _surplus(self, further: dict[str, object]) -> str:
         """Why an object cannot be used that has other keys than there are columns for."""
@@ -98,7 +107,7 @@ class NdjsonSource:
         lines = self._encoding.decode(head).split("\n")
         if len(head) >= HEAD:
             lines.pop()
-        return filter(None, map(self._object, lines))
+        return filter(None, (self._object(line)[0] for line in lines))
 
     def _first_keys(self) -> tuple[str, ...]:
         for record in self._head_objects():
@@ -109,6 +118,22 @@ class NdjsonSource:
         if self._encoding.decode(head[:100]).lstrip().startswith("["):
             raise ConfigError(f"{self._input.name} is a JSON array: put one object on a line, as jq -c '.[]' does.")
         raise ConfigError(f"{self._input.name} has no JSON object among its first lines: it needs one a line.")
+
+
+class _TwiceError(ValueError):
+    """An object has two values of one name, so that what it says depends on the reader."""
+
+
+def _unambiguous(members: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(members)
+    if len(value) < len(members):
+        names = Counter(name for name, _ in members)
+        raise _TwiceError(f"the key {names.most_common(1)[0][0]!r} stands in the line twice: leave one of its values")
+    return value
+
+
+def _number(text: str) -> float:
+    return Exponential(text) if "e" in text or "E" in text else float(text)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from ...errors import ConfigError
+from ...errors import ConfigError, InvalidPhone
 from ...phone import is_phone
 from .base import Row
+from .cells import phone_text
 
-__all__ = ["as_phone", "find_phone_column", "named_column"]
+__all__ = ["find_phone_column", "named_column"]
 
 _NAMES = frozenset(
     {
@@ -74,19 +75,20 @@ def named_column(columns: Sequence[str], name: str) -> int:
     raise ConfigError(f"There is no column {name!r}. The columns are {_listed(columns)}.")
 
 
-def as_phone(value: object) -> str:
-    """The text of a cell that holds a phone; what Parquet and JSON have as a number, without a decimal point."""
-    if value is None or isinstance(value, bool):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
 def _count(cells: Iterable[object]) -> tuple[int, int]:
     """How many cells hold a phone number, and how many hold anything."""
-    texts = [text for cell in cells if (text := as_phone(cell).strip())]
-    return sum(is_phone(text) for text in texts), len(texts)
+    phones = values = 0
+    for cell in cells:
+        if isinstance(cell, bool):
+            continue
+        try:
+            text = phone_text(cell)
+        except InvalidPhone:
+            values += 1
+        else:
+            values += bool(text.strip())
+            phones += is_phone(text)
+    return phones, values
 
 
 def _plain(name: str) -> str:
