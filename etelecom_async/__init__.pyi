@@ -24,6 +24,7 @@ from .errors import (
     NotFound,
     PermissionDenied,
     Phase,
+    ProxyError,
     QueueTimeout,
     RateLimited,
     ServerFault,
@@ -34,6 +35,7 @@ from .errors import (
     Unavailable,
     UnexpectedStatus,
     Unimplemented,
+    UnknownHost,
 )
 from .middleware.retry import Retry
 from .middleware.throttle import Throttle
@@ -70,6 +72,7 @@ __all__ = [
     "Partner",
     "PermissionDenied",
     "Phase",
+    "ProxyError",
     "QueueTimeout",
     "RateLimited",
     "Reply",
@@ -89,5 +92,6 @@ __all__ = [
     "Unavailable",
     "UnexpectedStatus",
     "Unimplemented",
+    "UnknownHost",
     "__version__",
 ]
