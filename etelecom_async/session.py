@@ -207,9 +207,9 @@ class Session:
             clock=clock,
             sleep=sleep,
         )
+        self._set_up(account, shared, timeout or Timeout(), retry or Retry(), tuple(middlewares))
         if isinstance(shared.transport, ChecksUrl):
             shared.transport.check_url(account.base_url)
-        self._set_up(account, shared, timeout or Timeout(), retry or Retry(), tuple(middlewares))
 
     @classmethod
     def from_env(

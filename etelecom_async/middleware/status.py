@@ -34,7 +34,7 @@ __all__ = ["api_error", "retry_after"]
 
 _BAD_REQUEST, _NOT_FOUND, _TOO_MANY_REQUESTS, _SERVER_ERROR = 400, 404, 429, 500
 _WORDS = 200
-_ELSEWHERE = " (no API is at this base URL: check its host and path, which is /v1/shop, or /v1/partner for a partner)"
+_ELSEWHERE = "no API is at this base URL: check its host and path, which is /v1/shop, or /v1/partner for a partner"
 """What a 404 without a code of the API's own means: a plain page for an unknown service, or another server."""
 _REDIRECTS = range(300, 400)
 
@@ -91,7 +91,7 @@ def api_error(response: Response) -> ApiError:
     code, message, meta = _parse(response)
     xcode = meta.get("xcode", "")
     if response.status == _NOT_FOUND and not (xcode or code):
-        message = f"{message[:_WORDS]}{_ELSEWHERE}"
+        message = f"{message[:_WORDS]} ({_ELSEWHERE})" if message else _ELSEWHERE
     return _kind(xcode, code, response.status)(
         _redirection(response) or message,
         status=response.status,

@@ -20,7 +20,7 @@ from .base import Request, Response
 from .connecting import PROXY_AUTHENTICATION, proxy_refused
 from .deadlines import Deadlines, Limit
 from .lifetime import Lifetime
-from .proxies import Proxies, Proxy
+from .proxies import Proxies, Proxy, hidden
 from .trust import Trust, not_a_context
 from .unasked import Sending, asking
 
@@ -62,10 +62,10 @@ class AiohttpTransport:
         max_body: int = 10 * 2**20,
         connect_timeout: float = 5.0,
     ) -> None:
+        secret = hidden(proxy, "proxy")
+        del proxy
         if trust_env is None:
             trust_env = session is None or session.trust_env
-        proxies = Proxies(proxy, trust_env=trust_env)
-        del proxy  # it may hold a password, which no traceback shall print
         if session is not None and (pool_size is not None or ssl_context is not None):
             raise ConfigError("A borrowed session brings its own pool and TLS: set pool_size and ssl_context there.")
         if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -75,7 +75,7 @@ class AiohttpTransport:
         self._lender = session
         self._pool_size = pool_size
         self._ssl = ssl_context
-        self._proxies = proxies
+        self._proxies = Proxies(secret, trust_env=trust_env)
         self._trust = Trust.of_environment() if trust_env and ssl_context is None and session is None else Trust()
         self._trusted: ssl.SSLContext | None = None
         self._max_body = max_body

@@ -117,6 +117,7 @@ class Pool:
             await self._is_empty.wait()
 
     async def _connect(self, place: Place) -> Connection:
+        tls = self._tls() if place.is_tls else None
         sock = await start_connection(
             await self._resolve(place), happy_eyeballs_delay=_HEAD_START, interleave=1, loop=self._loop
         )
@@ -132,7 +133,7 @@ class Pool:
             await self._loop.create_connection(
                 lambda: connection,
                 sock=sock,
-                ssl=self._tls() if place.is_tls else None,
+                ssl=tls,
                 server_hostname=place.host.rstrip(".") if place.is_tls else None,
             )
         except BaseException:

@@ -17,7 +17,7 @@ from ..account import Secret
 from ..errors import ConfigError
 from .no_proxy import NoProxy, is_loopback
 
-__all__ = ["Proxies", "Proxy"]
+__all__ = ["Proxies", "Proxy", "hidden"]
 
 _EXAMPLE = "http://proxy.example:3128"
 _PLACE = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
@@ -50,7 +50,7 @@ class Proxies:
     in lower case goes before the same in capitals.
 
     Args:
-        given: URL of a proxy for all requests; None for that of the environment.
+        given: what `hidden` gives for the URL of a proxy for all requests; None for that of the environment.
         source: how the caller names what is given, for sentences.
         trust_env: whether the environment is read where none is given.
 
@@ -59,10 +59,10 @@ class Proxies:
     """
 
     def __init__(
-        self, given: str | URL | Secret | None = None, *, source: str = "proxy", trust_env: bool = True
+        self, given: Secret | ConfigError | None = None, *, source: str = "proxy", trust_env: bool = True
     ) -> None:
-        # From here on no frame holds a password, so no traceback can print it.
-        given = None if given is None else _hidden(given, source)
+        if isinstance(given, ConfigError):
+            raise given
         self._given = None if given is None else _parse(given, source)
         environ = os.environ if trust_env and given is None else _NOTHING
         self._variables = {
@@ -118,14 +118,15 @@ def _variable(environ: Mapping[str, str], scheme: str) -> tuple[str, Secret] | N
     return (name, Secret(environ[name])) if environ.get(name, "").strip() else None
 
 
-def _hidden(given: object, source: str) -> Secret:
-    if isinstance(given, str | URL):
-        return Secret(str(given))
-    if isinstance(given, Secret):
+def hidden(given: str | URL | Secret | None, source: str) -> Secret | ConfigError | None:
+    """The URL of a proxy as a secret, or the error to raise once no frame holds it, since tracebacks print frames."""
+    if given is None or isinstance(given, Secret):
         return given
-    kind = type(given).__name__
-    del given
-    raise ConfigError(f"{source} is the URL of a proxy, such as {_EXAMPLE!r}; got a value of type {kind}.")
+    if isinstance(given, str | URL):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may have no type checker
+        return Secret(str(given))
+    return ConfigError(
+        f"{source} is the URL of a proxy, such as {_EXAMPLE!r}; got a value of type {type(given).__name__}."
+    )
 
 
 def _parse(text: Secret, source: str) -> Proxy:

@@ -35,7 +35,7 @@ def handshake_failed(error: ssl.SSLError, host: str, port: int | None) -> Connec
     if isinstance(error, ssl.SSLCertVerificationError):
         advice = _ADVICE.get(error.verify_code, _TRUST)
         return TlsError(f"the certificate of {place} was not accepted: {error.verify_message}. {advice}")
-    reason = error.reason or ""
+    reason: str = getattr(error, "reason", None) or ""  # Python's own code may raise one that has none
     if reason in _PLAIN:
         advice = f"write http://{place} for a sandbox" if is_loopback(host) else "check host and port of the base URL"
         return TlsError(f"{place} does not speak TLS, and the base URL says https: {advice} ({reason})")

@@ -92,8 +92,8 @@ def not_a_context(value: object) -> ConfigError:
     """The error for what is given as `ssl_context` and is none."""
     kind = type(value).__name__
     return ConfigError(
-        f"ssl_context is an ssl.SSLContext, or None for the usual authorities; got a value of type {kind}. For a private"
-        " authority write ssl.create_default_context(cafile=...). Certificates are always verified."
+        f"ssl_context is an ssl.SSLContext, or None for the usual authorities; got a value of type {kind}. For a"
+        " private authority write ssl.create_default_context(cafile=...). Certificates are always verified."
     )
 
 
