@@ -50,7 +50,7 @@ def is_loopback(host: str) -> bool:
 
 def _rule(part: str) -> Callable[[str, _Address | None, int | None], bool]:
     if part == "*":
-        return lambda *_: True
+        return lambda _, __, ___: True
     network = _network(part)
     if network is not None:
         return lambda _, address, __: address is not None and address in network
