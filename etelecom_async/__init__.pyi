@@ -25,6 +25,7 @@ from .errors import (
     PermissionDenied,
     Phase,
     PhoneProblem,
+    ProxyError,
     QueueTimeout,
     RateLimited,
     ServerFault,
@@ -35,6 +36,7 @@ from .errors import (
     Unavailable,
     UnexpectedStatus,
     Unimplemented,
+    UnknownHost,
 )
 from .middleware.retry import Retry
 from .middleware.throttle import Throttle
@@ -72,6 +74,7 @@ __all__ = [
     "PermissionDenied",
     "Phase",
     "PhoneProblem",
+    "ProxyError",
     "QueueTimeout",
     "RateLimited",
     "Reply",
@@ -91,5 +94,6 @@ __all__ = [
     "Unavailable",
     "UnexpectedStatus",
     "Unimplemented",
+    "UnknownHost",
     "__version__",
 ]

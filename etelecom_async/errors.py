@@ -8,7 +8,9 @@ EtelecomError
  ├── SessionClosed           a call on a session that was closed
  ├── TransportError          no usable answer came
  │    ├── ConnectError       no connection was made
- │    │    └── TlsError      the peer's certificate was not accepted
+ │    │    ├── ProxyError    the proxy refused to carry the request
+ │    │    ├── TlsError      the peer's certificate was not accepted, or it speaks no TLS
+ │    │    └── UnknownHost   the host's name has no address
  │    ├── Disconnected       the connection broke during the exchange
  │    ├── AttemptTimeout     one attempt took longer than `Timeout.attempt`
  │    ├── BadAnswer          what came is not HTTP, or not complete
@@ -63,6 +65,7 @@ __all__ = [
     "PermissionDenied",
     "Phase",
     "PhoneProblem",
+    "ProxyError",
     "QueueTimeout",
     "RateLimited",
     "ServerFault",
@@ -73,6 +76,7 @@ __all__ = [
     "Unavailable",
     "UnexpectedStatus",
     "Unimplemented",
+    "UnknownHost",
 ]
 
 
@@ -212,8 +216,26 @@ class ConnectError(TransportError):
     phase: Phase = Phase.NOT_SENT
 
 
+class ProxyError(ConnectError):
+    """The proxy refused to carry the request, for want of a user (407) or by its rules. Do not retry; fix the proxy.
+
+    A proxy that answers 408, 429 or with a status from 500 on may carry it later: that is a `ConnectError`.
+    """
+
+    transient: ClassVar[bool] = False
+
+
 class TlsError(ConnectError):
-    """The peer's TLS certificate was not accepted. Do not retry; mend the clock, the CA bundle or the URL."""
+    """The peer's TLS certificate was not accepted, or it speaks no TLS. Do not retry; fix what the sentence names."""
+
+    transient: ClassVar[bool] = False
+
+
+class UnknownHost(ConnectError):
+    """The host's name has no address. Do not retry; fix the base URL or the proxy.
+
+    Only where the transport has had no connection yet: later it is the network's fault, and a `ConnectError`.
+    """
 
     transient: ClassVar[bool] = False
 
@@ -237,13 +259,22 @@ class BodyTooLarge(TransportError):
 
 
 class QueueTimeout(EtelecomError, TimeoutError):
-    """The call waited in this process longer than `Timeout.queue` seconds. Nothing was sent: the service is busy."""
+    """The call waited in this process longer than `Timeout.queue` seconds. Nothing was sent: the service is busy.
+
+    The same call may succeed later; the session does not repeat it, since its time is spent.
+    """
+
+    transient: ClassVar[bool] = True
 
 
 class DeadlineExceeded(EtelecomError, TimeoutError):
-    """All attempts together took `Timeout.total` seconds. The last attempt's error is the `__cause__`."""
+    """All attempts together took `Timeout.total` seconds. The last attempt's error is the `__cause__`.
+
+    The same call may succeed later; the session does not repeat it, since its time is spent.
+    """
 
     phase: Phase = Phase.UNKNOWN
+    transient: ClassVar[bool] = True
 
 
 class DecodeError(EtelecomError):

@@ -25,7 +25,7 @@ from .middleware.exchange import exchange
 from .middleware.retry import Retry, RetryBudget, Retrying
 from .middleware.throttle import Throttle
 from .timeout import Timeout
-from .transport.base import Call, Pooled, Request, Response, Transport
+from .transport.base import Call, ChecksUrl, Pooled, Request, Response, Transport
 
 __all__ = ["Reply", "Session"]
 
@@ -180,7 +180,8 @@ class Session:
         zalo: the `Zalo/*` methods.
 
     Raises:
-        ConfigError: options that cannot go together.
+        ConfigError: options that cannot go together; or the environment names a proxy or certificates that cannot work
+            for the account's base URL.
     """
 
     def __init__(
@@ -205,6 +206,8 @@ class Session:
             sleep=sleep,
         )
         self._set_up(account, shared, timeout or Timeout(), retry or Retry(), tuple(middlewares))
+        if isinstance(shared.transport, ChecksUrl):
+            shared.transport.check_url(account.base_url)
 
     @classmethod
     def from_env(

@@ -56,7 +56,7 @@ async def test_a_redirect_is_told_without_its_query():
 
 async def test_a_host_without_an_address_is_a_connect_error():
     with pytest.raises(ConnectError) as caught:
-        await check("https://no-such-host.invalid", transport=AiohttpTransport())
+        await check("https://no-such-host.invalid", transport=AiohttpTransport(trust_env=False))
     assert caught.value.phase is Phase.NOT_SENT
     assert CANARY not in everything_shown(caught.value)
 
@@ -99,17 +99,6 @@ async def test_a_proxy_carries_the_request():
         transport = AiohttpTransport(proxy=proxy)
         assert (await check("http://127.0.0.1:1", transport=transport)).granted
     assert peer.received[0].path == "http://127.0.0.1:1/v1/shop.Zalo/CheckConsent"
-
-
-async def test_a_proxy_of_the_environment_is_used_only_when_asked(monkeypatch):
-    peer = Peer(Answer(200, OK))
-    async with peer.serve() as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
-        with pytest.raises(ConnectError):
-            await check("http://127.0.0.1:1", transport=AiohttpTransport())
-        assert (await check("http://127.0.0.1:1", transport=AiohttpTransport(trust_env=True))).granted
 
 
 async def test_an_attempt_over_a_borrowed_connection_ends_in_time_though_the_transport_was_closed():

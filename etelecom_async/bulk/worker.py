@@ -8,7 +8,7 @@ from typing import Self
 
 from attrs import frozen
 
-from ..account import Account, Secret
+from ..account import Account, Secret, from_env
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
 from ..errors import ConfigError, EtelecomError
 from ..middleware.throttle import SharedRate, Throttle
@@ -129,6 +129,7 @@ class Worker:
 
     def _opened(self) -> Session:
         if self._session is None:
-            self._transport = self._transport or fastest()
-            self._session = Session.from_env(transport=self._transport, throttle=self._setup.throttle())
+            account = from_env()
+            self._transport = self._transport or fastest(account.base_url)
+            self._session = Session(account, transport=self._transport, throttle=self._setup.throttle())
         return self._session

@@ -13,7 +13,9 @@ from typing import BinaryIO
 
 import click
 from attrs import asdict
+from yarl import URL
 
+from ..account import from_env
 from ..api.consent import CHECK_CONSENT, to_id
 from ..bulk import report as pages
 from ..bulk.harvest import findings_of
@@ -22,7 +24,8 @@ from ..bulk.ray_workers import RayWorkers
 from ..bulk.worker import REDIS_URL, WorkerSetup
 from ..errors import EtelecomError, InvalidId
 from ..session import Session
-from .carrier import Carrier, Kind, carrier
+from .carrier import Carrier, Kind
+from .network import Network, network_options
 from .stop import Stop
 from .watch import run, tell
 
@@ -62,6 +65,7 @@ _PIPE_CLOSED = 141
 @click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a page for people.")
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stderr.")
+@network_options
 @click.pass_context
 def bulk(
     context: click.Context,
@@ -82,6 +86,7 @@ def bulk(
     report: Path | None,
     quiet: bool,
     as_json: bool,
+    network: Network,
 ) -> None:
     """Check the phone of every row of INPUT, and append the row with its answer to OUTPUT.
 
@@ -127,8 +132,9 @@ def bulk(
             rate=rate,
             is_shared=redis,
         )
-        carries = _carrier(transport, engine)
-        session = Session.from_env(transport=carries.transport, throttle=setup.throttle())
+        account = from_env()
+        carries = _carrier(transport, engine, network, account.base_url)
+        session = Session(account, transport=carries.transport, throttle=setup.throttle())
         session.account.key(CHECK_CONSENT.role)
         ray = None if engine is None else RayWorkers(setup, account=session.account, address=address)
         job = ConsentJob(
@@ -159,13 +165,18 @@ def bulk(
     context.exit(_SOME_FAILED if summary.failures or summary.failed_before else _COMPLETE)
 
 
-def _carrier(transport: str, engine: str | None) -> Carrier:
+def _carrier(transport: str, engine: str | None, network: Network, url: URL) -> Carrier:
     """What carries the checks of this process; with workers it makes none."""
     if engine is None:
-        return carrier(Kind(transport))
+        return network.carrier(Kind(transport), url)
     if transport != Kind.AUTO.value:
         raise Stop("--transport is for the checks of this process, and with --engine it makes none: leave it out.")
-    return carrier(Kind.AIOHTTP)
+    if network.proxy is not None or network.ca is not None:
+        raise Stop(
+            "--proxy and --ca are for the checks of this process, and with --engine it makes none: set HTTPS_PROXY and"
+            " SSL_CERT_FILE where the workers run."
+        )
+    return network.carrier(Kind.AIOHTTP, url)
 
 
 def _check_report(report: Path, output: Path) -> None:

@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
+from ..errors import ConfigError
 from ..transport.fastest import fastest
 from ..transport.httptools import HttptoolsTransport
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Coroutine
 
+    from yarl import URL
+
+    from ..account import Secret
     from ..transport.base import Transport
 
 __all__ = ["Carrier", "Kind", "carrier"]
@@ -57,13 +62,19 @@ class Carrier:
             return runner.run(main())
 
 
-def carrier(kind: Kind) -> Carrier:
+def carrier(kind: Kind, url: URL, *, proxy: Secret | None = None, ssl_context: ssl.SSLContext | None = None) -> Carrier:
     """The carrier of this kind.
 
+    Args:
+        kind: which one.
+        url: where requests go.
+        proxy: what `--proxy` says; None for the environment's.
+        ssl_context: for TLS; None verifies against the authorities of the environment or the system.
+
     Raises:
-        ConfigError: it is not installed.
+        ConfigError: it is not installed, or cannot go there.
     """
-    transport = _transport(kind)
+    transport = _transport(kind, url, proxy, ssl_context)
     if not isinstance(transport, HttptoolsTransport):
         return Carrier(name="aiohttp", transport=transport, new_loop=None)
     new_loop = _uvloop()
@@ -71,14 +82,16 @@ def carrier(kind: Kind) -> Carrier:
     return Carrier(name=name, transport=transport, new_loop=new_loop)
 
 
-def _transport(kind: Kind) -> Transport:
-    if kind is Kind.AUTO:
-        return fastest()
+def _transport(kind: Kind, url: URL, proxy: Secret | None, ssl_context: ssl.SSLContext | None) -> Transport:
     if kind is Kind.FAST:
-        return HttptoolsTransport()
+        if proxy is not None:
+            raise ConfigError("The fast transport knows no proxies: leave --proxy out, or take --transport aiohttp.")
+        return HttptoolsTransport(ssl_context=ssl_context)
+    if kind is Kind.AUTO and proxy is None:
+        return fastest(url, ssl_context=ssl_context)
     from ..transport.aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and mostly not needed
 
-    return AiohttpTransport()
+    return AiohttpTransport(proxy=proxy, ssl_context=ssl_context)
 
 
 def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:

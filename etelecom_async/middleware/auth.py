@@ -6,6 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from .._masked import Masked
 from ..account import Account, Secret
 from ..endpoint import Role
 from ..errors import ConfigError
@@ -25,18 +26,6 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 
-class _Masked(str):
-    """A header value that reads as itself and shows itself to no repr, so that tracebacks with locals stay clean."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'Bearer ***'"
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        return str, (f"Bearer {_BLANK}",)
-
-
 class Key:
     """A key made ready: the header that carries it, and how to find it in an answer that repeats it."""
 
@@ -46,7 +35,7 @@ class Key:
     _SHORTEST = 8
 
     def __init__(self, key: Secret) -> None:
-        self._header = _Masked(f"Bearer {key.reveal()}")
+        self._header = Masked(f"Bearer {key.reveal()}")
         self._signed: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
         self._text = key.reveal()
         self._raw = self._text.encode() if len(self._text) >= self._SHORTEST else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import Attribute, field, frozen
 
 from ..endpoint import Safety
-from ..errors import ApiError, ConfigError, DeadlineExceeded, Disconnected, EtelecomError, Phase
+from ..errors import ApiError, ConfigError, DeadlineExceeded, Disconnected, EtelecomError, Phase, QueueTimeout
 
 if TYPE_CHECKING:
     from ..transport.base import Request
@@ -55,7 +55,8 @@ class Retry:
     def decide(self, error: EtelecomError, request: Request) -> float | None:
         """Seconds to wait before the next attempt, or None to give up. `request.call.attempts` have been made."""
         made = request.call.attempts
-        if made >= self.attempts or not error.transient:
+        # Where a time limit of the whole call is spent, the call may be made again, but not continued.
+        if made >= self.attempts or not error.transient or isinstance(error, DeadlineExceeded | QueueTimeout):
             return None
         if request.endpoint.safety is Safety.SEND and error.phase is Phase.UNKNOWN:
             return None

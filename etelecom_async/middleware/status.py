@@ -33,7 +33,10 @@ from ..transport.base import Response
 
 __all__ = ["api_error", "retry_after"]
 
-_BAD_REQUEST, _TOO_MANY_REQUESTS, _SERVER_ERROR = 400, 429, 500
+_BAD_REQUEST, _NOT_FOUND, _TOO_MANY_REQUESTS, _SERVER_ERROR = 400, 404, 429, 500
+_WORDS = 200
+_ELSEWHERE = "no API is at this base URL: check its host and path, which is /v1/shop, or /v1/partner for a partner"
+"""What a 404 without a code of the API's own means: a plain page for an unknown service, or another server."""
 _REDIRECTS = range(300, 400)
 
 _BY_CODE = MappingProxyType(
@@ -66,7 +69,6 @@ _BY_STATUS = MappingProxyType(
         400: InvalidArgument,
         401: Unauthenticated,
         403: PermissionDenied,
-        # Without a code of the API's own it is the plain page for an unknown service, or another server's.
         404: BadRoute,
         408: Unavailable,
         409: Conflict,
@@ -89,13 +91,15 @@ def api_error(response: Response) -> ApiError:
     """
     code, message, meta = _parse(response)
     xcode = meta.get("xcode", "")
+    if response.status == _NOT_FOUND and not (xcode or code):
+        message = f"{message[:_WORDS]} ({_ELSEWHERE})" if message else _ELSEWHERE
     return _kind(xcode, code, response.status)(
         _redirection(response) or message,
         status=response.status,
         code=xcode or code,
         meta=meta,
         retry_after=retry_after(response),
-        # A status below 400 refuses nothing, so nobody knows what was done.
+        # A status below 400 refuses nothing, so it is not known what was done.
         phase=Phase.UNKNOWN if response.status < _BAD_REQUEST else None,
     )
 
@@ -157,7 +161,7 @@ def _page(response: Response) -> str:
 
     text = response.body[:4000].decode(errors="replace")
     text = re.sub(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
-    return unescape(text)[:200]
+    return unescape(text)[:_WORDS].strip()
 
 
 def _redirection(response: Response) -> str:

@@ -4,6 +4,6 @@
 aiohttp.
 """
 
-from .base import Call, Pooled, Request, Response, Transport
+from .base import Call, ChecksUrl, Pooled, Request, Response, Transport
 
-__all__ = ["Call", "Pooled", "Request", "Response", "Transport"]
+__all__ = ["Call", "ChecksUrl", "Pooled", "Request", "Response", "Transport"]

@@ -13,21 +13,16 @@ from attrs import define, field
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from ..errors import (
-    AttemptTimeout,
-    BadAnswer,
-    BodyTooLarge,
-    ConfigError,
-    ConnectError,
-    Disconnected,
-    Phase,
-    TlsError,
-    TransportError,
-)
+from ..account import Secret
+from ..errors import BadAnswer, BodyTooLarge, ConfigError, ConnectError, Disconnected, Phase, TransportError
+from .aiohttp_errors import not_sent, unanswered
 from .base import Request, Response
+from .connecting import PROXY_AUTHENTICATION, proxy_refused
 from .deadlines import Deadlines, Limit
 from .lifetime import Lifetime
-from .unasked import SpokeUnasked, asking
+from .proxies import Proxies, Proxy, hidden
+from .trust import Trust, not_a_context
+from .unasked import Sending, asking
 
 __all__ = ["AiohttpTransport"]
 
@@ -40,16 +35,20 @@ class AiohttpTransport:
 
     Args:
         session: a ClientSession of yours whose connections are to be used. Its connector, `trust_env` and trace
-            configurations are borrowed and stay yours to close; its cookies, headers and time limits are not used.
+            configurations are borrowed and stay yours to close; its cookies, headers, proxy and time limits are not
+            used.
         pool_size: connections at most; None for no limit, since the session's throttle already sets one.
-        ssl_context: for TLS with a private CA or a client certificate; None verifies against the system's.
-        proxy: URL of an HTTP proxy.
-        trust_env: take proxies from `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and netrc.
+        ssl_context: for TLS with a private CA or a client certificate; None verifies against the authorities that
+            `SSL_CERT_FILE`, `SSL_CERT_DIR` or `REQUESTS_CA_BUNDLE` name, else the system's.
+        proxy: URL of an HTTP proxy for all requests, such as `http://user:password@proxy.example:3128`; None for the
+            one of the environment, if there is one.
+        trust_env: whether proxies (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, and their users in netrc) and
+            authorities are taken from the environment. Unless given it is True, with a borrowed session what that says.
         max_body: bytes of an answer that are read at most.
         connect_timeout: seconds for a new connection; within the attempt's own limit.
 
     Raises:
-        ConfigError: options that cannot go together.
+        ConfigError: options that cannot work or not go together.
     """
 
     def __init__(
@@ -58,20 +57,27 @@ class AiohttpTransport:
         session: aiohttp.ClientSession | None = None,
         pool_size: int | None = None,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: str | URL | None = None,
-        trust_env: bool = False,
+        proxy: str | URL | Secret | None = None,
+        trust_env: bool | None = None,
         max_body: int = 10 * 2**20,
         connect_timeout: float = 5.0,
     ) -> None:
+        secret = hidden(proxy, "proxy")
+        del proxy
+        if trust_env is None:
+            trust_env = session is None or session.trust_env
         if session is not None and (pool_size is not None or ssl_context is not None):
             raise ConfigError("A borrowed session brings its own pool and TLS: set pool_size and ssl_context there.")
+        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise not_a_context(ssl_context)
         if pool_size is not None and pool_size < 1:
             raise ConfigError(f"pool_size is at least 1, or None for no limit; got {pool_size!r}.")
         self._lender = session
         self._pool_size = pool_size
         self._ssl = ssl_context
-        self._proxy = None if proxy is None else URL(proxy)
-        self._trust_env = trust_env
+        self._proxies = Proxies(secret, trust_env=trust_env)
+        self._trust = Trust.of_environment() if trust_env and ssl_context is None and session is None else Trust()
+        self._trusted: ssl.SSLContext | None = None
         self._max_body = max_body
         # An attempt's own limit is not aiohttp's to keep: its timers cost half as much as all that this SDK does.
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
@@ -85,20 +91,35 @@ class AiohttpTransport:
             return self._lender.connector.limit or None
         return self._pool_size
 
+    def check_url(self, url: URL, /) -> None:
+        """Look whether requests to this URL can be carried: its proxy and the certificates that are trusted.
+
+        Raises:
+            ConfigError: they cannot; the sentence says what to change.
+        """
+        self._proxies.of(url)
+        if url.scheme == "https":
+            self._trust.check()
+
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""
+        proxy = None if self._proxies.is_empty else self._proxies.of(request.url)
+        tls = self._tls() if self._trust.places and request.url.scheme == "https" else True
         held = self._lifetime.current() or await self._lifetime.open(self._open)
         # Everything that aiohttp raises holds the request and with it the key, so its errors end here: a new one is
         # raised outside of the except block, with no context and no cause.
+        task = asyncio.current_task()
         try:
             with Limit(held.deadlines, request.timeout.attempt):
                 answer = await held.http.post(
                     request.url,
                     data=request.body if len(request.body) < _LONG else io.BytesIO(request.body),
-                    headers=self._ready(request.headers),
+                    headers=self._ready(request, proxy),
                     timeout=self._timeout,
                     allow_redirects=False,
-                    proxy=self._proxy,
+                    ssl=tls,
+                    proxy=None if proxy is None else proxy.url,
+                    proxy_headers=None if proxy is None else proxy.headers,
                 )
                 try:
                     headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -109,17 +130,24 @@ class AiohttpTransport:
             # Most often its connection is free already; after a 101 it is not, and never will be.
             if answer.connection is not None:
                 answer.release()
+            if proxy is not None and answer.status == PROXY_AUTHENTICATION:
+                raise proxy_refused(answer.status, proxy)
             return Response(answer.status, headers, body)
         except TransportError:
             raise
         except asyncio.CancelledError:
-            task = asyncio.current_task()
             if task is None or task.cancelling() or not held.closed:
                 raise
-            # Nobody has cancelled this call: as it closes, aiohttp cancels the looking up of names.
-            failure: TransportError = Disconnected("the transport was closed")
+            # No caller has cancelled this call: as it closes, aiohttp cancels the looking up of names.
+            phase = Phase.UNKNOWN if task in held.sending.tasks else Phase.NOT_SENT
+            failure: TransportError | ConfigError = Disconnected("the transport was closed", phase=phase)
         except (aiohttp.ClientError, OSError, RuntimeError, ValueError) as error:
-            failure = _translate(error)
+            if task in held.sending.tasks:
+                failure = unanswered(error)
+            else:
+                failure = not_sent(error, request.url, proxy, has_connected=held.sending.has_connected)
+        finally:
+            held.sending.tasks.discard(task)
         raise failure
 
     async def aclose(self) -> None:
@@ -127,9 +155,11 @@ class AiohttpTransport:
         await self._lifetime.aclose()
 
     def _open(self) -> _Open:
-        return _Open(self._new_session(), Deadlines(asyncio.get_running_loop()), is_lent=self._lender is not None)
+        sending = Sending()
+        deadlines = Deadlines(asyncio.get_running_loop())
+        return _Open(self._new_session(sending), deadlines, sending, is_lent=self._lender is not None)
 
-    def _new_session(self) -> aiohttp.ClientSession:
+    def _new_session(self, sending: Sending) -> aiohttp.ClientSession:
         lender = self._lender
         if lender is not None and (lender.closed or lender.connector is None):
             raise ConnectError("The borrowed aiohttp session is closed.")
@@ -143,13 +173,22 @@ class AiohttpTransport:
             connector_owner=lender is None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            request_class=asking(),
-            trust_env=self._trust_env if lender is None else lender.trust_env,
+            request_class=asking(sending),
+            # It would take a user and a password for the API's host from netrc, in place of the key.
+            trust_env=False,
             trace_configs=None if lender is None else lender.trace_configs,
         )
 
-    def _ready(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def _tls(self) -> ssl.SSLContext | bool:
+        """The authorities of the environment, read at the first need of them: that takes a twentieth of a second."""
+        self._trusted = self._trusted or self._trust.context()
+        return self._trusted or True
+
+    def _ready(self, request: Request, proxy: Proxy | None) -> Mapping[str, str]:
         """The headers in aiohttp's own form; nearly every call brings the very same ones, and read-only."""
+        headers = request.headers
+        if proxy is not None and proxy.headers and request.url.scheme == "http":
+            return CIMultiDict({**headers, **proxy.headers})  # without TLS there is no CONNECT to put them on
         given, ready = self._headers
         if headers is not given:
             ready = CIMultiDictProxy(CIMultiDict(headers))
@@ -185,6 +224,7 @@ class _Open:
 
     http: aiohttp.ClientSession
     deadlines: Deadlines
+    sending: Sending
     is_lent: bool
     _is_closed: bool = field(default=False, init=False)
 
@@ -202,30 +242,3 @@ class _Open:
         # Lent connections are not ended by closing, so the calls over them go on, and need this down to the last one.
         if self.is_lent:
             self.http.detach()
-
-
-def _translate(error: Exception) -> TransportError:  # noqa: C901, PLR0911 - a table, one row a line
-    match error:
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ServerFingerprintMismatch():
-            return TlsError(f"the certificate was not accepted: {error}")
-        case aiohttp.ConnectionTimeoutError():
-            return ConnectError("no connection within the time for connecting")
-        case TimeoutError():
-            return AttemptTimeout("no answer within the attempt's time")
-        case aiohttp.ClientConnectorError():
-            return ConnectError(f"no connection to {error.host}:{error.port}: {error.strerror or error.os_error}")
-        case aiohttp.ClientHttpProxyError():
-            return ConnectError(f"the proxy refused with status {error.status}")
-        case aiohttp.ClientPayloadError():
-            return Disconnected("the answer ended too early")
-        case aiohttp.ClientResponseError():
-            # Its text quotes what the peer sent, which may be anything, so it is left out.
-            return BadAnswer("what came is not HTTP")
-        case SpokeUnasked():
-            return Disconnected("the server spoke or hung up before it was asked", phase=Phase.NOT_SENT)
-        case aiohttp.ServerDisconnectedError():
-            return Disconnected("the server closed the connection without an answer")
-        case aiohttp.ClientConnectionError() | OSError():
-            return Disconnected(str(error) or type(error).__name__)
-        case _:
-            return TransportError(type(error).__name__)

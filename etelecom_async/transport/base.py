@@ -14,7 +14,7 @@ from .._record import record
 from ..endpoint import JSON, AnyEndpoint
 from ..timeout import Timeout
 
-__all__ = ["Call", "Pooled", "Request", "Response", "Transport"]
+__all__ = ["Call", "ChecksUrl", "Pooled", "Request", "Response", "Transport"]
 
 
 @define(eq=False)
@@ -140,4 +140,17 @@ class Pooled(Protocol):
     @property
     def pool_size(self) -> int | None:
         """How many requests it carries at once; None for any number."""
+        ...
+
+
+@runtime_checkable
+class ChecksUrl(Protocol):
+    """A transport that cannot carry requests to every URL says so beforehand, and the session asks it once."""
+
+    def check_url(self, url: URL, /) -> None:
+        """Look whether requests to this URL can be carried: its proxy and the certificates that are trusted.
+
+        Raises:
+            ConfigError: they cannot; the sentence says what to change.
+        """
         ...

@@ -1,11 +1,16 @@
-"""The transport of this package's own programs: the fast one where its extra is installed, else the default."""
+"""The transport of this package's own programs: the fast one where it can be used, else the default."""
 
 from __future__ import annotations
 
+import contextlib
+import ssl
 from typing import TYPE_CHECKING
+
+from yarl import URL
 
 from ..errors import ConfigError
 from .httptools import HttptoolsTransport
+from .proxies import Proxies
 
 if TYPE_CHECKING:
     from .base import Transport
@@ -13,11 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["fastest"]
 
 
-def fastest() -> Transport:
-    """A transport of the fastest kind that is installed; whoever asked for it closes it."""
-    try:
-        return HttptoolsTransport()
-    except ConfigError:
-        from .aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and mostly not needed
+def fastest(url: URL, *, ssl_context: ssl.SSLContext | None = None) -> Transport:
+    """A transport of the fastest kind that is installed and can go there; the caller closes it.
 
-        return AiohttpTransport()
+    Args:
+        url: where requests go. If the environment names a proxy for it, the transport is the one that knows proxies.
+        ssl_context: for TLS; None verifies against the authorities of the environment or the system.
+
+    Raises:
+        ConfigError: the environment names a proxy that cannot work.
+    """
+    if Proxies().of(url) is None:
+        with contextlib.suppress(ConfigError):  # its extra is not installed
+            return HttptoolsTransport(ssl_context=ssl_context)
+    from .aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and mostly not needed
+
+    return AiohttpTransport(ssl_context=ssl_context)

@@ -7,10 +7,14 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from yarl import URL
+
 from ..errors import AttemptTimeout, ConfigError, Phase
 from .base import Request, Response
 from .head import Heads
 from .lifetime import Lifetime
+from .proxies import Proxies
+from .trust import Trust, not_a_context
 
 if TYPE_CHECKING:
     from .pool import Pool
@@ -22,11 +26,14 @@ class HttptoolsTransport:
     """Carries requests over HTTP/1.1 connections of its own: plain asyncio, with httptools to parse the answers.
 
     Everything else is as with the default transport: opens at the first request, under whatever event loop that runs
-    in. It knows no proxies.
+    in. It knows no proxies, and does not go past one: where the environment names a proxy for a URL, it refuses.
 
     Args:
         pool_size: requests under way at most; None for no limit, since the session's throttle already sets one.
-        ssl_context: for TLS with a private CA or a client certificate; None verifies against the system's.
+        ssl_context: for TLS with a private CA or a client certificate; None verifies against the authorities that
+            `SSL_CERT_FILE`, `SSL_CERT_DIR` or `REQUESTS_CA_BUNDLE` name, else the system's.
+        trust_env: whether the environment counts: its authorities, and its proxies, which are refused. False connects
+            directly whatever proxy it names.
         max_body: bytes of an answer that are read at most.
         connect_timeout: seconds for a new connection; within the attempt's own limit.
 
@@ -39,9 +46,12 @@ class HttptoolsTransport:
         *,
         pool_size: int | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        trust_env: bool = True,
         max_body: int = 10 * 2**20,
         connect_timeout: float = 5.0,
     ) -> None:
+        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise not_a_context(ssl_context)
         if pool_size is not None and pool_size < 1:
             raise ConfigError(f"pool_size is at least 1, or None for no limit; got {pool_size!r}.")
         try:
@@ -51,6 +61,8 @@ class HttptoolsTransport:
         self._new = Pool
         self._pool_size = pool_size
         self._ssl = ssl_context
+        self._proxies = Proxies(trust_env=trust_env)
+        self._trust = Trust.of_environment() if trust_env and ssl_context is None else Trust()
         self._max_body = max_body
         self._connect_timeout = connect_timeout
         self._lifetime: Lifetime[Pool] = Lifetime()
@@ -60,6 +72,22 @@ class HttptoolsTransport:
     def pool_size(self) -> int | None:
         """How many requests it carries at once; None for any number."""
         return self._pool_size
+
+    def check_url(self, url: URL, /) -> None:
+        """Look whether requests to this URL can be carried: without a proxy, with the certificates that are trusted.
+
+        Raises:
+            ConfigError: they cannot; the sentence says what to change.
+        """
+        proxy = self._proxies.of(url)
+        if proxy is not None:
+            raise ConfigError(
+                f"The fast transport knows no proxies, and {proxy.source} names one for {url.host}: use"
+                " AiohttpTransport (--transport aiohttp), name the host in NO_PROXY, or pass trust_env=False to connect"
+                " directly."
+            )
+        if url.scheme == "https":
+            self._trust.check()
 
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""
@@ -88,6 +116,8 @@ class HttptoolsTransport:
         head = self._heads.of(request)
         connection = pool.take(head.place)
         if connection is None:
+            if not self._proxies.is_empty:
+                self.check_url(request.url)
             left = _left(seconds)
             connection = await pool.connect(head.place, seconds)
             seconds = left()
@@ -100,6 +130,7 @@ class HttptoolsTransport:
     def _new_pool(self) -> Pool:
         return self._new(
             ssl_context=self._ssl,
+            trust=self._trust,
             max_body=self._max_body,
             connect_timeout=self._connect_timeout,
             size=self._pool_size,

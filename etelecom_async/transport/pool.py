@@ -11,10 +11,12 @@ from typing import TypeAlias
 
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] - bare tuples in it
 
-from ..errors import AttemptTimeout, ConnectError, Disconnected, Phase, TlsError, TransportError
+from ..errors import AttemptTimeout, ConnectError, Disconnected, Phase, TransportError
+from .connecting import not_connected
 from .deadlines import Deadlines
 from .head import Place
 from .http1 import Connection
+from .trust import Trust
 
 __all__ = ["Pool"]
 
@@ -33,18 +35,26 @@ class Pool:
     """Connections to any number of places; the one used last is used first, so that the others can grow old.
 
     Args:
-        ssl_context: for TLS; None verifies against the system's certificates.
+        ssl_context: for TLS; None verifies against `trust`.
+        trust: the authorities to trust.
         max_body: bytes of an answer that are read at most.
         connect_timeout: seconds for a new connection.
         size: requests under way at most; None for no limit.
     """
 
     def __init__(
-        self, *, ssl_context: ssl.SSLContext | None, max_body: int, connect_timeout: float, size: int | None
+        self,
+        *,
+        ssl_context: ssl.SSLContext | None,
+        trust: Trust,
+        max_body: int,
+        connect_timeout: float,
+        size: int | None,
     ) -> None:
         self.closed = False
         self.slots = None if size is None else asyncio.Semaphore(size)
         self._ssl = ssl_context
+        self._trust = trust
         self._max_body = max_body
         self._connect_timeout = connect_timeout
         self._loop = asyncio.get_running_loop()
@@ -53,6 +63,7 @@ class Pool:
         self._open: set[Connection] = set()
         self._connecting: set[asyncio.Timeout] = set()
         self._is_empty = asyncio.Event()
+        self._has_connected = False
         self._resolved: dict[Place, tuple[float, _Addresses]] = {}
 
     def take(self, place: Place) -> Connection | None:
@@ -87,7 +98,7 @@ class Pool:
             failure = self._too_late(seconds)
         except (OSError, UnicodeError) as error:
             self._resolved.pop(place, None)
-            failure = _translate(error, place)
+            failure = not_connected(error, place.host, place.port, has_connected=self._has_connected)
         # Outside of the except block, so that the error has no context.
         raise failure
 
@@ -106,6 +117,7 @@ class Pool:
             await self._is_empty.wait()
 
     async def _connect(self, place: Place) -> Connection:
+        tls = self._tls() if place.is_tls else None
         sock = await start_connection(
             await self._resolve(place), happy_eyeballs_delay=_HEAD_START, interleave=1, loop=self._loop
         )
@@ -121,7 +133,7 @@ class Pool:
             await self._loop.create_connection(
                 lambda: connection,
                 sock=sock,
-                ssl=self._tls() if place.is_tls else None,
+                ssl=tls,
                 server_hostname=place.host.rstrip(".") if place.is_tls else None,
             )
         except BaseException:
@@ -132,11 +144,12 @@ class Pool:
         if self.closed:
             connection.abort()
             raise TimeoutError
+        self._has_connected = True
         return connection
 
     def _tls(self) -> ssl.SSLContext:
         if self._ssl is None:
-            self._ssl = ssl.create_default_context()
+            self._ssl = self._trust.context() or ssl.create_default_context()
             self._ssl.set_alpn_protocols(["http/1.1"])
         return self._ssl
 
@@ -169,10 +182,3 @@ class Pool:
         if seconds is not None and seconds <= self._connect_timeout:
             return AttemptTimeout("no connection within the attempt's time", phase=Phase.NOT_SENT)
         return ConnectError("no connection within the time for connecting")
-
-
-def _translate(error: OSError | UnicodeError, place: Place) -> TransportError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return TlsError(f"the certificate was not accepted: {error.verify_message}")
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    return ConnectError(f"no connection to {place.host}:{place.port}: {text}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
 import aiohttp
+from attrs import define, field
 
 from .listening import listening
 
@@ -16,14 +18,27 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
-__all__ = ["SpokeUnasked", "asking"]
+__all__ = ["Sending", "SpokeUnasked", "asking"]
 
 
 class SpokeUnasked(aiohttp.ClientConnectionError):
     """Something was there to be read before the request was written. Nothing was sent."""
 
 
-def asking() -> type[aiohttp.ClientRequest]:
+@define(eq=False)
+class Sending:
+    """How far the requests of one session came.
+
+    Attributes:
+        has_connected: whether any of them had a connection.
+        tasks: those whose request has begun to be written; each call takes itself out at its end.
+    """
+
+    has_connected: bool = False
+    tasks: set[asyncio.Task[object] | None] = field(factory=set[asyncio.Task[object] | None])
+
+
+def asking(sending: Sending) -> type[aiohttp.ClientRequest]:
     """Aiohttp's request for one session, sent only where nothing waits to be read.
 
     HTTP/1.1 matches answers to requests by their order alone, so a second answer to an earlier request, or a 408 that a
@@ -47,6 +62,8 @@ def asking() -> type[aiohttp.ClientRequest]:
                 if has_come is None and conn.transport is not None:
                     sock = cast("socket.socket", conn.transport.get_extra_info("socket"))
                     heard[protocol] = listening(sock.fileno())
+            sending.has_connected = True
+            sending.tasks.add(asyncio.current_task())
             return await super().send(conn)
 
     return AskingRequest

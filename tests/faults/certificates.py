@@ -9,16 +9,24 @@ HOST = "127.0.0.1"
 
 
 class Certificates:
-    """Contexts for servers, by what is wrong with their certificate, and `trust`, the context of a client."""
+    """Contexts for servers, by what is wrong with their certificate, and `trust`, the context of a client.
 
-    def __init__(self):
+    Args:
+        names: of the servers, besides 127.0.0.1.
+
+    Attributes:
+        pem: the authority's certificate.
+    """
+
+    def __init__(self, *names):
         now = datetime.now(UTC)
         authority, stranger = trustme.CA(), trustme.CA()
         day, year = timedelta(days=1), timedelta(days=365)
         self.trust = ssl.create_default_context()
         authority.configure_trust(self.trust)
+        self.pem = authority.cert_pem.bytes()
         self._servers = {
-            "right": _server(authority.issue_cert(HOST)),
+            "right": _server(authority.issue_cert(HOST, *names)),
             "expired": _server(authority.issue_cert(HOST, not_before=now - year, not_after=now - day)),
             "not yet valid": _server(authority.issue_cert(HOST, not_before=now + day, not_after=now + year)),
             "for another name": _server(authority.issue_cert("another.example")),

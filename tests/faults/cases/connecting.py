@@ -6,7 +6,7 @@ from faults.server import http
 from faults.steps import Drain, Hear, Lost, Refused, Reset, Say
 
 NOT_SENT = harmless(ConnectError, Phase.NOT_SENT)
-UNTRUSTED = final(TlsError, Phase.NOT_SENT)
+PERMANENT = final(TlsError, Phase.NOT_SENT)
 BAD_REQUEST = http(b"", status="400 Bad Request")
 
 CONNECTING = (
@@ -25,12 +25,12 @@ CONNECTING = (
     Case(
         "the TLS handshake is met with plain HTTP",
         (Say(BAD_REQUEST), Drain()),
-        NOT_SENT,
+        PERMANENT,
         scheme="https",
         recovers=False,
     ),
     *(
-        Case(f"the certificate is {kind}", (), UNTRUSTED, certificate=kind, recovers=False, cheap=False)
+        Case(f"the certificate is {kind}", (), PERMANENT, certificate=kind, recovers=False, cheap=False)
         for kind in ("expired", "not yet valid", "for another name", "of an unknown authority", "self-signed")
     ),
     Case(

@@ -1,0 +1,85 @@
+"""What aiohttp's errors mean. None of them leaves the transport: they hold the request, and with it the key."""
+
+from __future__ import annotations
+
+import aiohttp
+from yarl import URL
+
+from ..errors import (
+    AttemptTimeout,
+    BadAnswer,
+    ConfigError,
+    ConnectError,
+    Disconnected,
+    Phase,
+    TlsError,
+    TransportError,
+)
+from .connecting import not_connected, proxy_refused
+from .proxies import Proxy
+from .unasked import SpokeUnasked
+
+__all__ = ["not_sent", "unanswered"]
+
+
+def not_sent(  # noqa: C901, PLR0911, PLR0912 - a table, one row a line
+    error: Exception, url: URL, proxy: Proxy | None, *, has_connected: bool
+) -> TransportError | ConfigError:
+    """The error of a request of which nothing was written.
+
+    Args:
+        error: what aiohttp raised.
+        url: where the request goes.
+        proxy: what it goes through.
+        has_connected: whether the transport has had a connection before.
+    """
+    match error:
+        case aiohttp.ClientConnectorCertificateError(certificate_error=OSError() as reason):
+            return not_connected(reason, error.host, error.port, has_connected=has_connected)
+        case aiohttp.ServerFingerprintMismatch():
+            return TlsError(f"the certificate of {error.host}:{error.port} is not the one that is pinned")
+        case aiohttp.ConnectionTimeoutError():
+            return ConnectError("no connection within the time for connecting")
+        case TimeoutError():
+            return AttemptTimeout("no connection within the attempt's time", phase=Phase.NOT_SENT)
+        case aiohttp.ClientConnectorError(os_error=OSError() as reason):
+            # Where there is a proxy it may be the one or the other that is not reached.
+            return not_connected(reason, error.host, error.port, has_connected=has_connected)
+        case aiohttp.ClientHttpProxyError() if proxy is not None:
+            return proxy_refused(error.status, proxy)
+        case SpokeUnasked():
+            return Disconnected("the server spoke or hung up before it was asked", phase=Phase.NOT_SENT)
+        case aiohttp.InvalidURL():
+            return ConfigError("The URL of the request is no http or https URL with a host.")
+        case UnicodeError():
+            return not_connected(error, url.host or "", url.port, has_connected=has_connected)
+        case aiohttp.ClientResponseError() | aiohttp.ServerDisconnectedError() if proxy is not None:
+            return ConnectError(f"the proxy {proxy} did not answer as an HTTP proxy does")
+        case RuntimeError():
+            return ConnectError("the transport was closed")
+        case OSError() | aiohttp.ClientConnectionError():
+            return ConnectError(f"no connection: {_text(error)}")
+        case _:
+            return TransportError(f"the request could not be made: {type(error).__name__}", phase=Phase.NOT_SENT)
+
+
+def unanswered(error: Exception) -> TransportError:
+    """The error of a request that was written, at least in part."""
+    match error:
+        case TimeoutError():
+            return AttemptTimeout("no answer within the attempt's time")
+        case aiohttp.ClientPayloadError():
+            return Disconnected("the answer ended too early")
+        case aiohttp.ClientResponseError():
+            # Its text quotes what the peer sent, which may be anything, so it is left out.
+            return BadAnswer("what came is not HTTP")
+        case aiohttp.ServerDisconnectedError():
+            return Disconnected("the server closed the connection without an answer")
+        case aiohttp.ClientConnectionError() | OSError():
+            return Disconnected(_text(error))
+        case _:
+            return TransportError(type(error).__name__)
+
+
+def _text(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,185 @@
+"""Which proxy a request goes through: one that the caller names, or one of the environment."""
+
+from __future__ import annotations
+
+import base64
+import netrc
+import os
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import field, frozen
+from yarl import URL
+
+from .._masked import Masked
+from ..account import Secret
+from ..errors import ConfigError
+from .no_proxy import NoProxy, is_loopback
+
+__all__ = ["Proxies", "Proxy", "hidden"]
+
+_EXAMPLE = "http://proxy.example:3128"
+_PLACE = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@frozen(kw_only=True)
+class Proxy:
+    """An HTTP proxy.
+
+    Attributes:
+        url: scheme, host and port; never a user or a password.
+        source: where it is named, such as `proxy`, `--proxy` or `HTTPS_PROXY`.
+        headers: what the proxy is sent: `Proxy-Authorization`, where there is a user.
+    """
+
+    url: URL
+    source: str
+    headers: Mapping[str, str] = field(default=_NOTHING, repr=False, eq=False)
+
+    def __str__(self) -> str:
+        return f"{self.url} (from {self.source})"
+
+
+class Proxies:
+    """Which proxy each request goes through.
+
+    One that is given carries everything. Else the environment says: `HTTPS_PROXY` for https, `HTTP_PROXY` for http,
+    `ALL_PROXY` for a scheme without one of its own, and none for the hosts of `NO_PROXY` and for this machine. A name
+    in lower case goes before the same in capitals.
+
+    Args:
+        given: what `hidden` gives for the URL of a proxy for all requests; None for that of the environment.
+        source: how the caller names what is given, for sentences.
+        trust_env: whether the environment is read where none is given.
+
+    Raises:
+        ConfigError: what is given cannot be a proxy.
+    """
+
+    def __init__(
+        self, given: Secret | ConfigError | None = None, *, source: str = "proxy", trust_env: bool = True
+    ) -> None:
+        if isinstance(given, ConfigError):
+            raise given
+        self._given = None if given is None else _parse(given, source)
+        environ = os.environ if trust_env and given is None else _NOTHING
+        self._variables = {
+            scheme: variable
+            for scheme in ("https", "http")
+            if (variable := _variable(environ, scheme) or _variable(environ, "all"))
+        }
+        self._exceptions = NoProxy(environ.get("no_proxy", environ.get("NO_PROXY", "")))
+        self._found: dict[tuple[str, str | None, int | None], Proxy | None] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every request goes directly."""
+        return self._given is None and not self._variables
+
+    def of(self, url: URL) -> Proxy | None:
+        """The proxy for a request to this URL; None where it goes directly.
+
+        Raises:
+            ConfigError: what the environment names cannot be a proxy; or the URL is plain http to this machine and the
+                proxy is another one, which would take it for itself and be shown the key.
+        """
+        key = url.scheme, url.raw_host, url.port
+        if key not in self._found:
+            self._found[key] = self._find(url, url.raw_host or "")
+        return self._found[key]
+
+    def _find(self, url: URL, host: str) -> Proxy | None:
+        given = self._given
+        if given is not None:
+            if url.scheme == "http" and is_loopback(host) and not is_loopback(given.url.host or ""):
+                raise ConfigError(
+                    f"{url.origin()} is this machine, and the proxy {given} is another one, which the key would be"
+                    " shown to: leave the proxy out."
+                )
+            return given
+        variable = self._variables.get(url.scheme)
+        if variable is None or is_loopback(host) or self._exceptions.excepts(host, url.port):
+            return None
+        name, value = variable
+        proxy = _parse(value, name)
+        return proxy if proxy.headers else _with_netrc(proxy)
+
+
+def _variable(environ: Mapping[str, str], scheme: str) -> tuple[str, Secret] | None:
+    """Name and value of the scheme's variable, if it is set."""
+    name = f"{scheme}_proxy"
+    if name not in environ:
+        name = name.upper()
+        # A web server that runs this program by CGI lets any of its clients set this one, by a header `Proxy`.
+        if name == "HTTP_PROXY" and "REQUEST_METHOD" in environ:
+            return None
+    return (name, Secret(environ[name])) if environ.get(name, "").strip() else None
+
+
+def hidden(given: str | URL | Secret | None, source: str) -> Secret | ConfigError | None:
+    """The URL of a proxy as a secret, or the error to raise once no frame holds it, since tracebacks print frames."""
+    if given is None or isinstance(given, Secret):
+        return given
+    if isinstance(given, str | URL):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may have no type checker
+        return Secret(str(given))
+    return ConfigError(
+        f"{source} is the URL of a proxy, such as {_EXAMPLE!r}; got a value of type {type(given).__name__}."
+    )
+
+
+def _parse(text: Secret, source: str) -> Proxy:
+    """The proxy at this URL.
+
+    Raises:
+        ConfigError: it cannot be one; the sentence says what to write, and shows no user and no password.
+    """
+    proxy = _read(text, source)
+    if isinstance(proxy, str):
+        raise ConfigError(f"{source} {proxy}")
+    return proxy
+
+
+def _read(secret: Secret, source: str) -> Proxy | str:  # noqa: PLR0911 - a list of what can be wrong
+    """The proxy, or what is wrong with it. Nothing is raised in here, where a frame holds the password."""
+    text = secret.reveal().strip()
+    if not text or not text.isprintable() or " " in text:
+        return f"is empty or has spaces or line breaks in it: write it like {_EXAMPLE}."
+    if "://" not in text:
+        place = text.rpartition("@")[2].rstrip("/")
+        return f"has no scheme: write {f'http://{place}' if _PLACE.fullmatch(place) else f'it like {_EXAMPLE}'}."
+    try:
+        url = URL(text)
+        host, port, user, password = url.host, url.port, url.user, url.password
+    except ValueError:
+        return f"is no URL of a proxy: write it like {_EXAMPLE}, and / ? # @ : in a password as %2F %3F %23 %40 %3A."
+    if url.scheme.startswith("socks"):
+        return f"names a SOCKS proxy, and only HTTP proxies are supported: write it like {_EXAMPLE}."
+    if url.scheme not in ("http", "https"):
+        return f"has a scheme that is neither http nor https: write it like {_EXAMPLE}."
+    if not host or not port:
+        return f"names no host and port: write it like {_EXAMPLE}."
+    if url.raw_path not in ("", "/") or "?" in text or "#" in text:
+        return (
+            f"has more behind host and port: write it like {_EXAMPLE}. A PAC file is not read, and / ? # in a password"
+            " are written %2F %3F %23."
+        )
+    headers = _NOTHING if user is None and password is None else _authorization(user or "", password or "")
+    return Proxy(url=url.origin(), source=source, headers=headers)
+
+
+def _authorization(user: str, password: str) -> Mapping[str, str]:
+    token = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return MappingProxyType({"Proxy-Authorization": Masked(f"Basic {token}")})
+
+
+def _with_netrc(proxy: Proxy) -> Proxy:
+    """The same proxy with the user that `.netrc` has for its host. An entry `default` is for no proxy."""
+    try:
+        entry = netrc.netrc(os.environ.get("NETRC")).hosts.get(proxy.url.host or "")
+    except (OSError, netrc.NetrcParseError, UnicodeError):
+        return proxy  # one that cannot be read serves other programs; a proxy that wants a user says so
+    if entry is None:
+        return proxy
+    return Proxy(url=proxy.url, source=proxy.source, headers=_authorization(entry[0], entry[2]))
