@@ -16,6 +16,7 @@ from etelecom_async import (
     InvalidPhone,
     NotFound,
     PermissionDenied,
+    ProxyError,
     Retry,
     Session,
     Shop,
@@ -23,12 +24,22 @@ from etelecom_async import (
     TlsError,
     Unauthenticated,
     Unavailable,
+    UnknownHost,
 )
 from etelecom_async.bulk import Bulk
 from etelecom_async.testing import MockTransport
 
 OK = Consent(error=0)
-COMMON = [Unauthenticated(), PermissionDenied(), NotFound(), BadRoute(), AccountClosed(), TlsError("untrusted")]
+COMMON = [
+    Unauthenticated(),
+    PermissionDenied(),
+    NotFound(),
+    BadRoute(),
+    AccountClosed(),
+    ProxyError("407"),
+    TlsError("untrusted"),
+    UnknownHost("no such name"),
+]
 
 
 def phones(count):

@@ -21,6 +21,8 @@ _WHAT_TO_DO = MappingProxyType(
         "DeadlineExceeded": f"No answer came in time, with all repeats. {_AGAIN}.",
         "QueueTimeout": f"These waited too long for their turn. {_AGAIN}, with fewer at once.",
         "TlsError": "The certificate of the service was not accepted. Check the clock and the address of the service.",
+        "ProxyError": "The proxy did not carry these. Check its address, its user and its rules.",
+        "UnknownHost": "The address of the service or of the proxy does not exist. Check both.",
         "BadAnswer": f"Something other than the service answered. Check proxies. {_AGAIN}.",
         "BodyTooLarge": "The answer was too large. Check that the address is the one of the service.",
         "DecodeError": "The answer could not be read. Tell eTelecom, and see whether a newer version reads it.",

@@ -78,8 +78,8 @@ class ConsentBatches:
         Raises:
             ConfigError: the column is missing or of a type that rounds phone numbers (float of 16 or 32 bits), or the
                 environment describes no account.
-            Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: each of up to three first rows with
-                different phones met it, or later twenty in a row.
+            Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: each of up to
+                three first rows with different phones met it, or later twenty in a row.
         """
         session = self._opened()
         fields = list(batch.schema)

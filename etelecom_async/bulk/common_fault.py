@@ -11,13 +11,22 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from ..errors import AccountClosed, EtelecomError, NotFound, PermissionDenied, TlsError, Unauthenticated
+from ..errors import (
+    AccountClosed,
+    EtelecomError,
+    NotFound,
+    PermissionDenied,
+    ProxyError,
+    TlsError,
+    Unauthenticated,
+    UnknownHost,
+)
 
 __all__ = ["CommonFault", "HeldBack", "may_be_common"]
 
 Item = TypeVar("Item")
 
-_COMMON = (Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError)
+_COMMON = (Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost)
 _AT_FIRST = 3
 """Different items that fail so before any is answered: the fault is common."""
 _LATER = 20

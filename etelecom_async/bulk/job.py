@@ -254,8 +254,9 @@ class ConsentJob:
         Raises:
             ConfigError: as `prepare`; also a disk that is full, an input that cannot be read on. What was finished
                 until then is in the output.
-            Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: each of up to three first rows with
-                different phones met it, or later twenty in a row. Those rows are not in the output: a resume asks them.
+            Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: each of up to
+                three first rows with different phones met it, or later twenty in a row. Those rows are not in the
+                output: a resume asks them.
             BrokenPipeError: the output is a stream that nobody reads any more.
         """
         await self.prepare()
