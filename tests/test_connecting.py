@@ -150,12 +150,18 @@ async def test_an_attempt_that_ends_while_it_waits_for_a_connection_was_not_sent
 
 @each_transport
 async def test_an_attempt_that_ends_while_it_waits_for_the_answer_may_have_been_carried_out(carry):
-    async with Peer(Silence()).serve() as origin:
+    async with Peer(Answer(200, OK), Silence()).serve() as origin:
         transport = carry()
+        calling = session(origin, transport, attempts=1)
+        assert (await ask(calling)).granted  # now there is a connection, which takes no time of the next attempt
         with pytest.raises(AttemptTimeout, match="no answer") as caught:
-            await ask(session(origin, transport, attempts=1, timeout=Timeout(attempt=0.1)))
+            await ask(calling.with_options(timeout=Timeout(attempt=0.1)))
+        await transport.aclose()
+    async with Peer(Answer(200, OK), Silence()).serve() as origin:
+        calling = session(origin, transport, attempts=1)
+        assert (await ask(calling)).granted
         with pytest.raises(DeadlineExceeded) as late:
-            await ask(session(origin, transport, timeout=Timeout(attempt=5, total=0.1)))
+            await ask(calling.with_options(timeout=Timeout(attempt=5, total=0.1)))
         await transport.aclose()
     assert caught.value.phase is late.value.phase is Phase.UNKNOWN
 
