@@ -10,27 +10,43 @@ from typing import NoReturn
 from attrs import field, frozen
 from yarl import URL
 
-from .endpoint import Role
+from . import _checks
+from .endpoint import Role, check_role
 from .errors import ConfigError
 
-__all__ = ["Account", "Partner", "Secret", "Shop", "from_env"]
+__all__ = ["Account", "Partner", "Secret", "Shop", "from_env", "hidden", "parse_base_url"]
 
 SHOP_URL = "https://api.etelecom.vn/v1/shop"
 PARTNER_URL = "https://api.etelecom.vn/v1/partner"
 
 _KEY_CHARACTERS = re.compile(r"[\x21-\x7e]+")
-_API_KEY = re.compile(r"\d+:")
-_SHOP_KEY = re.compile(r"shop\d+:")
+_QUOTED = re.compile(r"""(['"`]).*|.*(['"`])""", re.DOTALL)
+# What stands for "nothing" in other programs, a template that was not filled in, and how `Secret` shows itself.
+_NO_VALUE = re.compile(
+    r"none|null|nil|undefined|nan|true|false|\*+|\$.*|%.*%|<.*>|\{.*\}|shop<.*>|<digits>:.*", re.IGNORECASE | re.DOTALL
+)
+_API_KEY_SHAPE = re.compile(r"\d+:")
+_SHOP_KEY_SHAPE = re.compile(r"shop\d+:")
+_ACCOUNT, _API_KEY, _SHOP_KEY = "ETELECOM_ACCOUNT", "ETELECOM_API_KEY", "ETELECOM_SHOP_KEY"
+_BASE_URL = "ETELECOM_BASE_URL"
 _METHOD_IN_PATH = re.compile(r"\.[A-Z][A-Za-z0-9]*(/[A-Za-z0-9]*)?$")
 
 
 class Secret:
-    """A text that shows itself to nobody but `reveal()`: not in repr, str, format, pickles or tracebacks."""
+    """A text that only `reveal()` shows: not repr, str, format, pickles or tracebacks.
+
+    Raises:
+        ConfigError: text is no str.
+    """
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str | Secret) -> None:
         self._text: str = text.reveal() if isinstance(text, Secret) else text
+        # From here on this frame does not hold it, so no traceback can print it.
+        del text
+        if not isinstance(self._text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise _checks.refused("Secret.text", "a str", self._text)
 
     def reveal(self) -> str:
         """The text itself. Keep it out of variables: tracebacks print those."""
@@ -58,6 +74,13 @@ class Secret:
         return self
 
 
+def hidden(key: str | Secret) -> Secret:
+    """A key in a `Secret`, whatever it is: it is judged where no frame holds it any more."""
+    secret = Secret.__new__(Secret)
+    secret._text = key.reveal() if isinstance(key, Secret) else key  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return secret
+
+
 @frozen(init=False, repr=False)
 class Shop:
     """A shop: one api_key for everything.
@@ -76,16 +99,21 @@ class Shop:
 
     def __init__(self, api_key: str | Secret, *, base_url: str | URL = SHOP_URL, allow_http: bool = False) -> None:
         # From here on no frame holds the bare key, so no traceback can print it.
-        api_key = Secret(api_key)
-        _check_api_key(api_key)
+        api_key = hidden(api_key)
+        _check_api_key(api_key, "api_key")
         object.__setattr__(self, "api_key", api_key)
         object.__setattr__(self, "base_url", parse_base_url(base_url, default_path="/v1/shop", allow_http=allow_http))
 
     def __repr__(self) -> str:
         return _describe(self)
 
-    def key(self, role: Role) -> Secret:  # noqa: ARG002 - a shop has one key for every role
-        """The key for a method of this role."""
+    def key(self, role: Role) -> Secret:
+        """The key for a method of this role; a shop has one for every role.
+
+        Raises:
+            ConfigError: role is none.
+        """
+        check_role("role", role)
         return self.api_key
 
     def for_shop(self, shop_key: str | Secret) -> NoReturn:
@@ -121,14 +149,14 @@ class Partner:
         base_url: str | URL = PARTNER_URL,
         allow_http: bool = False,
     ) -> None:
-        shop_key = None if shop_key is None else Secret(shop_key)
-        api_key = None if api_key is None else Secret(api_key)
+        shop_key = None if shop_key is None else hidden(shop_key)
+        api_key = None if api_key is None else hidden(api_key)
         if shop_key is None and api_key is None:
             raise ConfigError("A Partner needs its api_key, a shop_key, or both.")
         if shop_key is not None:
-            _check_shop_key(shop_key)
+            _check_shop_key(shop_key, "shop_key")
         if api_key is not None:
-            _check_api_key(api_key)
+            _check_api_key(api_key, "api_key")
         object.__setattr__(self, "shop_key", shop_key)
         object.__setattr__(self, "api_key", api_key)
         url = parse_base_url(base_url, default_path="/v1/partner", allow_http=allow_http)
@@ -142,8 +170,9 @@ class Partner:
         """The key for a method of this role.
 
         Raises:
-            ConfigError: this partner was made without that key.
+            ConfigError: this partner was made without that key, or role is none.
         """
+        check_role("role", role)
         if role is Role.SHOP:
             if self.shop_key is None:
                 raise ConfigError("This method acts for one shop: give Partner a shop_key, or use session.for_shop().")
@@ -153,8 +182,13 @@ class Partner:
         return self.api_key
 
     def for_shop(self, shop_key: str | Secret) -> Partner:
-        """The same partner acting for another shop."""
-        shop_key = Secret(shop_key)
+        """The same partner acting for another shop.
+
+        Raises:
+            ConfigError: it is no shop_key.
+        """
+        shop_key = hidden(shop_key)
+        _check_shop_key(shop_key, "shop_key")
         return Partner(shop_key=shop_key, api_key=self.api_key, base_url=self.base_url, allow_http=self._allow_http)
 
 
@@ -170,96 +204,131 @@ def from_env() -> Account:
     """The account that the environment describes.
 
     `ETELECOM_ACCOUNT` (shop, the default, or partner), `ETELECOM_API_KEY`, `ETELECOM_SHOP_KEY`, `ETELECOM_BASE_URL`.
+    Blanks and line breaks around a value do not count, and a variable that is set to nothing is as one that is not set.
 
     Raises:
-        ConfigError: a variable is missing or cannot work.
+        ConfigError: a variable is missing or cannot work; the sentence names it and shows no value.
     """
-    kind = os.environ.get("ETELECOM_ACCOUNT", "shop")
-    base_url = os.environ.get("ETELECOM_BASE_URL")
-    if kind == "shop":
-        if not os.environ.get("ETELECOM_API_KEY"):
-            raise ConfigError(
-                "Set ETELECOM_API_KEY to the shop's api_key (for a partner, also ETELECOM_ACCOUNT=partner)."
-            )
-        return Shop(Secret(os.environ["ETELECOM_API_KEY"]), base_url=base_url or SHOP_URL)
-    if kind == "partner":
-        return Partner(
-            shop_key=_env_secret("ETELECOM_SHOP_KEY"),
-            api_key=_env_secret("ETELECOM_API_KEY"),
-            base_url=base_url or PARTNER_URL,
-        )
-    # What it is stays out of the sentence: it may be a key in the wrong variable.
-    raise ConfigError("ETELECOM_ACCOUNT has to be 'shop' or 'partner', and is something else.")
+    kind = _variable(_ACCOUNT)
+    if kind not in (None, "shop", "partner"):
+        # What it is stays out of the sentence: it may be a key in the wrong variable.
+        raise ConfigError(f"{_ACCOUNT} has to be 'shop' or 'partner', and is something else.")
+    default, path = (PARTNER_URL, "/v1/partner") if kind == "partner" else (SHOP_URL, "/v1/shop")
+    base_url = parse_base_url(_variable(_BASE_URL) or default, default_path=path, allow_http=False, name=_BASE_URL)
+    api_key = _secret_variable(_API_KEY)
+    if api_key is not None:
+        _check_api_key(api_key, _API_KEY)
+    if kind != "partner":
+        if api_key is None:
+            raise ConfigError(f"Set {_API_KEY} to the shop's api_key (for a partner, also {_ACCOUNT}=partner).")
+        return Shop(api_key, base_url=base_url)
+    shop_key = _secret_variable(_SHOP_KEY)
+    if shop_key is not None:
+        _check_shop_key(shop_key, _SHOP_KEY)
+    elif api_key is None:
+        raise ConfigError(f"Set {_API_KEY} and {_SHOP_KEY}: a partner needs its own api_key, a shop_key, or both.")
+    return Partner(shop_key=shop_key, api_key=api_key, base_url=base_url)
 
 
-def _env_secret(name: str) -> Secret | None:
-    return Secret(os.environ[name]) if os.environ.get(name) else None
+def _variable(name: str) -> str | None:
+    """What an environment variable holds, without blanks around it; None where it is not set, or to nothing."""
+    value = os.environ.get(name)
+    if not value:
+        return None
+    if not value.strip():
+        raise ConfigError(f"{name} holds nothing but blanks: set it, or unset it.")
+    return value.strip()
+
+
+def _secret_variable(name: str) -> Secret | None:
+    _variable(name)  # refuses blanks
+    return Secret(os.environ[name].strip()) if os.environ.get(name) else None
 
 
 def _check_key(key: Secret, name: str) -> None:
-    if not isinstance(key.reveal(), str) or not key.reveal():  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(key.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise _checks.refused(name, "a str, as the eTelecom console shows it", key.reveal())
+    if not key.reveal():
         raise ConfigError(f"The {name} is empty: copy it from the eTelecom console.")
+    if key.reveal()[:7].lower() == "bearer ":
+        raise ConfigError(f"The {name} begins with 'Bearer': give the bare key, the SDK adds the word.")
     if not _KEY_CHARACTERS.fullmatch(key.reveal()):
         raise ConfigError(
             f"The {name} has spaces, line breaks or non-ASCII characters: give the bare key, without 'Bearer'."
         )
+    if _QUOTED.fullmatch(key.reveal()):
+        raise ConfigError(f"The {name} has a quote at its beginning or end: give the bare key, without quotes.")
+    if _NO_VALUE.fullmatch(key.reveal()):
+        raise ConfigError(
+            f"The {name} is what a program writes where there is no key, or a template: copy it from the eTelecom"
+            " console."
+        )
 
 
-def _check_api_key(key: Secret) -> None:
-    _check_key(key, "api_key")
-    if _SHOP_KEY.match(key.reveal()):
-        raise ConfigError("This api_key is a shop_key (it begins with 'shop'): write Partner(shop_key=...) for it.")
+def _check_api_key(key: Secret, name: str) -> None:
+    _check_key(key, name)
+    if _SHOP_KEY_SHAPE.match(key.reveal()):
+        raise ConfigError(f"The {name} is a shop_key (it begins with 'shop'): write Partner(shop_key=...) for it.")
 
 
-def _check_shop_key(key: Secret) -> None:
-    _check_key(key, "shop_key")
-    if _API_KEY.match(key.reveal()):
-        raise ConfigError("This shop_key is an api_key (a shop_key begins with 'shop'): pass it as api_key instead.")
+def _check_shop_key(key: Secret, name: str) -> None:
+    _check_key(key, name)
+    if _API_KEY_SHAPE.match(key.reveal()):
+        raise ConfigError(f"The {name} is an api_key (a shop_key begins with 'shop'): pass it as api_key instead.")
 
 
-def parse_base_url(base_url: str | URL, *, default_path: str, allow_http: bool) -> URL:
+def parse_base_url(base_url: str | URL, *, default_path: str, allow_http: bool, name: str = "base_url") -> URL:
     """The base that `.<Service>/<Method>` is put behind, from a bare host or a full base.
 
     Raises:
         ConfigError: it cannot be a base URL; the sentence says what to write instead.
     """
-    # None, as from an unset variable, must not become a host of that name.
-    text = str(base_url) if base_url else ""
+    _checks.flag("allow_http", allow_http)
     example = f"https://api.etelecom.vn{default_path}"
+    # None, as from an unset variable, must not become a host of that name.
+    text = str(_checks.instance(name, base_url, (str, URL), f"a str or URL like {example}"))
     if not text.isprintable() or " " in text or not text:
-        raise ConfigError(f"The base URL is empty or has spaces or line breaks: write it like {example}.")
+        raise ConfigError(f"{name} is empty or has spaces or line breaks: write it like {example}.")
+    if _NO_VALUE.fullmatch(text):
+        raise ConfigError(
+            f"{name} is what a program writes where there is none, or a template: write it like {example}."
+        )
+    if _QUOTED.fullmatch(text):
+        raise ConfigError(f"{name} has a quote at its beginning or end: write it like {example}.")
     try:
         url = URL(text if "://" in text else "https://" + text)
         host = url.host
     except ValueError:
         host = url = None
-    if url is None or not host:
-        raise ConfigError(f"The base URL is no URL with a host: write it like {example}.")
+    # `https//host` and `http:/host` would have a host of that name.
+    if url is None or not host or host in ("http", "https"):
+        raise ConfigError(f"{name} is no URL with a host: write it like {example}.")
     # The text itself stays out of the sentence until it is known to hold no password.
     if url.user is not None or url.password is not None:
         raise ConfigError(
-            f"The base URL has a user or password in it: leave them out, the key goes into the account ({example})."
+            f"{name} has a user or password in it: leave them out, the key goes into the account ({example})."
         )
     if url.raw_query_string or url.raw_fragment or "?" in text or "#" in text:
-        raise ConfigError(f"The base URL has a query or a fragment: write it without '?' and '#', like {example}.")
+        raise ConfigError(f"{name} has a query or a fragment: write it without '?' and '#', like {example}.")
     if url.scheme not in ("https", "http"):
-        raise ConfigError(f"The base URL's scheme is {url.scheme!r}: write it with https, like {example}.")
+        raise ConfigError(f"{name} has the scheme {url.scheme!r}: write it with https, like {example}.")
     if url.scheme == "http" and not allow_http and not _is_loopback(host):
         raise ConfigError(
-            f"Plain http would show the key to the network: write {url.with_scheme('https')}, or pass allow_http=True."
+            f"{name}: plain http would show the key to the network: write {url.with_scheme('https')}, or pass"
+            " allow_http=True."
         )
-    return url.with_path(_base_path(url, default_path), encoded=True)
+    return url.with_path(_base_path(url, default_path, name), encoded=True)
 
 
-def _base_path(url: URL, default_path: str) -> str:
+def _base_path(url: URL, default_path: str, name: str) -> str:
     path = url.raw_path.rstrip("/")
     if method := _METHOD_IN_PATH.search(path):
         base = f"{url.origin()}{path[: method.start()] or default_path}"
-        raise ConfigError(f"The base URL names a method: write {base}, the SDK adds the rest.")
+        raise ConfigError(f"{name} names a method: write {base}, the SDK adds the rest.")
     if path.endswith("."):
-        raise ConfigError(f"The base URL ends in a dot: write {url.origin()}{path.rstrip('.')}, the SDK adds the dot.")
+        raise ConfigError(f"{name} ends in a dot: write {url.origin()}{path.rstrip('.')}, the SDK adds the dot.")
     if path == "/v1":
-        raise ConfigError(f"The base URL stops at /v1: write {url.origin()}{default_path}.")
+        raise ConfigError(f"{name} stops at /v1: write {url.origin()}{default_path}.")
     return path or default_path
 
 

@@ -20,7 +20,7 @@ from . import _json
 from ._reader import VALID_AS_READ, FieldRead, Misfit, Read, reader
 from ._writer import QUOTED, Write, writer
 from .endpoint import JSON
-from .errors import DecodeError
+from .errors import ConfigError, DecodeError
 
 __all__ = ["Id", "also", "decode", "encode", "loads", "loads_certain", "reading", "valid_as_read", "writing"]
 
@@ -62,7 +62,11 @@ loads_certain = _json.loads_certain
 
 
 def encode(payload: object) -> bytes:
-    """The JSON bytes of an attrs instance or of plain JSON values."""
+    """The JSON bytes of an attrs instance or of plain JSON values.
+
+    Raises:
+        ConfigError: there is something in it that JSON does not have.
+    """
     return writing(type(payload))(payload).encode()
 
 
@@ -126,7 +130,17 @@ def _write(kind: object) -> Write:
 
 def _write_anything(kind: object) -> Write:
     unstructured_as = None if kind is object else kind
-    return lambda value: _json.dumps(_converter.unstructure(value, unstructured_as))
+
+    def write(value: object) -> str:
+        try:
+            return _json.dumps(_converter.unstructure(value, unstructured_as))
+        except (TypeError, ValueError, RecursionError):
+            pass  # it quotes what it met, which is for no traceback
+        raise ConfigError(
+            "The payload has something in it that JSON does not have, such as bytes, a set, NaN, a cycle."
+        )
+
+    return write
 
 
 # Reading

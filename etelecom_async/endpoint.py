@@ -5,13 +5,14 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Coroutine
-from typing import Generic, Never, Protocol, TypeAlias, TypeVar
+from typing import Generic, Never, Protocol, TypeAlias, TypeVar, get_origin
 
 from attrs import field, frozen
 
+from . import _checks
 from .errors import ApiError, ConfigError
 
-__all__ = ["JSON", "AnyEndpoint", "Caller", "Endpoint", "Role", "Safety"]
+__all__ = ["JSON", "AnyEndpoint", "Caller", "Endpoint", "Role", "Safety", "check_name", "check_role", "check_safety"]
 
 JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
 
@@ -19,6 +20,8 @@ Req = TypeVar("Req", contravariant=True)
 Res = TypeVar("Res", covariant=True)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*/[A-Za-z][A-Za-z0-9]*")
+_SHOWN = re.compile(r"[A-Za-z0-9/._ -]{0,60}")
+"""What may stand in an error: a name with a slip in it, but no key."""
 
 
 class Safety(enum.Enum):
@@ -39,9 +42,32 @@ class Role(enum.Enum):
     """Done for the partner itself: the api_key."""
 
 
-def _check_name(_: object, __: object, name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise ConfigError(f"A method's name looks like 'Zalo/CheckConsent', not {name!r}.")
+def check_name(name: str, value: object) -> str:
+    """A method's wire name.
+
+    Raises:
+        ConfigError: it is none; the sentence names the argument.
+    """
+    if isinstance(value, str) and _NAME.fullmatch(value):
+        return value
+    given = repr(value) if isinstance(value, str) and _SHOWN.fullmatch(value) else _checks.shown(value)
+    raise ConfigError(f"{name} looks like 'Zalo/CheckConsent', <Service>/<Method>; got {given}.")
+
+
+def check_safety(name: str, value: object) -> Safety:
+    """Whether repeating is safe; raises as `check_name`."""
+    return _checks.instance(name, value, Safety, "Safety.READ or Safety.SEND")
+
+
+def check_role(name: str, value: object) -> Role:
+    """Whose key is wanted; raises as `check_name`."""
+    return _checks.instance(name, value, Role, "Role.SHOP or Role.ACCOUNT")
+
+
+def _check_class(name: str, value: object) -> None:
+    # What only looks like a class, such as `dict[str, int]`, is one here.
+    if not isinstance(value, type) and get_origin(value) is None:
+        raise ConfigError(f"{name} is a class; got {_checks.shown(value)}.")
 
 
 @frozen(kw_only=True)
@@ -55,14 +81,19 @@ class Endpoint(Generic[Req, Res]):
         safety: whether it may be repeated on doubt.
         role: which key it wants.
         refusal: reads a parsed 200 body and returns the error that it hides, if any ("try later" in a success).
+
+    Raises:
+        ConfigError: an attribute cannot work.
     """
 
-    name: str = field(validator=_check_name)
-    payload: type[Req]
-    result: type[Res]
-    safety: Safety = Safety.SEND
-    role: Role = Role.SHOP
-    refusal: Callable[[JSON], ApiError | None] | None = None
+    name: str = field(validator=_checks.checked(check_name))
+    payload: type[Req] = field(validator=_checks.checked(_check_class))
+    result: type[Res] = field(validator=_checks.checked(_check_class))
+    safety: Safety = field(default=Safety.SEND, validator=_checks.checked(check_safety))
+    role: Role = field(default=Role.SHOP, validator=_checks.checked(check_role))
+    refusal: Callable[[JSON], ApiError | None] | None = field(
+        default=None, validator=_checks.checked(_checks.function, or_none=True)
+    )
 
 
 AnyEndpoint: TypeAlias = "Endpoint[Never, object]"

@@ -132,6 +132,12 @@ class PhoneProblem(enum.Enum):
     """Only `phone.strict` says so."""
 
 
+def _check(name: str, value: object, kind: type | tuple[type, ...], wanted: str) -> None:
+    """Judge an argument of an error; here and not in `_checks`, which stands on this module."""
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(f"The {name} of an error is {wanted}; got {type(value).__name__}.")
+
+
 class EtelecomError(Exception):
     """The base of every error that the SDK raises on purpose. Catch this to catch them all.
 
@@ -156,6 +162,9 @@ class EtelecomError(Exception):
     elapsed: float = 0.0
 
     def __init__(self, message: str = "", *, phase: Phase | None = None) -> None:
+        _check("message", message, str, "a str")
+        if phase is not None:
+            _check("phase", phase, Phase, "a Phase such as Phase.UNKNOWN, or None")
         super().__init__(message)
         self.message = message
         if phase is not None:
@@ -188,6 +197,7 @@ class InvalidPhone(EtelecomError, ValueError):
     def __init__(self, message: str = "", *, reason: PhoneProblem | None = None, phase: Phase | None = None) -> None:
         super().__init__(message, phase=phase)
         if reason is not None:
+            _check("reason", reason, PhoneProblem, "a PhoneProblem such as PhoneProblem.TOO_SHORT, or None")
             self.reason = reason
 
 
@@ -317,6 +327,15 @@ class ApiError(EtelecomError):
         retry_after: float | None = None,
         phase: Phase | None = None,
     ) -> None:
+        _check("message", message, str, "a str")
+        if status is not None:
+            _check("status", status, int, "a whole number, or None for the usual one")
+        if code is not None:
+            _check("code", code, str, "a str, or None for the usual one")
+        if meta is not None:
+            _check("meta", meta, Mapping, "a dict of str to str, or None")
+        if retry_after is not None:
+            _check("retry_after", retry_after, (int, float), "a number of seconds, or None")
         super().__init__(_one_line(message), phase=phase)
         self.status = self.usual[0] if status is None else status
         self.code = self.usual[1] if code is None else _one_line(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -12,19 +13,19 @@ from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 from attrs import define, field, frozen
 from yarl import URL
 
+from . import _checks, codec
 from . import account as accounts
-from . import codec
 from ._version import __version__
 from .api import untyped
 from .api.consent import Zalo
-from .endpoint import JSON, Endpoint, Role, Safety
+from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
 from .errors import ConfigError, EtelecomError, Phase, SessionClosed
 from .middleware import CallNext, Layer, Middleware, compose, telemetry, yours
 from .middleware.auth import Auth
 from .middleware.exchange import exchange
 from .middleware.retry import Retry, RetryBudget, Retrying
 from .middleware.throttle import Throttle
-from .timeout import Timeout
+from .timeout import Timeout, to_timeout
 from .transport.base import Call, ChecksUrl, Pooled, Request, Response, Transport
 
 __all__ = ["Reply", "Session"]
@@ -44,6 +45,13 @@ _HEADERS = MappingProxyType(
         "User-Agent": f"etelecom-async/{__version__}",
     }
 )
+
+
+_ACCOUNT = "a Shop or a Partner: write Session(Shop(api_key))"
+_RETRY = "a Retry: write Retry(attempts=3) for three tries in all"
+_THROTTLE = "a Throttle: write Throttle(concurrency=20) for 20 requests at once, Throttle(rate=20) for 20 per second"
+_TRANSPORT = "an object with the methods send and aclose, such as AiohttpTransport()"
+_ENDPOINT = "an Endpoint such as CHECK_CONSENT: for a method's name there is invoke()"
 
 
 @frozen(kw_only=True)
@@ -169,7 +177,7 @@ class Session:
         account: who calls, `Shop(...)` or `Partner(...)`.
         transport: what carries the requests; an `AiohttpTransport` of its own unless given. One that is given stays
             yours to close.
-        timeout: the time limits.
+        timeout: the time limits; a number is the seconds of `Timeout.total`.
         retry: which failures are worth another attempt.
         throttle: how much at once.
         middlewares: layers of your own, outermost first, between retry and throttle: each sees every attempt.
@@ -180,8 +188,8 @@ class Session:
         zalo: the `Zalo/*` methods.
 
     Raises:
-        ConfigError: options that cannot go together; or the environment names a proxy or certificates that cannot work
-            for the account's base URL.
+        ConfigError: an argument of a wrong kind, or options that cannot go together; or the environment names a proxy
+            or certificates that cannot work for the account's base URL.
     """
 
     def __init__(
@@ -189,14 +197,21 @@ class Session:
         account: accounts.Account,
         *,
         transport: Transport | None = None,
-        timeout: Timeout | None = None,
+        timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         throttle: Throttle | None = None,
         middlewares: Iterable[Middleware] = (),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        throttle = throttle or Throttle(clock=clock)
+        _checks.instance("Session.account", account, (accounts.Shop, accounts.Partner), _ACCOUNT)
+        _checks.function("Session.clock", clock, wanted="a function that gives seconds, such as time.monotonic")
+        _checks.function("Session.sleep", sleep, wanted="a function that waits so many seconds, such as asyncio.sleep")
+        throttle = Throttle(clock=clock) if throttle is None else throttle
+        _checks.instance("Session.throttle", throttle, Throttle, _THROTTLE)
+        if transport is not None:
+            _checks.methods("Session.transport", transport, "send", "aclose", wanted=_TRANSPORT)
+        options = _options(timeout, retry, middlewares, Timeout(), Retry())
         shared = _Shared(
             transport=_default_transport() if transport is None else transport,
             owns_transport=transport is None,
@@ -205,7 +220,7 @@ class Session:
             clock=clock,
             sleep=sleep,
         )
-        self._set_up(account, shared, timeout or Timeout(), retry or Retry(), tuple(middlewares))
+        self._set_up(account, shared, *options)
         if isinstance(shared.transport, ChecksUrl):
             shared.transport.check_url(account.base_url)
 
@@ -214,7 +229,7 @@ class Session:
         cls,
         *,
         transport: Transport | None = None,
-        timeout: Timeout | None = None,
+        timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         throttle: Throttle | None = None,
         middlewares: Iterable[Middleware] = (),
@@ -222,7 +237,7 @@ class Session:
         """A session for the account that `ETELECOM_ACCOUNT`, `_API_KEY`, `_SHOP_KEY` and `_BASE_URL` describe.
 
         Raises:
-            ConfigError: a variable is missing or cannot work; the sentence names it.
+            ConfigError: a variable is missing or cannot work, or an argument; the sentence names it.
         """
         return cls(
             accounts.from_env(),
@@ -236,25 +251,27 @@ class Session:
     def with_options(
         self,
         *,
-        timeout: Timeout | None = None,
+        timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         middlewares: Iterable[Middleware] | None = None,
-    ) -> Session:
-        """The same session with other options. Connections, throttle, retry budget and closing stay in common."""
-        return self._derive(
-            self.account,
-            timeout or self._timeout,
-            retry or self._retry,
-            self._middlewares if middlewares is None else tuple(middlewares),
-        )
+    ) -> Self:
+        """The same session with other options. Connections, throttle, retry budget and closing stay in common.
 
-    def for_shop(self, shop_key: str | accounts.Secret) -> Session:
+        Of a subclass it is another of that subclass, made by `copy.copy`.
+
+        Raises:
+            ConfigError: an argument of a wrong kind.
+        """
+        middlewares = self._middlewares if middlewares is None else middlewares
+        return self._derive(self.account, *_options(timeout, retry, middlewares, self._timeout, self._retry))
+
+    def for_shop(self, shop_key: str | accounts.Secret) -> Self:
         """The same partner's session acting for another shop, over the same connections and throttle.
 
         Raises:
             ConfigError: this session belongs to a Shop, or the key is no shop_key.
         """
-        shop_key = accounts.Secret(shop_key)
+        shop_key = accounts.hidden(shop_key)
         return self._derive(self.account.for_shop(shop_key), self._timeout, self._retry, self._middlewares)
 
     @property
@@ -274,9 +291,11 @@ class Session:
     def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Coroutine[object, object, Res]:
         """Call a typed method.
 
-        Raises (when awaited):
-            EtelecomError: every failure, with `endpoint`, `attempts`, `elapsed` and `phase`.
+        Raises:
+            ConfigError: at once, where there is no endpoint or the payload is not of its class.
+            EtelecomError: when awaited, every failure, with `endpoint`, `attempts`, `elapsed` and `phase`.
         """
+        _check_call(endpoint, payload)
         return self._calls.call(endpoint, payload)
 
     async def call_raw(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Reply[Res]:
@@ -285,6 +304,7 @@ class Session:
         Raises:
             EtelecomError: as `call`.
         """
+        _check_call(endpoint, payload)
         call = Call(self._shared.clock())
         value = await self._calls.call(endpoint, payload, call)
         response, elapsed = cast("Response", call.response), self._shared.clock() - call.started
@@ -310,7 +330,9 @@ class Session:
             EtelecomError: as `call`.
         """
         endpoint = untyped(name, safety=safety, role=role)
-        return cast("JSON", await self._calls.call(endpoint, dict(payload or {})))
+        payload = {} if payload is None else payload
+        _checks.instance("payload", payload, Mapping, "a dict of JSON values")
+        return cast("JSON", await self._calls.call(endpoint, dict(payload)))
 
     async def aclose(self) -> None:
         """Close the session and every one derived from it. Calling it again does nothing."""
@@ -332,8 +354,9 @@ class Session:
 
     def _derive(
         self, account: accounts.Account, timeout: Timeout, retry: Retry, middlewares: tuple[Middleware, ...]
-    ) -> Session:
-        session = Session.__new__(Session)
+    ) -> Self:
+        # What a subclass keeps in itself comes along.
+        session = copy.copy(self)
         session._set_up(account, self._shared, timeout, retry, middlewares)  # noqa: SLF001
         return session
 
@@ -355,6 +378,27 @@ class Session:
         layers: tuple[Layer, ...] = (*map(yours, middlewares), shared.throttle)
         self._calls = _Calls(account, timeout.within(timeout.total), retrying, layers, Auth(account), shared)
         self.zalo = Zalo(self._calls)
+
+
+def _options(
+    timeout: Timeout | float | None,
+    retry: Retry | None,
+    middlewares: Iterable[Middleware],
+    usual_timeout: Timeout,
+    usual_retry: Retry,
+) -> tuple[Timeout, Retry, tuple[Middleware, ...]]:
+    return (
+        usual_timeout if timeout is None else to_timeout("Session.timeout", timeout),
+        usual_retry if retry is None else _checks.instance("Session.retry", retry, Retry, _RETRY),
+        _checks.functions("Session.middlewares", middlewares),
+    )
+
+
+def _check_call(endpoint: AnyEndpoint, payload: object) -> None:
+    _checks.instance("endpoint", endpoint, Endpoint, _ENDPOINT)
+    kind = cast("object", endpoint.payload)
+    if isinstance(kind, type) and not isinstance(payload, kind):
+        raise _checks.refused("payload", f"a {kind.__name__} for {endpoint.name}", payload)
 
 
 def _url(base: URL, name: str) -> URL:

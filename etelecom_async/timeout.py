@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from functools import partial
 
-from attrs import Attribute, evolve, field, frozen
+from attrs import evolve, field, frozen
 
-from .errors import ConfigError
+from . import _checks
 
-__all__ = ["Timeout"]
+__all__ = ["Timeout", "to_timeout"]
 
-
-def _positive(_: object, attribute: Attribute[float], value: float | None) -> None:
-    if value is not None and not (value > 0 and math.isfinite(value)):
-        raise ConfigError(
-            f"Timeout.{attribute.name} is a number of seconds above 0, or None for no limit; got {value!r}."
-        )
+_LIMIT = _checks.checked(
+    partial(_checks.number, above=0, unit="a number of seconds", otherwise=", or None for no limit"), or_none=True
+)
 
 
 @frozen(kw_only=True)
@@ -29,15 +26,34 @@ class Timeout:
         ConfigError: a limit is not a positive number.
     """
 
-    attempt: float | None = field(default=10.0, validator=_positive)
+    attempt: float | None = field(default=10.0, validator=_LIMIT)
     """One exchange with the server, connecting included."""
-    total: float | None = field(default=60.0, validator=_positive)
+    total: float | None = field(default=60.0, validator=_LIMIT)
     """All attempts and the pauses between them."""
-    queue: float | None = field(default=None, validator=_positive)
+    queue: float | None = field(default=None, validator=_LIMIT)
     """Waiting for a slot or a permit, per attempt."""
 
     def within(self, seconds: float | None) -> Timeout:
-        """The same limits, with attempts of at most so many seconds; None for no further limit."""
-        if seconds is None or (self.attempt is not None and self.attempt <= seconds):
+        """The same limits, with attempts of at most so many seconds; None for no further limit.
+
+        Raises:
+            ConfigError: seconds is no number above 0.
+        """
+        if seconds is None:
+            return self
+        seconds = _checks.number("seconds", seconds, above=0, unit="a number of seconds", otherwise=", or None")
+        if self.attempt is not None and self.attempt <= seconds:
             return self
         return evolve(self, attempt=seconds)
+
+
+def to_timeout(name: str, value: Timeout | float) -> Timeout:
+    """Time limits given as such, or as the seconds of their `total`.
+
+    Raises:
+        ConfigError: it is neither; the sentence names the argument.
+    """
+    if isinstance(value, Timeout):
+        return value
+    other = " for all attempts together, or a Timeout such as Timeout(attempt=5, total=20)"
+    return Timeout(total=_checks.number(name, value, above=0, unit="a number of seconds", otherwise=other))

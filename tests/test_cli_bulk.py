@@ -133,7 +133,7 @@ async def test_a_row_that_could_not_be_checked_is_exit_code_1_and_advice(tmp_pat
         (["in.csv", "-o", "folder.csv"], "folder.csv is a directory"),
         (["in.csv", "-o", "none/out.csv"], "Cannot write"),
         (["in.csv", "-o", "out.csv", "--column", "x"], "There is no column 'x'"),
-        (["in.csv", "-o", "out.csv", "--oa-id", "x"], "--oa-id: An id is"),
+        (["in.csv", "-o", "out.csv", "--oa-id", "x"], "An id is"),
         (["-", "-o", "out.csv", "--resume"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--retry-failed"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--report", "page.html"], "name one with -o"),

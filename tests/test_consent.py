@@ -127,9 +127,9 @@ NAIVE = [datetime(2030, 1, 1), datetime(2030, 1, 1, tzinfo=Nowhere())]  # noqa: 
 @pytest.mark.parametrize("moment", [*NAIVE, "2030-01-01", 1893456000, NOON.date()], ids=repr)
 def test_a_time_without_a_zone_is_refused_where_it_is_given(moment):
     """D15: else the comparison fails later, when `granted` is asked."""
-    with pytest.raises(ConfigError, match=r"Consent\.expired_time"):
+    with pytest.raises(ConfigError, match=r"Consent\.expired_time|expires"):
         Consent(error=3, expired_time=moment)
-    with pytest.raises(ConfigError, match=r"Consent\.expired_time"):
+    with pytest.raises(ConfigError, match=r"Consent\.expired_time|expires"):
         Consent.of(ConsentState.REFUSED, expires=moment)
     for consent in (Consent(), Consent(error=0), Consent(error=0, expired_time=NOON)):
         for read in (consent.granted_at, consent.state_at):
@@ -299,8 +299,7 @@ def test_an_oa_id_is_an_int_or_its_digits(oa_id):
         str(2**63),
         "9" * 10_000,
         "",
-        " 1",
-        "1 ",
+        "1 2",
         "+1",
         "1_0",
         "1.0",

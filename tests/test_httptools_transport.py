@@ -182,7 +182,7 @@ async def test_an_attempt_that_ends_while_it_waits_for_a_connection_was_not_sent
 
 
 def test_a_pool_too_small_is_refused():
-    with pytest.raises(ConfigError, match="at least 1"):
+    with pytest.raises(ConfigError, match="pool_size is a whole number above 0, or None"):
         HttptoolsTransport(pool_size=0)
     with pytest.raises(ConfigError, match="5 connections and the throttle 10 slots"):
         session_over("http://127.0.0.1", HttptoolsTransport(pool_size=5), throttle=Throttle(concurrency=10))

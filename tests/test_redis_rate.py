@@ -6,11 +6,14 @@ import asyncio
 import logging
 import random
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import redis
+import redis.asyncio
 from redis.asyncio import Redis
 from redis_server import RedisServer
 from support import HANG
@@ -38,8 +41,17 @@ def _patience():
 
 
 @pytest.fixture
-def server():
-    server = RedisServer()
+def server(request):
+    """A Redis; with a parameter `tcp` one that is reached over TCP, where clients notice less."""
+    options = ()
+    if getattr(request, "param", None) == "tcp":
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        options = ("--bind", "127.0.0.1", "--port", str(port))
+    server = RedisServer(*options)
+    if options:
+        server.url = f"redis://127.0.0.1:{port}"
     try:
         server.start()
         yield server
@@ -63,6 +75,14 @@ def regained(caplog):
 def said(caplog):
     """All that was logged, except asyncio's debug mode on how long a step took: that is the machine's."""
     return [record for record in caplog.records if not record.message.startswith("Executing ")]
+
+
+async def close_all(server):
+    """Have Redis close every connection, as it does with those that were idle for long, and let clients notice."""
+    with server.look() as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+        await until(lambda: len(client.client_list()) == 1)
+    await asyncio.sleep(0.01)
 
 
 async def until(condition):
@@ -467,3 +487,74 @@ def test_without_the_extra_it_says_what_to_install():
 def test_the_core_does_not_import_it():
     code = "import sys, etelecom_async, etelecom_async.session; sys.exit('redis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("server", [None, "tcp"], indirect=True, ids=["unix", "tcp"])
+async def test_a_connection_that_redis_closed_as_idle_is_replaced_without_a_word(server, caplog):
+    """D11: one silent reconnect comes before anything counts as lost."""
+    async with RedisRate(server.url, rate=1000, workers=4) as limit:
+        for _ in range(3):
+            await take(limit, 20)
+            await close_all(server)
+        await take(limit, 20)
+    assert said(caplog) == []
+
+
+@pytest.mark.parametrize("server", [None, "tcp"], indirect=True, ids=["unix", "tcp"])
+async def test_a_borrowed_client_whose_idle_connections_were_closed_reconnects_without_a_word(server, caplog):
+    """D11: of a client with several of them."""
+    client = Redis.from_url(server.url)
+    await asyncio.gather(*(client.ping() for _ in range(5)))
+    await close_all(server)
+    async with RedisRate(client, rate=1000, workers=4) as limit:
+        await take(limit, 20)
+    assert said(caplog) == []
+    await client.aclose()
+
+
+async def test_a_second_rate_for_the_same_name_is_refused_with_both_named(server, caplog):
+    """C16: as long as the first is in use; another name is another limit."""
+    async with RedisRate(server.url, rate=500, workers=2) as first, RedisRate(server.url, rate=20, workers=2) as other:
+        await take(first, 10)
+        for refused in (other.acquire(), other.acquire(), other.pause(1)):
+            with pytest.raises(ConfigError, match=r"is 20 here and 500 in another process .*'etelecom'"):
+                await refused
+        await take(first, 10)
+        async with RedisRate(server.url, rate=20, workers=2, name="other") as third:
+            await third.acquire()
+    assert said(caplog) == []
+
+
+async def test_a_new_rate_is_taken_once_the_old_one_was_forgotten(server):
+    async with RedisRate(server.url, rate=500, workers=1) as first:
+        await take(first, 10)
+    await until(lambda: not server.keys())
+    async with RedisRate(server.url, rate=20, workers=1) as second:
+        await second.acquire()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        redis.Redis(),
+        redis.ConnectionPool(),
+        redis.asyncio.ConnectionPool(),
+        redis.asyncio.RedisCluster(host="127.0.0.1", port=1),
+        redis.asyncio.Redis,
+        None,
+        b"redis://127.0.0.1",
+        6379,
+        ["redis://127.0.0.1"],
+        "127.0.0.1:6379",
+        "http://127.0.0.1:6379",
+        "redis://127.0.0.1:port",
+        "redis://127.0.0.1:6379/?db=many",
+        "redis://127.0.0.1:6379/?tiemout=3",
+        "",
+    ],
+    ids=lambda given: str(given) if isinstance(given, str) else type(given).__name__,
+)
+def test_what_is_no_single_async_redis_is_refused_at_construction(given):
+    """D10: sync clients, clusters and pools too."""
+    with pytest.raises(ConfigError, match=r"RedisRate\.redis"):
+        RedisRate(given, rate=10, workers=1)

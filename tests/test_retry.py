@@ -443,10 +443,10 @@ async def test_a_hundred_calls_that_lose_their_connections_together_are_all_repe
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"attempts": 0}, "Retry.attempts is at least 1; got 0."),
-        ({"base": -1}, "Retry.base is at least 0; got -1."),
-        ({"cap": -0.5}, "Retry.cap is at least 0; got -0.5."),
-        ({"base": float("nan")}, "Retry.base is at least 0; got nan."),
+        ({"attempts": 0}, "Retry.attempts is a whole number above 0; got 0."),
+        ({"base": -1}, "Retry.base is a number of seconds of at least 0; got -1."),
+        ({"cap": -0.5}, "Retry.cap is a number of seconds of at least 0; got -0.5."),
+        ({"base": float("nan")}, "Retry.base is a number of seconds of at least 0; got nan."),
     ],
 )
 def test_a_retry_that_cannot_work_is_refused(options, words):

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from ..endpoint import Endpoint, Role, Safety
+from ..endpoint import Endpoint, Role, Safety, check_name, check_role, check_safety
 from .consent import CHECK_CONSENT
 
 __all__ = ["ENDPOINTS", "untyped"]
@@ -17,8 +17,15 @@ def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None
     What is not said is taken from the typed method of that name. For other names the safety is SEND (never repeat on
     doubt), and the role follows the operator's rule: `Shop/*`, `Webhook/*` and `Etelecom/*Partner*` are done for the
     partner itself, everything else for one shop.
+
+    Raises:
+        ConfigError: an argument cannot work.
     """
-    known = ENDPOINTS.get(name)
+    known = ENDPOINTS.get(check_name("name", name))
+    if safety is not None:
+        check_safety("safety", safety)
+    if role is not None:
+        check_role("role", role)
     return Endpoint[object, object](
         name=name,
         payload=object,

@@ -5,36 +5,24 @@ from __future__ import annotations
 import enum
 from collections.abc import AsyncIterable, Awaitable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
 
+from .. import _checks
 from .._record import record
 from .._times import utc_text
 from ..codec import Id, also, valid_as_read
 from ..endpoint import JSON, Caller, Endpoint, Safety
-from ..errors import ApiError, ConfigError, EtelecomError, InvalidId, RateLimited, Unavailable
+from ..errors import ApiError, EtelecomError, RateLimited, Unavailable
+from ..ids import to_oa_id
 from ..phone import normalize
 
 if TYPE_CHECKING:
     from ..bulk.run import Bulk
 
 __all__ = ["CHECK_CONSENT", "CheckConsent", "Checked", "Consent", "ConsentState", "Failed", "Zalo"]
-
-_MAX_ID = 2**63 - 1
-
-
-def to_id(value: int | str) -> int:
-    """An id given as a number or as decimal digits.
-
-    Raises:
-        InvalidId: it is not a whole number in 1..2**63-1.
-    """
-    if type(value) is int and 1 <= value <= _MAX_ID:
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_MAX_ID)):
-        return to_id(int(value))
-    raise InvalidId(f"An id is a whole number from 1 to {_MAX_ID}, as int or digits; a float has lost digits of it.")
 
 
 @frozen(kw_only=True)
@@ -50,7 +38,7 @@ class CheckConsent:
         InvalidPhone: phone cannot be a phone number.
     """
 
-    oa_id: Id = field(converter=to_id)
+    oa_id: Id = field(converter=to_oa_id)
     """The Official Account, 1..2**63-1."""
     phone: str = field(converter=normalize)
     """The customer in wire form: `84987654321`, or `+` and E.164 digits for a foreign number."""
@@ -136,28 +124,10 @@ _CODES: dict[ConsentState, int | None] = {state: code for code, state in sorted(
 _CODES[ConsentState.UNKNOWN] = None
 
 
-def _check_code(_: object, __: object, value: object) -> None:
+def _check_code(name: str, value: object) -> None:
     # True and 0.0 are equal to codes in Python, and 0 means granted.
-    if value is not None and type(value) is not int:
-        raise ConfigError(f"Consent.error is a whole number or None; got {value!r}.")
-
-
-def _check_message(_: object, __: object, value: object) -> None:
-    if not isinstance(value, str):
-        raise ConfigError(f"Consent.message is a str; got {value!r}.")
-
-
-def _check_expiry(_: object, __: object, value: object) -> None:
-    if value is not None:
-        _aware("Consent.expired_time", value)
-
-
-def _aware(name: str, value: object) -> datetime:
-    if not isinstance(value, datetime):
-        raise ConfigError(f"{name} is a datetime with a time zone; got {value!r}.")
-    if value.utcoffset() is None:
-        raise ConfigError(f"{name} needs a time zone, such as datetime.now(UTC) has; got {value!r}.")
-    return value
+    if type(value) is not int:
+        raise _checks.refused(name, "a whole number, or None", value)
 
 
 @frozen(kw_only=True, repr=False)
@@ -170,11 +140,21 @@ class Consent:
         ConfigError: error is no whole number, message is no str, or expired_time has no time zone.
     """
 
-    error: int | None = field(default=None, validator=_check_code, metadata=valid_as_read(also("error_code")))
+    error: int | None = field(
+        default=None,
+        validator=_checks.checked(_check_code, or_none=True),
+        metadata=valid_as_read(also("error_code")),
+    )
     """The answer's code; None when the server sent none, which is never read as 0."""
-    message: str = field(default="", validator=_check_message, metadata=valid_as_read())
+    message: str = field(
+        default="",
+        validator=_checks.checked(partial(_checks.instance, kind=str, wanted="a str")),
+        metadata=valid_as_read(),
+    )
     """The server's words about it; empty when it sent none."""
-    expired_time: datetime | None = field(default=None, validator=_check_expiry, metadata=valid_as_read())
+    expired_time: datetime | None = field(
+        default=None, validator=_checks.checked(_checks.aware, or_none=True), metadata=valid_as_read()
+    )
     """When the permission ends, with a time zone; None can mean unlimited or unknown, never expired."""
 
     @classmethod
@@ -192,8 +172,9 @@ class Consent:
         Raises:
             ConfigError: state is no `ConsentState`, or expires has no time zone.
         """
-        if not isinstance(state, ConsentState):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
-            raise ConfigError(f"Consent.of takes a ConsentState, such as ConsentState.REFUSED; got {state!r}.")
+        _checks.instance("state", state, ConsentState, "a ConsentState, such as ConsentState.REFUSED")
+        if expires is not None:
+            _checks.aware("expires", expires)
         return cls(error=_CODES[state], message=message, expired_time=expires)
 
     def __repr__(self) -> str:
@@ -234,7 +215,7 @@ class Consent:
         Raises:
             ConfigError: the moment has none.
         """
-        _aware("The moment", moment)
+        _checks.aware("The moment", moment)
         return self.error == 0 and (self.expired_time is None or self.expired_time > moment)
 
     def state_at(self, moment: datetime) -> ConsentState:
@@ -243,7 +224,7 @@ class Consent:
         Raises:
             ConfigError: the moment has none.
         """
-        _aware("The moment", moment)
+        _checks.aware("The moment", moment)
         if self.error is None:
             return ConsentState.UNKNOWN
         state = _STATES.get(self.error)
@@ -365,7 +346,8 @@ class Zalo:
         from ..bulk.memory import Memory  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
         from ..bulk.run import Bulk  # noqa: PLC0415
 
-        oa_id = to_id(oa_id)
+        oa_id = to_oa_id(oa_id)
+        phones = _checks.items("phones", phones, example="[phone]")
 
         def check(phone: str) -> Awaitable[Consent]:
             return self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, to_id
+from .. import _checks
+from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
+from ..ids import to_oa_id
 from ..session import Session
 from .memory import Memory
 from .record import RESULT_COLUMNS, Question, Recorder
@@ -17,6 +19,9 @@ from .tables.cells import refuse_lossy
 from .tables.typed import typed_columns
 
 __all__ = ["ConsentBatches"]
+
+_BATCH = "a pyarrow.Table or pyarrow.RecordBatch"
+_SESSION = "a function whose result is a Session, such as Session.from_env"
 
 Table = TypeVar("Table", bound=Batch)
 
@@ -50,7 +55,7 @@ class ConsentBatches:
 
     Raises:
         InvalidId: oa_id cannot be an id.
-        ConfigError: pyarrow is not installed.
+        ConfigError: pyarrow is not installed, or an argument of a wrong kind.
     """
 
     def __init__(
@@ -62,10 +67,10 @@ class ConsentBatches:
         now: Callable[[], datetime] = _now,
     ) -> None:
         arrow()
-        self._oa_id = to_id(oa_id)
-        self._column = column
-        self._open_session = open_session
-        self._now = now
+        self._oa_id = to_oa_id(oa_id)
+        self._column = _checks.line("ConsentBatches.column", column)
+        self._open_session = _checks.function("ConsentBatches.open_session", open_session, wanted=_SESSION)
+        self._now = _checks.function("ConsentBatches.now", now)
         self._session: Session | None = None
 
     async def __call__(self, batch: Table, *, first_row: int = 1) -> Table:
@@ -81,6 +86,8 @@ class ConsentBatches:
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: each of up to
                 three first rows with different phones met it, or later twenty in a row.
         """
+        _checks.methods("batch", batch, "column", "select", "append_column", wanted=_BATCH)
+        first_row = _checks.whole("first_row", first_row, least=0)
         session = self._opened()
         fields = list(batch.schema)
         names = [field.name for field in fields]
@@ -118,5 +125,5 @@ class ConsentBatches:
 
     def _opened(self) -> Session:
         if self._session is None:
-            self._session = self._open_session()
+            self._session = _checks.instance("ConsentBatches.open_session", self._open_session(), Session, _SESSION)
         return self._session

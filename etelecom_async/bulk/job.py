@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import itertools
 import time
 from collections import Counter
@@ -14,8 +15,11 @@ from typing import BinaryIO
 
 from attrs import define, field, frozen
 
-from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState, to_id
+from .. import _checks
+from .._loop import running_loop
+from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState
 from ..errors import ConfigError
+from ..ids import to_oa_id
 from ..session import Session
 from .answer_table import AnswerTable
 from .changed import first_changed
@@ -152,7 +156,7 @@ class ConsentJob:
 
     Raises:
         InvalidId: oa_id cannot be an id.
-        ConfigError: options that cannot go together, or a concurrency that is no whole number above 0.
+        ConfigError: an argument of a wrong kind, or options that cannot go together.
     """
 
     def __init__(
@@ -170,14 +174,25 @@ class ConsentJob:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        _checks.instance("ConsentJob.session", session, Session, "a Session")
+        _check_place("ConsentJob.source", source, "read")
+        _check_place("ConsentJob.output", output, "write")
+        if column is not None:
+            _checks.line("ConsentJob.column", column, wanted="the column's name or number as a str, or None")
+        _checks.flag("ConsentJob.resume", resume)
+        _checks.flag("ConsentJob.retry_failed", retry_failed)
+        concurrency = _checks.whole("ConsentJob.concurrency", concurrency)
+        if engine is not None:
+            wanted = "an Engine such as RayWorkers, or None"
+            _checks.methods("ConsentJob.engine", engine, "ask", "status", wanted=wanted)
+        _checks.function("ConsentJob.clock", clock)
+        _checks.function("ConsentJob.now", now)
         if (resume or retry_failed) and (_is_read_once(source) or not isinstance(output, Path)):
             raise ConfigError("A resume needs an input file and an output file: a stream can be read only once.")
-        if type(concurrency) is not int or concurrency < 1:
-            raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")
         self._session = session
         self._source = source
         self._output = output
-        self._oa_id = to_id(oa_id)
+        self._oa_id = to_oa_id(oa_id)
         self._column = column
         self._resume = resume or retry_failed
         self._retry_failed = retry_failed
@@ -244,6 +259,7 @@ class ConsentJob:
         Raises:
             ConfigError: an input that is no table of phones, an output that exists or belongs to another job, ...
         """
+        running_loop()
         if self._setup is None:
             self._setup = await asyncio.to_thread(self._prepare)
         return self._setup.plan
@@ -459,6 +475,14 @@ def _check_answered(destination: FileDestination, source: Source, recorder: Reco
             f"The output belongs to another input: row {changed:,} has an answer, and is gone or has another phone now."
             " Mend rows where they stand and add new ones at the end; or write to another file."
         )
+
+
+def _check_place(name: str, place: Path | BinaryIO, method: str) -> None:
+    if not isinstance(place, Path):
+        wanted = f"a pathlib.Path, or a binary stream with a method {method}: write Path('customers.csv')"
+        _checks.methods(name, place, method, wanted=wanted)
+        if isinstance(place, io.TextIOBase):
+            raise ConfigError(f"{name} is a stream of text: open it as binary, in the mode 'rb' or 'wb'.")
 
 
 def _is_read_once(source: Path | BinaryIO) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from ..account import Account
+from .. import _checks
+from ..account import Account, Partner, Shop
 from ..api.consent import Consent
 from ..errors import ConfigError, EtelecomError
 from .engine import Answers, Blocks, EngineStatus
@@ -51,8 +52,10 @@ class RayWorkers:
     """
 
     def __init__(self, setup: WorkerSetup, *, account: Account, address: str | None = None) -> None:
-        if setup.workers < 1:
-            raise ConfigError(f"There has to be a worker at least; got {setup.workers}.")
+        _checks.instance("RayWorkers.setup", setup, WorkerSetup, "a WorkerSetup")
+        _checks.instance("RayWorkers.account", account, (Shop, Partner), "a Shop or a Partner")
+        if address is not None:
+            _checks.line("RayWorkers.address", address, wanted="a str such as host:6379 or auto, or None")
         setup.throttle()  # what is wrong with the numbers is said here
         self._ray = ray_module(stays_here=address is None)
         self._setup = setup

@@ -22,6 +22,8 @@ from collections.abc import (
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from .. import _checks
+from .._loop import running_loop
 from .._record import record
 from ..errors import ConfigError, EtelecomError, SessionClosed
 from .common_fault import CommonFault, HeldBack, may_be_common
@@ -108,7 +110,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         clock: seconds, monotonic; for tests.
 
     Raises:
-        ConfigError: concurrency is not a whole number above 0.
+        ConfigError: an argument of a wrong kind, such as a single text in place of a list of them.
     """
 
     def __init__(
@@ -126,18 +128,23 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if type(concurrency) is not int or concurrency < 1:
-            raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")
-        self._call = call
-        self._items = items
+        concurrency = _checks.whole("concurrency", concurrency)
+        if total is not None:
+            total = _checks.whole("total", total, least=0, otherwise=", or None where it is not known")
+        _checks.flag("ordered", ordered)
+        self._call = _checks.function("call", call)
+        self._items = _checks.items("items", items)
         self._is_entered = False
-        self._make_done = done
-        self._make_failed = failed
-        self._granted = granted
+        self._make_done = _checks.function("done", done)
+        self._make_failed = _checks.function("failed", failed)
+        self._granted = _checks.function("granted", granted)
         self._concurrency = concurrency
         self._ordered = False
+        _checks.function("clock", clock)
         self._tally = Tally(total=len(items) if total is None and isinstance(items, Sized) else total, clock=clock)
-        self._waiting_tasks = waiting_tasks
+        self._waiting_tasks = _checks.function("waiting_tasks", waiting_tasks)
+        if key is not None:
+            _checks.function("key", key)
         self._common: CommonFault[Item] = CommonFault(key=key)
         self._is_exhausted = False
         self._is_stopped = False
@@ -202,6 +209,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     async def __aenter__(self) -> Self:
         if self._is_entered:
             raise ConfigError("A bulk run runs once: make a new one.")
+        running_loop()
         self._is_entered = True
         items = self._items
         source: Iterator[Item] | _OneByOne[Item]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from typing import Self
 
-from attrs import frozen
+from attrs import field, frozen
 
+from .. import _checks
 from ..account import Account, Secret, from_env
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
 from ..errors import ConfigError, EtelecomError
+from ..ids import to_oa_id
 from ..middleware.throttle import SharedRate, Throttle
 from ..session import Session
 from ..transport.base import Transport
@@ -55,13 +58,17 @@ class WorkerSetup:
         rate: requests per second of all of them together; None for no fixed ceiling.
         is_shared: keep that rate in the Redis of `ETELECOM_REDIS_URL`, together with everybody else who does. Else
             each worker has an equal part of it.
+
+    Raises:
+        InvalidId: oa_id cannot be an id.
+        ConfigError: another attribute is out of range.
     """
 
-    oa_id: int
-    concurrency: int
-    workers: int = 1
-    rate: float | None = None
-    is_shared: bool = False
+    oa_id: int = field(converter=to_oa_id)
+    concurrency: int = field(validator=_checks.checked(_checks.whole))
+    workers: int = field(default=1, validator=_checks.checked(_checks.whole))
+    rate: float | None = field(default=None, validator=_checks.checked(partial(_checks.number, above=0), or_none=True))
+    is_shared: bool = field(default=False, validator=_checks.checked(_checks.flag))
 
     def throttle(self) -> Throttle:
         """The throttle of one of the workers.

@@ -16,16 +16,17 @@ from attrs import asdict
 from yarl import URL
 
 from ..account import from_env
-from ..api.consent import CHECK_CONSENT, to_id
+from ..api.consent import CHECK_CONSENT
 from ..bulk import report as pages
 from ..bulk.harvest import findings_of
 from ..bulk.job import ConsentJob, JobSummary
 from ..bulk.ray_workers import RayWorkers
 from ..bulk.worker import REDIS_URL, WorkerSetup
-from ..errors import EtelecomError, InvalidId
+from ..errors import EtelecomError
 from ..session import Session
 from .carrier import Carrier, Kind
 from .network import Network, network_options
+from .options import as_id, as_number
 from .stop import Stop
 from .watch import run, tell
 
@@ -41,11 +42,21 @@ _PIPE_CLOSED = 141
 @click.command("bulk", short_help="Check every phone of a file, resumably.")
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where the rows go; - is stdout.")
-@click.option("--oa-id", envvar="ETELECOM_OA_ID", show_envvar=True, required=True, help="The Zalo Official Account.")
+@click.option(
+    "--oa-id",
+    callback=as_id,
+    envvar="ETELECOM_OA_ID",
+    show_envvar=True,
+    required=True,
+    help="The Zalo Official Account.",
+)
 @click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
 @click.option("--concurrency", type=click.IntRange(min=1), default=100, show_default=True, help="Checks at once.")
 @click.option(
-    "--rate", type=click.FloatRange(min=0, min_open=True), help="Requests per second at most, of all workers together."
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    callback=as_number,
+    help="Requests per second at most, of all workers together.",
 )
 @click.option("--redis", is_flag=True, help=f"Share --rate with others through the Redis of {REDIS_URL}.")
 @click.option("--engine", type=click.Choice(["ray"]), help="Let workers ask that this engine runs; needs an extra.")
@@ -72,7 +83,7 @@ def bulk(
     *,
     source: Path,
     output: Path,
-    oa_id: str,
+    oa_id: int,
     column: str | None,
     concurrency: int,
     rate: float | None,
@@ -126,7 +137,7 @@ def bulk(
         raise Stop("--workers and --address say how --engine works: give --engine too.")
     try:
         setup = WorkerSetup(
-            oa_id=to_id(oa_id),
+            oa_id=oa_id,
             concurrency=concurrency,
             workers=1 if engine is None else workers or _WORKERS,
             rate=rate,
@@ -148,8 +159,6 @@ def bulk(
             concurrency=concurrency,
             engine=ray,
         )
-    except InvalidId as error:
-        raise Stop(f"--oa-id: {error}") from None
     except EtelecomError as error:
         raise Stop(str(error)) from None
     summary = _run(context, job, session, ray, carries, source=source, output=output, quiet=quiet)

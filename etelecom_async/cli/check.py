@@ -12,11 +12,12 @@ import click
 from attrs import asdict
 
 from ..account import from_env
-from ..api.consent import CHECK_CONSENT, to_id
-from ..errors import ConfigError, InvalidId
+from ..api.consent import CHECK_CONSENT
+from ..errors import ConfigError
 from ..session import Session
 from .carrier import Carrier, Kind
 from .network import Network, network_options
+from .options import as_id
 from .outcome import Outcome, look
 from .render import bar, is_terminal, plain, put, show, table, verdict
 from .stop import CANNOT, Stop
@@ -30,11 +31,18 @@ _MANY = 20
 
 @click.command("check", short_help="Ask whether customers have granted calling permission.")
 @click.argument("phones", metavar="PHONE...", nargs=-1, required=True)
-@click.option("--oa-id", envvar="ETELECOM_OA_ID", show_envvar=True, required=True, help="The Zalo Official Account.")
+@click.option(
+    "--oa-id",
+    callback=as_id,
+    envvar="ETELECOM_OA_ID",
+    show_envvar=True,
+    required=True,
+    help="The Zalo Official Account.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, in the order of the phones.")
 @network_options
 @click.pass_context
-def check(context: click.Context, phones: tuple[str, ...], oa_id: str, *, as_json: bool, network: Network) -> None:
+def check(context: click.Context, phones: tuple[str, ...], oa_id: int, *, as_json: bool, network: Network) -> None:
     """Ask whether customers have granted calling permission.
 
     PHONE is a number in any common writing; - reads numbers from standard input, one a line.
@@ -51,18 +59,14 @@ def check(context: click.Context, phones: tuple[str, ...], oa_id: str, *, as_jso
         1  some have not
         2  something could not be checked
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    session, oa, carries = _prepare(oa_id, network)
-    outcomes = carries.run(_check(session, oa, _numbers(phones), as_json=as_json))
+    session, carries = _prepare(network)
+    outcomes = carries.run(_check(session, oa_id, _numbers(phones), as_json=as_json))
     if not as_json:
         _show(outcomes)
     context.exit(_exit_code(outcomes))
 
 
-def _prepare(oa_id: str, network: Network) -> tuple[Session, int, Carrier]:
-    try:
-        oa = to_id(oa_id)
-    except InvalidId as error:
-        raise Stop(f"--oa-id: {error}") from None
+def _prepare(network: Network) -> tuple[Session, Carrier]:
     try:
         account = from_env()
         carries = network.carrier(Kind.AIOHTTP, account.base_url)
@@ -71,7 +75,7 @@ def _prepare(oa_id: str, network: Network) -> tuple[Session, int, Carrier]:
         session.account.key(CHECK_CONSENT.role)
     except ConfigError as error:
         raise Stop(str(error)) from None
-    return session, oa, carries
+    return session, carries
 
 
 def _numbers(phones: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ import click
 from ..api.consent import Consent
 from ..errors import ConfigError
 from ..sandbox import Limit, Refusal, Served, TokenBucket, World, serve
+from .options import as_host, as_number
 from .outcome import utc
 from .render import plain, put, show, table
 from .stop import Stop
@@ -21,17 +22,28 @@ __all__ = ["sandbox"]
 
 @click.command("sandbox", short_help="Serve an eTelecom of your own on this machine.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8084, show_default=True, help="0 takes any free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address or name to listen on.")
-@click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Answer this late.")
+@click.option(
+    "--host", callback=as_host, default="127.0.0.1", show_default=True, help="The address or name to listen on."
+)
+@click.option(
+    "--latency",
+    type=click.FloatRange(min=0),
+    callback=as_number,
+    default=0.0,
+    metavar="SECONDS",
+    help="Answer this late.",
+)
 @click.option(
     "--limit",
     type=click.FloatRange(min=0, min_open=True),
+    callback=as_number,
     metavar="RATE",
     help="Refuse what comes faster: requests per second.",
 )
 @click.option(
     "--burst",
     type=click.FloatRange(min=1),
+    callback=as_number,
     metavar="REQUESTS",
     help="Let this many through at once before the limit bites.  [default: a tenth of RATE, at least 1]",
 )

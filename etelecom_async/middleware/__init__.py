@@ -12,9 +12,11 @@ signed (`auth`), sent by the transport, and the answer judged (`status`). A laye
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import TypeAlias, cast
 
+from .. import _checks
+from ..errors import ConfigError, Phase
 from ..transport.base import Request, Response
 
 __all__ = ["CallNext", "Layer", "Middleware", "compose", "yours"]
@@ -33,5 +35,36 @@ def compose(layers: Iterable[Layer], send: CallNext) -> CallNext:
 
 
 def yours(middleware: Middleware) -> Layer:
-    """A middleware as a layer."""
-    return lambda call_next: lambda request: middleware(request, call_next)
+    """A middleware as a layer that holds it to what it has to pass on and to return."""
+
+    def layer(call_next: CallNext) -> CallNext:
+        def go_on(request: Request) -> Awaitable[Response]:
+            if isinstance(request, Request):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a user's
+                return call_next(request)
+            raise _misused(middleware, f"passed {_checks.shown(request)} to call_next, which takes the Request")
+
+        async def send(request: Request) -> Response:
+            # It is a user's, so it may give anything.
+            answer = cast("object", middleware(request, go_on))
+            if isinstance(answer, Awaitable):
+                answer = cast("object", await answer)
+                if isinstance(answer, Response):
+                    return answer
+            kind = _checks.shown(answer)
+            if isinstance(answer, Coroutine):
+                answer.close()  # one that was returned and never awaited would warn of it
+            raise _misused(
+                middleware,
+                f"returned {kind}: it has to return the Response of 'await call_next(request)'",
+            )
+
+        return send
+
+    return layer
+
+
+def _misused(middleware: Middleware, how: str) -> ConfigError:
+    # The repr of an object, such as a partial, may show its arguments.
+    name = getattr(middleware, "__qualname__", None) or f"of the class {type(middleware).__qualname__}"
+    # What it did with the request before is not known.
+    return ConfigError(f"The middleware {name} {how}.", phase=Phase.UNKNOWN)

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import math
 from collections import deque
 from collections.abc import AsyncGenerator
 from types import TracebackType
@@ -19,7 +18,9 @@ from typing import Self
 
 from attrs import define, field
 
-from ..account import Secret
+from .. import _checks
+from .._loop import running_loop
+from ..account import Secret, hidden
 from ..errors import ConfigError, SessionClosed
 from .pace import Pace
 from .permits import Permits
@@ -28,6 +29,7 @@ try:
     from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as ConnectionLost
     from redis.exceptions import NoScriptError, RedisError
 except ImportError as error:
     raise ImportError("A rate in Redis needs an extra: pip install 'etelecom-async[redis]'") from error
@@ -39,25 +41,31 @@ _log = logging.getLogger("etelecom_async")
 _TICK = 0.005
 """Seconds between two looks at the clock while permits come due: no more than this of the rate is let go at once."""
 
+_REDIS = (
+    "the URL of a single Redis, or a client of the class redis.asyncio.Redis, which no cluster, pool or sync client is"
+)
+
 _PROBE = 1.0
 """Seconds between two looks whether Redis is back."""
 
-# The state is `tat`, when the next permit will be free, and `at`, when that was written, in microseconds. A clock that
-# goes back, as it can on a failover, moves `tat` with it: otherwise everybody would wait until it has caught up.
-# Numbers are written out by hand, since Lua's own way keeps 14 digits and a time has 16.
+# The state is `tat`, when the next permit will be free, `at`, when that was written, and the `interval` between two
+# permits, all in microseconds. A process that comes with another interval gets this one back, and no permit. A clock
+# that goes back, as it can on a failover, moves `tat` with it: otherwise all would wait until it has caught up. Numbers
+# are written out by hand, since Lua's own way keeps 14 digits and a time has 16.
 _SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local count, pause = tonumber(ARGV[3]), tonumber(ARGV[4])
-local state = redis.call('HMGET', KEYS[1], 'tat', 'at')
+local state = redis.call('HMGET', KEYS[1], 'tat', 'at', 'interval')
+if state[3] and state[3] ~= ARGV[1] then return state[3] end
 local tat, at = tonumber(state[1]) or 0, tonumber(state[2]) or 0
 if now < at then tat = tat - (at - now) end
 tat = math.max(tat, now - (burst - 1) * interval)
 if pause > 0 then tat = math.max(tat, now + pause) end
 local wait = tat - now
 tat = tat + count * interval
-redis.call('HSET', KEYS[1], 'tat', string.format('%.17g', tat), 'at', string.format('%.17g', now))
+redis.call('HSET', KEYS[1], 'tat', string.format('%.17g', tat), 'at', string.format('%.17g', now), 'interval', ARGV[1])
 redis.call('PEXPIRE', KEYS[1], math.ceil((tat - now + burst * interval) / 1000) + 1000)
 return math.ceil(wait)
 """
@@ -121,7 +129,8 @@ class RedisRate:
     Args:
         redis: where Redis (5 or newer) is, as `redis://`, `rediss://` or `unix://`; or a client of yours, which stays
             yours to close and serves one event loop only.
-        rate: permits per second, above 0. Each process's own counts, so a new rate can be rolled out in steps.
+        rate: permits per second, above 0, and the same in all processes. As long as some use the limit, one that comes
+            with another rate is refused, and the error names both. Redis forgets a rate a moment after its last use.
         workers: processes that share the limit at most, at least 1.
         burst: permits that can be saved up while nobody asks, at least 1; 50 ms of the rate unless given. It has to
             cover the way to Redis and back, or the rate is not reached.
@@ -131,7 +140,7 @@ class RedisRate:
         timeout: seconds without an answer after which Redis counts as out.
 
     Raises:
-        ConfigError: an argument is out of range, or the URL is none of Redis's.
+        ConfigError: an argument is out of range, or redis is neither a URL of Redis nor a client that can be used here.
     """
 
     def __init__(
@@ -146,26 +155,25 @@ class RedisRate:
         lease: float = 0.05,
         timeout: float = 0.5,
     ) -> None:
-        for argument, number in {"rate": rate, "lease": lease, "timeout": timeout}.items():
-            if not 0 < number < math.inf:
-                raise ConfigError(f"RedisRate.{argument} is a number above 0; got {number!r}.")
-        if type(workers) is not int or workers < 1:
-            raise ConfigError(f"RedisRate.workers is a whole number above 0; got {workers!r}.")
-        if burst is not None and not 1 <= burst < math.inf:
-            raise ConfigError(f"RedisRate.burst is a number of at least 1; got {burst!r}.")
-        if not name:
-            raise ConfigError("RedisRate.name is not empty.")
-        self.rate = rate
-        self.workers = workers
+        self.rate = rate = _checks.number("RedisRate.rate", rate, above=0, unit="a number of permits per second")
+        self.workers = _checks.whole("RedisRate.workers", workers)
+        lease = _checks.number("RedisRate.lease", lease, above=0, unit="a number of seconds")
+        timeout = _checks.number("RedisRate.timeout", timeout, above=0, unit="a number of seconds")
+        if burst is not None:
+            burst = _checks.number("RedisRate.burst", burst, least=1, otherwise=", or None")
         self.burst = max(1.0, rate * lease) if burst is None else burst
-        self.name = name
+        self.name = _checks.line("RedisRate.name", name)
         self._key = f"etelecom_async:rate:{name}"
         self._interval = 1 / rate
         self._at_once = max(1, int(rate * lease))
         self._timeout = timeout
-        self._redis = redis if isinstance(redis, Redis) else Secret(redis)
+        self._redis = redis if isinstance(redis, Redis) else hidden(redis)
         self._line: _Line | None = None
+        # From here on this frame does not hold the URL's password, so no traceback can print it.
+        del redis
         if isinstance(self._redis, Secret):
+            if not isinstance(self._redis.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise _checks.refused("RedisRate.redis", _REDIS, self._redis.reveal())
             _connect(self._redis)  # it opens nothing yet, and refuses here what cannot work
 
     def __repr__(self) -> str:
@@ -176,7 +184,8 @@ class RedisRate:
 
         Raises:
             SessionClosed: it was closed meanwhile.
-            ConfigError: calls wait in another event loop that is still alive, or the borrowed client belongs to one.
+            ConfigError: calls wait in another event loop that is still alive, or the borrowed client belongs to one;
+                or another process shares the limit at another rate.
         """
         line = self._here()
         if not line.waiting and line.permits.take(line.loop.time()):
@@ -207,8 +216,7 @@ class RedisRate:
         Raises:
             ConfigError: seconds is no such number; and as for `acquire`.
         """
-        if not 0 < seconds < math.inf:
-            raise ConfigError(f"A pause is a number of seconds above 0; got {seconds!r}.")
+        _checks.number("seconds", seconds, above=0, unit="a number of seconds")
         line = self._here()
         line.permits.pause(line.loop.time() + seconds)
         if line.local is None:
@@ -239,7 +247,7 @@ class RedisRate:
         await self.aclose()
 
     def _here(self) -> _Line:
-        loop, line = asyncio.get_running_loop(), self._line
+        loop, line = running_loop(), self._line
         if line is not None and line.loop is loop:
             return line
         if line is not None and isinstance(self._redis, Redis):
@@ -303,6 +311,8 @@ class RedisRate:
             await self._ask(line, 0)
         except (RedisError, OSError):
             return
+        except ConfigError:
+            line.local = None  # the next that asks is told
         else:
             line.local = None
             _log.warning("Redis answers again: %r is shared again.", self)
@@ -324,17 +334,30 @@ class RedisRate:
 
         Raises:
             RedisError, OSError: Redis is out, or cannot do it.
+            ConfigError: others share the limit at another rate.
         """
         client = await self._client(line)
         arguments = (self._key, repr(self._interval * 1e6), repr(self.burst), count, repr(pause * 1e6))
         async with asyncio.timeout(self._timeout):
             try:
-                reply: object = await client.evalsha(_SHA, 1, *arguments)
-            except NoScriptError:  # a Redis that was started anew, or that nobody has told before
-                reply = await client.eval(_SCRIPT, 1, *arguments)
-        if not isinstance(reply, int):
-            raise RedisError("the answer is no number")
-        return reply / 1e6
+                reply = await _run(client, *arguments)
+            except (ConnectionLost, ConnectionError):
+                # Most often Redis has closed the connection as idle, and then others too.
+                await client.connection_pool.disconnect(inuse_connections=False)
+                reply = await _run(client, *arguments)
+        if isinstance(reply, int):
+            return reply / 1e6
+        raise self._other_rate(reply)
+
+    def _other_rate(self, reply: object) -> ConfigError | RedisError:
+        try:
+            rate = 1e6 / float(reply.decode() if isinstance(reply, bytes) else str(reply))
+        except (ValueError, ZeroDivisionError):
+            return RedisError("the answer is no number")
+        return ConfigError(
+            f"RedisRate.rate is {self.rate:g} here and {rate:g} in another process that shares the limit"
+            f" {self.name!r}: give the same rate to all, or another name to this one."
+        )
 
     async def _client(self, line: _Line) -> Redis:
         if line.client is None:
@@ -348,13 +371,25 @@ class RedisRate:
         return line.client
 
 
+async def _run(client: Redis, *arguments: str | int) -> object:
+    try:
+        return await client.evalsha(_SHA, 1, *arguments)
+    except NoScriptError:  # a Redis that was started anew, or that was not told before
+        return await client.eval(_SCRIPT, 1, *arguments)
+
+
 def _connect(url: Secret) -> Redis:
     try:
-        # Nothing is repeated: a permit that was reserved in vain is lost, and an outage has an answer of its own.
-        return Redis.from_url(url.reveal(), retry=Retry(NoBackoff(), 0))  # pyright: ignore[reportUnknownMemberType]
-    except ValueError:
+        # The client repeats nothing: a permit that was reserved in vain is lost, and `RedisRate` answers an outage.
+        client = Redis.from_url(url.reveal(), retry=Retry(NoBackoff(), 0))  # pyright: ignore[reportUnknownMemberType]
+        # What stands behind a `?` is judged by the connection, which opens later.
+        client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
+        return client  # noqa: TRY300
+    except (ValueError, TypeError):
         # What it says can hold a part of the password.
-        refused = ConfigError("RedisRate wants a URL such as redis://:password@host:6379/0 or unix:///path/to/socket.")
+        refused = ConfigError(
+            "RedisRate.redis is no URL of a Redis that can be used: write it like redis://:password@host:6379/0 or unix:///path/to/socket."
+        )
     raise refused
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
+from .. import _checks
 from ..endpoint import Safety
-from ..errors import ApiError, ConfigError, DeadlineExceeded, Disconnected, EtelecomError, Phase, QueueTimeout
+from ..errors import ApiError, DeadlineExceeded, Disconnected, EtelecomError, Phase, QueueTimeout
 
 if TYPE_CHECKING:
     from ..transport.base import Request
@@ -21,12 +23,7 @@ _MOMENT = 0.001
 """Seconds that an attempt has at least."""
 
 
-def _at_least(minimum: float) -> Callable[[object, Attribute[int] | Attribute[float], float], None]:
-    def check(_: object, attribute: Attribute[int] | Attribute[float], value: float) -> None:
-        if not value >= minimum:
-            raise ConfigError(f"Retry.{attribute.name} is at least {minimum:g}; got {value!r}.")
-
-    return check
+_SECONDS = _checks.checked(partial(_checks.number, least=0, unit="a number of seconds"))
 
 
 @frozen(kw_only=True)
@@ -44,13 +41,15 @@ class Retry:
         random: a number in 0..1; for tests.
 
     Raises:
-        ConfigError: a number is too small.
+        ConfigError: an attribute is no such number, or random no function.
     """
 
-    attempts: int = field(default=4, validator=_at_least(1))
-    base: float = field(default=0.5, validator=_at_least(0))
-    cap: float = field(default=20.0, validator=_at_least(0))
-    random: Callable[[], float] = field(default=random.random, repr=False, eq=False)
+    attempts: int = field(default=4, validator=_checks.checked(_checks.whole))
+    base: float = field(default=0.5, validator=_SECONDS)
+    cap: float = field(default=20.0, validator=_SECONDS)
+    random: Callable[[], float] = field(
+        default=random.random, repr=False, eq=False, validator=_checks.checked(_checks.function)
+    )
 
     def decide(self, error: EtelecomError, request: Request) -> float | None:
         """Seconds to wait before the next attempt, or None to give up. `request.call.attempts` have been made."""

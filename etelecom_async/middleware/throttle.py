@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from asyncio import get_running_loop
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from .. import _checks
+from .._loop import no_loop
 from ..errors import ApiError, ConfigError, EtelecomError, QueueTimeout, RateLimited, Unavailable
 from .adaptive import AdaptiveRate
 from .pace import Pace
@@ -92,13 +93,20 @@ class Throttle:
         clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = random.random,
     ) -> None:
-        if type(concurrency) is not int or concurrency < 1:
-            raise ConfigError(f"Throttle.concurrency is a whole number above 0; got {concurrency!r}.")
-        if rate is not None and not 0 < rate < math.inf:
-            raise ConfigError(f"Throttle.rate is a number of requests per second above 0, or None; got {rate!r}.")
-        if burst is not None and (rate is None or not 1 <= burst < math.inf):
-            raise ConfigError(f"Throttle.burst is a number of at least 1, beside a rate; got {burst!r}.")
-        self.concurrency = concurrency
+        self.concurrency = concurrency = _checks.whole("Throttle.concurrency", concurrency)
+        if rate is not None:
+            unit = "a number of requests per second"
+            rate = _checks.number("Throttle.rate", rate, above=0, unit=unit, otherwise=", or None for no limit")
+        if burst is not None:
+            burst = _checks.number("Throttle.burst", burst, least=1, otherwise=", or None")
+            if rate is None:
+                raise ConfigError("Throttle.burst goes with a rate: give Throttle.rate too, or leave burst out.")
+        if shared is not None:
+            wanted = "an object with the method acquire, such as a RedisRate"
+            _checks.methods("Throttle.shared", shared, "acquire", wanted=wanted)
+        _checks.flag("Throttle.adaptive", adaptive)
+        _checks.function("Throttle.clock", clock, wanted="a function that gives seconds, such as time.monotonic")
+        _checks.function("Throttle.random", random, wanted="a function that gives a number in 0..1")
         self._ceiling = None if rate is None else Pace(rate=rate, burst=burst)
         self._limit = AdaptiveRate(random=random)
         self._learns = adaptive
@@ -124,12 +132,15 @@ class Throttle:
             refusals=self._limit.refusals,
         )
 
-    def __call__(self, call_next: CallNext) -> CallNext:
+    def __call__(self, call_next: CallNext) -> CallNext:  # noqa: C901 - in one piece, since each call passes it
         """The layer that lets requests go on in their turn."""
         clock, limit, ceiling, refusals, shared = self._clock, self._limit, self._ceiling, self._refusals, self._shared
 
         async def send(request: Request) -> Response:
-            loop = get_running_loop()
+            try:
+                loop = get_running_loop()
+            except RuntimeError:
+                raise no_loop() from None
             if loop is not self._loop:
                 self._move_to(loop)
             now = clock()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
-from attrs import Attribute, Factory, field, frozen
+from attrs import Factory, field, frozen
 
-from ..errors import ConfigError
+from .. import _checks
 from ..phone import normalize
 
 __all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "sample"]
@@ -53,9 +54,8 @@ MESSAGES = MappingProxyType(
 """What the sandbox says with each code. The words are made up; the codes are those of Zalo's own consent check."""
 
 
-def _aware(_: object, __: Attribute[datetime | None], value: datetime | None) -> None:
-    if value is not None and value.tzinfo is None:
-        raise ConfigError("Customer.expires is an aware datetime: write datetime(..., tzinfo=UTC).")
+def _code(error: int) -> int:
+    return _checks.whole("Customer.error", error, least=-(2**63), most=2**63 - 1)
 
 
 def _usual_message(customer: Customer) -> str:
@@ -74,13 +74,16 @@ class Customer:
 
     Raises:
         InvalidPhone: phone cannot be a phone number.
-        ConfigError: expires has no time zone.
+        ConfigError: error is no whole number of 64 bits, message no text, or expires has no time zone.
     """
 
     phone: str = field(converter=normalize)
-    error: int = GRANTED
-    message: str = field(default=Factory(_usual_message, takes_self=True))
-    expires: datetime | None = field(default=None, validator=_aware)
+    error: int = field(default=GRANTED, converter=_code)
+    message: str = field(
+        default=Factory(_usual_message, takes_self=True),
+        validator=_checks.checked(partial(_checks.instance, kind=str, wanted="a str")),
+    )
+    expires: datetime | None = field(default=None, validator=_checks.checked(_checks.aware, or_none=True))
 
 
 def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer]:
@@ -92,8 +95,13 @@ def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer
     Args:
         seed: what the made-up phone numbers follow from.
         now: aware; what the expiries are counted from, the present unless given.
+
+    Raises:
+        ConfigError: seed is no whole number, or now has no time zone.
     """
-    moment = (now or datetime.now(UTC)).replace(microsecond=0)
+    seed = _checks.whole("seed", seed, least=-(2**63))
+    moment = datetime.now(UTC) if now is None else _checks.aware("now", now)
+    moment = moment.replace(microsecond=0)
     month = timedelta(days=30)
     answers: list[tuple[int, datetime | None]] = [(GRANTED, moment + month), (GRANTED, None)]
     answers += [(code, _expiry(code, moment)) for code in MESSAGES if code != GRANTED]

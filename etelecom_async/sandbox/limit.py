@@ -16,12 +16,13 @@ import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
-from attrs import Attribute, Factory, field, frozen
+from attrs import Factory, field, frozen
 
-from ..errors import ConfigError
+from .. import _checks
 from ..transport.base import Response
 from .customers import MESSAGES
 
@@ -84,23 +85,13 @@ class Meter(Protocol):
         ...
 
 
-def _positive(_: object, attribute: Attribute[float], value: float) -> None:
-    if not 0 < value < math.inf:
-        raise ConfigError(f"{attribute.name} of a limit is a number above 0; got {value!r}.")
-
-
-def _at_least_one(_: object, attribute: Attribute[float], value: float) -> None:
-    if not 1 <= value < math.inf:
-        raise ConfigError(f"{attribute.name} of a limit is a number of at least 1; got {value!r}.")
-
-
-def _whole(_: object, attribute: Attribute[int], value: int) -> None:
-    if type(value) is not int or value < 1:
-        raise ConfigError(f"{attribute.name} of a limit is a whole number above 0; got {value!r}.")
+_positive = _checks.checked(partial(_checks.number, above=0))
+_at_least_one = _checks.checked(partial(_checks.number, least=1))
+_refusal = _checks.checked(partial(_checks.instance, kind=Refusal, wanted="a Refusal such as Refusal.TOO_MANY"))
 
 
 def _usual_burst(bucket: TokenBucket) -> float:
-    return max(1.0, bucket.rate / 10)
+    return max(1.0, _checks.number("TokenBucket.rate", bucket.rate, above=0) / 10)
 
 
 @frozen(kw_only=True)
@@ -118,7 +109,7 @@ class TokenBucket:
 
     rate: float = field(validator=_positive)
     burst: float = field(default=Factory(_usual_burst, takes_self=True), validator=_at_least_one)
-    refusal: Refusal = Refusal.EXHAUSTED
+    refusal: Refusal = field(default=Refusal.EXHAUSTED, validator=_refusal)
 
     def meter(self) -> Meter:
         """A full bucket."""
@@ -139,9 +130,9 @@ class FixedWindow:
         ConfigError: a number is out of range.
     """
 
-    count: int = field(validator=_whole)
+    count: int = field(validator=_checks.checked(_checks.whole))
     seconds: float = field(validator=_positive)
-    refusal: Refusal = Refusal.EXHAUSTED
+    refusal: Refusal = field(default=Refusal.EXHAUSTED, validator=_refusal)
 
     def meter(self) -> Meter:
         """An empty window."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 from yarl import URL
 
+from .. import _checks
+from .._loop import running_loop
 from .world import Exchange, World
 
 if TYPE_CHECKING:
@@ -48,10 +50,9 @@ class Served:
         return str(URL.build(scheme="http", host=self.host, port=self.port, path=path))
 
 
-@asynccontextmanager
-async def serve(
+def serve(
     world: World, *, host: str = "127.0.0.1", port: int = 0, latency: float = 0.0
-) -> AsyncGenerator[Served]:
+) -> AbstractAsyncContextManager[Served]:
     """Serve a world over plain HTTP until the block ends. A body over 1 MiB is answered with 413.
 
     At the end it stops listening and gives requests under way one second to finish.
@@ -63,8 +64,19 @@ async def serve(
         latency: seconds that every answer takes.
 
     Raises:
+        ConfigError: an argument of a wrong kind.
         OSError: it cannot listen there; the port is taken, say.
     """
+    _checks.instance("world", world, World, "a World: write World()")
+    _checks.line("host", host, wanted="an address or a host name, such as 127.0.0.1")
+    _checks.whole("port", port, least=0, most=65535)
+    _checks.number("latency", latency, least=0, unit="a number of seconds")
+    return _serving(world, host, port, latency)
+
+
+@asynccontextmanager
+async def _serving(world: World, host: str, port: int, latency: float) -> AsyncGenerator[Served]:
+    running_loop()
     from aiohttp import web  # noqa: PLC0415 - importing the sandbox must not import aiohttp
 
     runner = web.AppRunner(_app(world, latency), access_log=None, shutdown_timeout=_GRACE)

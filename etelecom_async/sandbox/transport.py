@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from .. import _checks
 from ..errors import AttemptTimeout
 from ..transport.base import Request, Response
 from .world import Exchange, World
@@ -19,6 +20,9 @@ class SandboxTransport:
         world: what answers.
         latency: seconds that every answer takes; one that takes the attempt's time or longer is `AttemptTimeout`.
         sleep: waits that many seconds; for tests.
+
+    Raises:
+        ConfigError: an argument of a wrong kind.
     """
 
     def __init__(
@@ -28,9 +32,9 @@ class SandboxTransport:
         latency: float = 0.0,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._world = world
-        self._latency = latency
-        self._sleep = sleep
+        self._world = _checks.instance("SandboxTransport.world", world, World, "a World: write World()")
+        self._latency = _checks.number("SandboxTransport.latency", latency, least=0, unit="a number of seconds")
+        self._sleep = _checks.function("SandboxTransport.sleep", sleep)
 
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""

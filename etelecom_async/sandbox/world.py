@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
-from .. import codec
-from ..account import Secret
+from .. import _checks, codec
+from ..account import Secret, hidden
 from ..endpoint import JSON
 from ..errors import (
     ApiError,
@@ -23,9 +23,10 @@ from ..errors import (
     PermissionDenied,
     Unauthenticated,
 )
+from ..ids import MAX_ID
 from ..transport.base import Response
 from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, sample
-from .limit import Gate, Gatekeeper, Limit
+from .limit import FixedWindow, Gate, Gatekeeper, Limit, TokenBucket
 
 __all__ = ["SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "Exchange", "LogEntry", "World"]
 
@@ -113,7 +114,7 @@ class World:
         log: every request that was answered, in order. It grows without bound and holds no key and no body.
 
     Raises:
-        ConfigError: a customer lies under another key than its phone.
+        ConfigError: an argument of a wrong kind, or a customer that lies under another key than its phone.
     """
 
     def __init__(
@@ -127,15 +128,18 @@ class World:
         legacy_errors: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.customers = sample(now=clock()) if customers is None else dict(customers)
-        for phone, customer in self.customers.items():
-            if phone != customer.phone:
-                raise ConfigError("World.customers maps phones in wire form: {customer.phone: customer}.")
-        self.oa_id = oa_id
-        self.api_key = Secret(api_key)
-        self.shop_key = Secret(shop_key)
+        _checks.function("World.clock", clock, wanted="a function that gives an aware datetime")
+        self.customers = sample(now=clock()) if customers is None else _known(customers)
+        self.oa_id = _checks.whole("World.oa_id", oa_id, least=0, most=MAX_ID)
+        self.api_key = hidden(api_key)
+        self.shop_key = hidden(shop_key)
+        # From here on no frame holds a key that somebody gave for a test, so no traceback can print it.
+        del api_key, shop_key
+        for name, key in {"World.api_key": self.api_key, "World.shop_key": self.shop_key}.items():
+            if not isinstance(key.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise _checks.refused(name, "a str or Secret", key.reveal())
         self.log: list[LogEntry] = []
-        self._legacy_errors = legacy_errors
+        self._legacy_errors = _checks.flag("World.legacy_errors", legacy_errors)
         self._clock = clock
         self.limit = limit
 
@@ -146,6 +150,8 @@ class World:
 
     @limit.setter
     def limit(self, limit: Limit | None) -> None:
+        if limit is not None:
+            _checks.instance("World.limit", limit, (TokenBucket, FixedWindow), "a TokenBucket, a FixedWindow or None")
         self._gatekeeper = Gatekeeper(limit, clock=self._clock)
 
     def handle(self, exchange: Exchange) -> Response:
@@ -206,6 +212,15 @@ class World:
         if standard is None or self._legacy_errors:
             return {"code": error.code, "msg": error.message}
         return {"code": standard, "msg": error.message, "meta": {"xcode": error.code}}
+
+
+def _known(customers: Mapping[str, Customer]) -> dict[str, Customer]:
+    _checks.instance("World.customers", customers, Mapping, "a dict {customer.phone: customer}")
+    for phone, customer in customers.items():
+        _checks.instance("Each value of World.customers", customer, Customer, "a Customer")
+        if phone != customer.phone:
+            raise ConfigError("World.customers maps phones in wire form: {customer.phone: customer}.")
+    return dict(customers)
 
 
 def _route(exchange: Exchange) -> str | None:

@@ -11,16 +11,18 @@ from typing import Generic, TypeVar, cast, overload
 
 from attrs import frozen
 
-from .. import codec
+from .. import _checks, codec
 from ..api import untyped
-from ..endpoint import AnyEndpoint, Endpoint
-from ..errors import ApiError, AttemptTimeout, BodyTooLarge, DecodeError, EtelecomError
+from ..endpoint import AnyEndpoint, Endpoint, check_name
+from ..errors import ApiError, AttemptTimeout, BodyTooLarge, ConfigError, DecodeError, EtelecomError
 from ..transport.base import Request, Response
 
 __all__ = ["MockCall", "MockTransport", "Route"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
+
+_ERROR = "an error of this SDK, such as ConnectError() or RateLimited(retry_after=1)"
 
 _OK = 200
 _JSON = {"content-type": "application/json"}
@@ -57,25 +59,44 @@ class Route(Generic[Req, Res]):
         self._steps: list[Callable[[Request, Req], object]] = []
 
     def reply(self, value: Res) -> Route[Req, Res]:
-        """Answer 200 with this result, encoded as the server would."""
+        """Answer 200 with this result, encoded as the server would.
+
+        Raises:
+            ConfigError: it is no result of the method.
+        """
+        kind = cast("object", self._endpoint.result)
+        if isinstance(kind, type) and not isinstance(value, kind):
+            raise _checks.refused("value", f"a {kind.__name__}, the result of {self._endpoint.name}", value)
+        codec.encode(value)  # what is no JSON is refused here
         return self._then(lambda _request, _payload: value)
 
     def fail(self, error: EtelecomError) -> Route[Req, Res]:
         """Fail with this error: an `ApiError` as the server would send it, any other as the transport would raise it.
 
         Raises:
-            ValueError: the error lies inside a 200, so it is a result: `reply(Consent(error=5))`.
+            ConfigError: it is no error of this SDK, or lies inside a 200 and so is a result: `reply(Consent(error=5))`.
         """
+        _checks.instance("error", error, EtelecomError, _ERROR)
         if isinstance(error, ApiError) and error.status == _OK:
-            raise ValueError("An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)).")
+            raise ConfigError("An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)).")
         return self._then(lambda _request, _payload: error)
 
     def answer(self, function: Callable[[Req], Res | Awaitable[Res]]) -> Route[Req, Res]:
-        """Answer 200 with what the function, plain or async, makes of the payload; what it raises is as in `fail`."""
+        """Answer 200 with what the function, plain or async, makes of the payload; what it raises is as in `fail`.
+
+        Raises:
+            ConfigError: it is no function.
+        """
+        _checks.function("function", function, wanted="a function of the payload")
         return self._then(lambda _request, payload: function(payload))
 
     def respond(self, function: Callable[[Request], Response | Awaitable[Response]]) -> Route[Req, Res]:
-        """Answer with a bare HTTP response: other statuses, HTML pages, broken bodies."""
+        """Answer with a bare HTTP response: other statuses, HTML pages, broken bodies.
+
+        Raises:
+            ConfigError: it is no function.
+        """
+        _checks.function("function", function, wanted="a function of the Request that returns a Response")
         return self._then(lambda request, _payload: function(request))
 
     def __repr__(self) -> str:
@@ -134,7 +155,7 @@ class MockTransport:
 
     def __init__(self, *, max_body: int = 10 * 2**20) -> None:
         self.calls: list[MockCall] = []
-        self._max_body = max_body
+        self._max_body = _checks.whole("MockTransport.max_body", max_body)
         self._routes: list[Route[object, object]] = []
 
     @overload
@@ -144,8 +165,15 @@ class MockTransport:
     def on(
         self, endpoint: Endpoint[Req, Res] | str, /, *, where: Callable[[Req], bool] | None = None
     ) -> Route[Req, Res]:
-        """A new route for a method, typed or by its wire name; `where` narrows it to some payloads."""
-        method = cast("Endpoint[Req, Res]", untyped(endpoint)) if isinstance(endpoint, str) else endpoint
+        """A new route for a method, typed or by its wire name; `where` narrows it to some payloads.
+
+        Raises:
+            ConfigError: an argument of a wrong kind, or no method's name.
+        """
+        if where is not None:
+            _checks.function("where", where, wanted="a function of the payload that gives True or False")
+        method = cast("Endpoint[Req, Res]", _endpoint(endpoint)) if isinstance(endpoint, str) else endpoint
+        _checks.instance("endpoint", method, Endpoint, "an Endpoint such as CHECK_CONSENT, or a method's name")
         route = Route(method, where)
         self._routes.append(cast("Route[object, object]", route))
         return route
@@ -177,6 +205,10 @@ class MockTransport:
                 raise BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
             return response
         raise failure
+
+
+def _endpoint(name: str) -> AnyEndpoint:
+    return untyped(check_name("endpoint", name))
 
 
 def _payload(endpoint: AnyEndpoint, body: bytes) -> object:

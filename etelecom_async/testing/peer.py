@@ -5,23 +5,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TypeAlias
 
 from attrs import field, frozen
 
-from ..errors import ConnectError, Disconnected
+from .. import _checks
+from ..errors import ConfigError, ConnectError, Disconnected
 from ..transport.base import Request, Response
 
 __all__ = ["Act", "Answer", "Cut", "HangUp", "Peer", "Received", "Refuse", "Silence"]
+
+
+def _bytes(name: str, value: object) -> bytes:
+    return _checks.instance(name, value, bytes, "bytes")
+
+
+def _headers(name: str, value: Mapping[str, str]) -> None:
+    wanted = "a dict of str to str"
+    _checks.instance(name, value, Mapping, wanted)
+    for part in (*value, *value.values()):
+        _checks.instance(name, part, str, wanted)
 
 
 @frozen
 class Answer:
     """Answer with this, whole."""
 
-    status: int = 200
-    body: bytes = b"{}"
-    headers: Mapping[str, str] = field(factory=dict[str, str])
+    status: int = field(default=200, validator=_checks.checked(partial(_checks.whole, least=100, most=599)))
+    body: bytes = field(default=b"{}", validator=_checks.checked(_bytes))
+    headers: Mapping[str, str] = field(factory=dict[str, str], validator=_checks.checked(_headers))
 
 
 @frozen
@@ -45,6 +58,7 @@ class Refuse:
 
 
 Act: TypeAlias = Answer | Cut | HangUp | Silence | Refuse
+_ACTS = (Answer, Cut, HangUp, Silence, Refuse)
 
 
 @frozen
@@ -62,10 +76,17 @@ class Peer:
 
     Attributes:
         received: every request that arrived.
+
+    Raises:
+        ConfigError: there is no act, or something else is among them.
     """
 
     def __init__(self, *acts: Act) -> None:
         self.received: list[Received] = []
+        if not acts:
+            raise ConfigError("Peer.acts is at least one act, such as Answer().")
+        for act in acts:
+            _checks.instance("Each of Peer.acts", act, _ACTS, "an act such as Answer()")
         self._acts = acts
 
     def next_act(self, received: Received) -> Act:

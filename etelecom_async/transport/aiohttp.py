@@ -13,6 +13,7 @@ from attrs import define, field
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from .. import _checks
 from ..account import Secret
 from ..errors import BadAnswer, BodyTooLarge, ConfigError, ConnectError, Disconnected, Phase, TransportError
 from .aiohttp_errors import not_sent, unanswered
@@ -64,14 +65,19 @@ class AiohttpTransport:
     ) -> None:
         secret = hidden(proxy, "proxy")
         del proxy
+        if session is not None:
+            _checks.instance("session", session, aiohttp.ClientSession, "an aiohttp.ClientSession, or None")
         if trust_env is None:
             trust_env = session is None or session.trust_env
+        _checks.flag("trust_env", trust_env)
         if session is not None and (pool_size is not None or ssl_context is not None):
             raise ConfigError("A borrowed session brings its own pool and TLS: set pool_size and ssl_context there.")
         if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise not_a_context(ssl_context)
-        if pool_size is not None and pool_size < 1:
-            raise ConfigError(f"pool_size is at least 1, or None for no limit; got {pool_size!r}.")
+        if pool_size is not None:
+            pool_size = _checks.whole("pool_size", pool_size, otherwise=", or None for no limit")
+        max_body = _checks.whole("max_body", max_body)
+        connect_timeout = _checks.number("connect_timeout", connect_timeout, above=0, unit="a number of seconds")
         self._lender = session
         self._pool_size = pool_size
         self._ssl = ssl_context

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from .. import _checks
 from ..errors import ConfigError
 from .httptools import HttptoolsTransport
 from .proxies import Proxies
+from .trust import not_a_context
 
 if TYPE_CHECKING:
     from .base import Transport
@@ -26,8 +28,11 @@ def fastest(url: URL, *, ssl_context: ssl.SSLContext | None = None) -> Transport
         ssl_context: for TLS; None verifies against the authorities of the environment or the system.
 
     Raises:
-        ConfigError: the environment names a proxy that cannot work.
+        ConfigError: an argument of a wrong kind, or the environment names a proxy that cannot work.
     """
+    _checks.instance("url", url, URL, "a yarl.URL")
+    if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise not_a_context(ssl_context)
     if Proxies().of(url) is None:
         with contextlib.suppress(ConfigError):  # its extra is not installed
             return HttptoolsTransport(ssl_context=ssl_context)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from .. import _checks
 from ..errors import AttemptTimeout, ConfigError, Phase
 from .base import Request, Response
 from .head import Heads
@@ -52,8 +53,11 @@ class HttptoolsTransport:
     ) -> None:
         if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise not_a_context(ssl_context)
-        if pool_size is not None and pool_size < 1:
-            raise ConfigError(f"pool_size is at least 1, or None for no limit; got {pool_size!r}.")
+        _checks.flag("trust_env", trust_env)
+        if pool_size is not None:
+            pool_size = _checks.whole("pool_size", pool_size, otherwise=", or None for no limit")
+        max_body = _checks.whole("max_body", max_body)
+        connect_timeout = _checks.number("connect_timeout", connect_timeout, above=0, unit="a number of seconds")
         try:
             from .pool import Pool  # noqa: PLC0415 - an extra
         except ImportError:

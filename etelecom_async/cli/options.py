@@ -1,0 +1,40 @@
+"""What option values are held to besides click's own types, in one sentence that names the option and its variable."""
+
+from __future__ import annotations
+
+import math
+
+import click
+
+from ..errors import InvalidId
+from ..ids import to_id
+from .stop import Stop
+
+__all__ = ["as_host", "as_id", "as_number"]
+
+
+def as_id(context: click.Context, option: click.Parameter, value: str) -> int:
+    """The id that is written there."""
+    try:
+        return to_id(value)
+    except InvalidId as error:
+        raise _refused(context, option, error.message) from None
+
+
+def as_number(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """A number that is not `nan`, which compares as being in every range, and not infinite."""
+    if value is None or math.isfinite(value):
+        return value
+    raise _refused(context, option, f"{value} is no number to count with.")
+
+
+def as_host(context: click.Context, option: click.Parameter, value: str) -> str:
+    """An address or a name."""
+    if value.strip() and value.isprintable():
+        return value.strip()
+    raise _refused(context, option, "It is empty: give an address or a host name, such as 127.0.0.1.")
+
+
+def _refused(context: click.Context, option: click.Parameter, sentence: str) -> Stop:
+    # One line, where click would put the usage above it.
+    return Stop(f"{option.get_error_hint(context)}: {sentence}")
