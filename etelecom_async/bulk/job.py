@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
 from attrs import define, field, frozen
 
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState, to_id
-from ..errors import ConfigError
+from ..errors import ConfigError, JobStopped
 from ..session import Session
 from .answer_table import AnswerTable
 from .changed import first_changed
@@ -23,8 +23,9 @@ from .destination import Destination, FileDestination, StreamDestination, layout
 from .engine import Engine, EngineStatus
 from .finished import FinishedRows
 from .identity import Identity
-from .lock import exclusively
 from .memory import Memory
+from .output_files import OutputFiles
+from .output_paths import check_output, check_stream
 from .progress import Progress
 from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
@@ -111,6 +112,7 @@ class _Setup:
     rows: Iterator[Row]
     recorder: Recorder
     destination: Destination
+    survey: Survey | None = None
     closing: contextlib.ExitStack = field(factory=contextlib.ExitStack)
 
 
@@ -170,7 +172,7 @@ class ConsentJob:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        if (resume or retry_failed) and (_is_read_once(source) or not isinstance(output, Path)):
+        if (resume or retry_failed) and (not _is_file(source) or not isinstance(output, Path)):
             raise ConfigError("A resume needs an input file and an output file: a stream can be read only once.")
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")
@@ -252,8 +254,9 @@ class ConsentJob:
         """Check every row that is not finished.
 
         Raises:
-            ConfigError: as `prepare`; also a disk that is full, an input that cannot be read on. What was finished
-                until then is in the output.
+            ConfigError: as `prepare`.
+            JobStopped: a disk that is full, an input that cannot be read on, an input or an output that another program
+                changed. What was finished until then is in the output.
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: each of up to three first rows with
                 different phones met it, or later twenty in a row. Those rows are not in the output: a resume asks them.
             BrokenPipeError: the output is a stream that nobody reads any more.
@@ -288,7 +291,11 @@ class ConsentJob:
             try:
                 async with run:
                     await self._write(run, setup.destination)
+                if not self._stopped and setup.survey is not None and isinstance(self._source, Path):
+                    await asyncio.to_thread(setup.survey.check, self._source)
                 is_complete = not self._stopped
+            except ConfigError as error:  # what could not work from the start was refused by `prepare`
+                raise JobStopped(error.message) from error
             finally:
                 self._close(setup.destination, is_complete=is_complete)
         return JobSummary(
@@ -307,7 +314,7 @@ class ConsentJob:
         return self._session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=phone))
 
     def _questions(self, setup: _Setup) -> Iterable[Question] | AsyncIterable[Question]:
-        if _is_read_once(self._source):
+        if not _is_file(self._source):
             return Unhurried(map(setup.recorder.question, setup.rows))
         if not self._finished:
             return map(setup.recorder.question, setup.rows)
@@ -321,8 +328,11 @@ class ConsentJob:
 
     def _close(self, destination: Destination, *, is_complete: bool) -> None:
         destination.close(is_complete=is_complete)
-        if isinstance(destination, FileDestination) and isinstance(self._output, Path) and not destination.exists:
+        if is_complete or not isinstance(destination, FileDestination) or not isinstance(self._output, Path):
+            return
+        if not destination.exists:
             Identity.remove(self._output)
+            destination.discard()
 
     async def _write(self, run: Bulk[Question, Consent, Record, Record], destination: Destination) -> None:
         """Append records in groups, and always before waiting for more, so that little is lost in a crash."""
@@ -352,13 +362,13 @@ class ConsentJob:
         self._finished = FinishedRows()
         self._failed_before = 0
         with contextlib.ExitStack() as closing:
-            if isinstance(self._output, Path):
-                closing.enter_context(exclusively(self._output))
-            self._refuse_itself()
+            self._check_paths()
+            output = self._output
+            held = closing.enter_context(OutputFiles(output)) if isinstance(output, Path) else output
             source = open_source(self._source)
             kind = kind_of(self._output) if isinstance(self._output, Path) else _streamed(source.kind)
             if kind != "ndjson":
-                source = source.as_table(is_read_once=_is_read_once(self._source))
+                source = source.as_table(is_read_once=not _is_file(self._source))
             rows = source.rows()
             sample = list(itertools.islice(rows, _SAMPLE))
             phone_at, found = self._phone_column(source, sample)
@@ -369,11 +379,13 @@ class ConsentJob:
             recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now)
             total = None
             destination: Destination
-            if isinstance(self._output, Path):
-                destination = FileDestination(self._output, layout=layout, columns=columns, types=source.types)
-                total = self._open_file(self._output, destination, source, source.columns[phone_at], recorder)
+            if isinstance(held, OutputFiles):
+                destination = FileDestination(held, layout=layout, columns=columns, types=source.types)
+                survey = self._open_file(held.name, destination, source, source.columns[phone_at], recorder)
+                total = None if survey is None else _length(source, survey)
             else:
-                destination = StreamDestination(self._output, layout=layout)
+                survey = Survey.glance(self._source) if _is_file(self._source) else None
+                destination = StreamDestination(held, layout=layout)
             return _Setup(
                 plan=Plan(
                     source=source.description,
@@ -387,17 +399,17 @@ class ConsentJob:
                 rows=itertools.chain(sample, rows),
                 recorder=recorder,
                 destination=destination,
+                survey=survey,
                 closing=closing.pop_all(),
             )
 
-    def _refuse_itself(self) -> None:
-        source, output = self._source, self._output
-        if isinstance(source, Path) and isinstance(output, Path):
-            with contextlib.suppress(OSError):
-                if output.samefile(source):
-                    raise ConfigError(f"{output} is the input itself: name another file for the output.")
-            if source.is_dir() and source.resolve() in output.resolve().parents:
-                raise ConfigError(f"{output} lies in the input's folder: write it to another one.")
+    def _check_paths(self) -> None:
+        source = self._source if isinstance(self._source, Path) else None
+        if isinstance(self._output, Path):
+            check_output(self._output, source=source)
+        elif source is not None:
+            with contextlib.suppress(OSError):  # not every stream is a file of the system
+                check_stream(self._output.fileno(), source=source)
 
     def _phone_column(self, source: Source, sample: list[Row]) -> tuple[int, str]:
         if self._column is not None:
@@ -406,12 +418,11 @@ class ConsentJob:
 
     def _open_file(
         self, path: Path, destination: FileDestination, source: Source, column: str, recorder: Recorder
-    ) -> int | None:
-        """Create or reopen the output, and say about how many rows the input has, if that can be known."""
-        if not isinstance(self._source, Path) or _is_read_once(self._source):
+    ) -> Survey | None:
+        """Create or reopen the output, and give what the input was found to be; None where it can be read once."""
+        if not _is_file(self._source):
             destination.refuse_existing()
-            Identity.remove(path)
-            destination.create()
+            destination.create(bind=lambda: Identity.remove(path))
             return None
         survey = Survey.of(self._source)
         is_resume = self._resume and destination.exists
@@ -428,8 +439,7 @@ class ConsentJob:
             saved = None
         if saved is None:
             destination.refuse_existing()
-            identity.save(path)
-            destination.create()
+            destination.create(bind=lambda: identity.save(path))
         else:
             saved.check(identity)
             if saved.input != identity.input:
@@ -437,14 +447,19 @@ class ConsentJob:
             destination.reopen(drop_failed=self._retry_failed, on_row=self._on_finished)
             if saved.input != identity.input:
                 identity.save(path)
-        if source.length is not None:
-            return source.length
-        headers = survey.files if source.kind == "csv" else 0
-        return max(0, survey.lines - headers)
+        return survey
 
     def _on_finished(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal tells it
         self._finished.add(number)
         self._failed_before += has_failed
+
+
+def _length(source: Source, survey: Survey) -> int:
+    """About how many rows the input has."""
+    if source.length is not None:
+        return source.length
+    headers = survey.files if source.kind == "csv" else 0
+    return max(0, survey.lines - headers)
 
 
 def _check_answered(destination: FileDestination, source: Source, recorder: Recorder) -> None:
@@ -460,9 +475,9 @@ def _check_answered(destination: FileDestination, source: Source, recorder: Reco
         )
 
 
-def _is_read_once(source: Path | BinaryIO) -> bool:
-    """A stream, or the path of one: /dev/stdin, say, or what a shell makes of `<(...)`."""
-    return not isinstance(source, Path) or (source.exists() and not source.is_file() and not source.is_dir())
+def _is_file(source: Path | BinaryIO) -> TypeGuard[Path]:
+    """A file or a folder, and no stream or the path of one: /dev/stdin, say, or what a shell makes of `<(...)`."""
+    return isinstance(source, Path) and (source.is_file() or source.is_dir() or not source.exists())
 
 
 def _streamed(kind: str) -> str:
