@@ -86,7 +86,7 @@ valgrind:
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .venv-3.* benchmarks/node/node_modules
-	rm -rf dist results.csv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf dist results.csv results.csv.job .results.csv*.part .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

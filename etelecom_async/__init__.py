@@ -35,6 +35,7 @@ _MODULES = {
         "InvalidId",
         "InvalidPhone",
         "InvalidRow",
+        "JobStopped",
         "NotFound",
         "PermissionDenied",
         "Phase",

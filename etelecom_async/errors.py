@@ -5,6 +5,7 @@ EtelecomError
  ├── InvalidPhone            a text that is not one phone number for certain
  ├── InvalidId               an id that cannot be a 64-bit id
  ├── InvalidRow              a row of a table that cannot be used
+ ├── JobStopped              a file job that cannot go on now; a resume goes on from there
  ├── SessionClosed           a call on a session that was closed
  ├── TransportError          no usable answer came
  │    ├── ConnectError       no connection was made
@@ -61,6 +62,7 @@ __all__ = [
     "InvalidId",
     "InvalidPhone",
     "InvalidRow",
+    "JobStopped",
     "NotFound",
     "PermissionDenied",
     "Phase",
@@ -207,6 +209,13 @@ class InvalidId(EtelecomError, ValueError):
 
 class InvalidRow(EtelecomError, ValueError):
     """A row of a table cannot be used, as it has too many fields, say. Nothing was sent; mend the row."""
+
+
+class JobStopped(EtelecomError):
+    """A file job cannot go on: the disk is full, say, or its input or output was changed meanwhile.
+
+    What was finished is in the output. Look at what the sentence names, then run the same job with `resume=True`.
+    """
 
 
 class SessionClosed(EtelecomError, RuntimeError):

@@ -141,7 +141,7 @@ async def test_a_row_that_could_not_be_checked_is_exit_code_1_and_advice(tmp_pat
             ["in.csv", "-o", "out.csv", "--report", "none/page.html"],
             "none/page.html: its folder is missing",
         ),
-        (["in.csv", "-o", "out.csv", "--report", "folder.csv"], "Cannot write folder.csv: a directory is there"),
+        (["in.csv", "-o", "out.csv", "--report", "folder.csv"], "folder.csv is a directory: name a file."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

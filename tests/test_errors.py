@@ -90,6 +90,7 @@ FACTS = {
     "InvalidPhone": (Phase.NOT_SENT, False),
     "InvalidId": (Phase.NOT_SENT, False),
     "InvalidRow": (Phase.NOT_SENT, False),
+    "JobStopped": (Phase.NOT_SENT, False),
     "SessionClosed": (Phase.NOT_SENT, False),
     "TransportError": (Phase.UNKNOWN, True),
     "ConnectError": (Phase.NOT_SENT, True),

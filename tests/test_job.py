@@ -28,6 +28,7 @@ from etelecom_async import (
     ConfigError,
     Consent,
     InvalidId,
+    JobStopped,
     PermissionDenied,
     Retry,
     ServerFault,
@@ -441,7 +442,7 @@ class Full(io.RawIOBase):
 @pytest.mark.parametrize("room", [0, 500])
 async def test_a_stream_that_takes_no_more_is_one_sentence(tmp_path, room):
     full = Full(room, OSError(28, "No space left on device"))
-    with pytest.raises(ConfigError, match=r"^Cannot write .*No space left on device\.$"):
+    with pytest.raises(JobStopped if room else ConfigError, match=r"^Cannot write .*No space left on device\.$"):
         await Service().run(people(tmp_path / "in.csv"), full)
 
 
@@ -521,7 +522,7 @@ async def test_calls_under_way_do_not_wait_for_a_reader_who_is_slow(tmp_path):
 async def test_rows_of_a_stream_before_one_that_cannot_be_read_are_kept(tmp_path):
     rows = "".join(f"{phone(n)},x\n" for n in range(250))
     output = io.BytesIO()
-    with pytest.raises(ConfigError, match="a quote is opened and never closed"):
+    with pytest.raises(JobStopped, match="a quote is opened and never closed"):
         await Service().run(io.BytesIO(f'phone,name\n{rows}"'.encode()), output, concurrency=4)
     assert len(read(tmp_path / "x.csv", output.getvalue())) >= 246
 
@@ -666,11 +667,11 @@ async def test_a_parquet_output_whose_journal_was_left_behind_is_complete(tmp_pa
     await Service().run(source, output)
     wanted = by_row(output)
     (tmp_path / "whole.ndjson").replace(journal_of(output))
-    output.with_name("out.parquet.part").write_bytes(b"half of it")
+    output.with_name(".out.parquet.0123abcd.part").write_bytes(b"half of it")
     service = Service()
     await service.run(source, output, resume=True)
     assert (by_row(output), service.asked) == (wanted, [])
-    assert {path.name for path in tmp_path.iterdir() if path.name.startswith("out")} == {output.name, "out.parquet.job"}
+    assert {path.name for path in tmp_path.iterdir() if "out" in path.name} == {output.name, "out.parquet.job"}
 
 
 @each_kind
@@ -798,7 +799,7 @@ async def test_a_line_that_could_not_be_read_is_mended_and_the_job_goes_on(tmp_p
     rows = [f"{phone(n)},x{n}" for n in range(400)]
     source.write_text("\n".join(["phone,name", *rows[:300], f'{phone(300)},"x300', *rows[301:]]), encoding="utf-8")
     first, second = Service(), Service()
-    with pytest.raises(ConfigError, match="line 302: a quote is opened and never closed; mend that line"):
+    with pytest.raises(JobStopped, match="line 302: a quote is opened and never closed; mend that line"):
         await first.run(source, output, concurrency=4)
     source.write_text("\n".join(["phone,name", *rows]), encoding="utf-8")
     await second.run(source, output, resume=True)
@@ -1125,7 +1126,7 @@ async def test_a_row_that_cannot_be_read_keeps_those_before_it(tmp_path):
     rows = "".join(f"{phone(n)},x\n" for n in range(300))
     source.write_text(f'phone,name\n{rows}{phone(300)},"x\n{phone(301)},x\n', encoding="utf-8")
     before = asyncio.all_tasks()
-    with pytest.raises(ConfigError, match=r"in\.csv, line 302: a quote is opened and never closed; mend that line\.$"):
+    with pytest.raises(JobStopped, match=r"in\.csv, line 302: a quote is opened and never closed; mend that line\.$"):
         await Service().run(source, output, concurrency=4)
     assert asyncio.all_tasks() == before
     assert set(by_row(output)) >= set(range(1, 297))
@@ -1144,7 +1145,7 @@ async def test_a_directory_that_vanishes_is_one_sentence(tmp_path, into, way):
         return answer(payload)
 
     service = Service(vanish)
-    with pytest.raises(ConfigError, match=r"^Cannot write .*\.$") as caught:
+    with pytest.raises(JobStopped, match=r"^Cannot write .*\.$") as caught:
         await service.run(source, output, concurrency=1)
     assert "\n" not in str(caught.value)
     assert len(service.asked) < 60
@@ -1164,7 +1165,7 @@ async def test_an_output_that_somebody_replaces_is_one_sentence(tmp_path):
             (tmp_path / "other").replace(output)
         return answer(payload)
 
-    with pytest.raises(ConfigError, match="Cannot write"):
+    with pytest.raises(JobStopped, match="Cannot write"):
         await Service(replace).run(source, output, concurrency=1)
     assert output.read_bytes() == b"theirs"
 
@@ -1172,7 +1173,7 @@ async def test_an_output_that_somebody_replaces_is_one_sentence(tmp_path):
 FULL_DISK = """
 import asyncio, logging, resource, signal, sys
 from pathlib import Path
-from etelecom_async import CHECK_CONSENT, ConfigError, Consent, Retry, Session, Shop
+from etelecom_async import CHECK_CONSENT, ConfigError, Consent, JobStopped, Retry, Session, Shop
 from etelecom_async.bulk.job import ConsentJob
 from etelecom_async.testing import MockTransport
 # asyncio's dev mode tells of slow steps: a busy machine is not what is looked for.
@@ -1185,7 +1186,7 @@ session = Session(Shop(key), transport=mock, retry=Retry(attempts=1))
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(room), int(room)))
 try:
     asyncio.run(ConsentJob(session, source=Path(source), output=Path(output), oa_id=oa_id, concurrency=3).run())
-except ConfigError as error:
+except (ConfigError, JobStopped) as error:
     print(error)
 """
 
@@ -1235,26 +1236,25 @@ async def test_two_jobs_never_write_one_output(tmp_path):
 HOLDER = """
 import sys
 from pathlib import Path
-from etelecom_async.bulk.lock import exclusively
-with exclusively(Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.read()
+from etelecom_async.bulk.tables import OwnFile
+file = OwnFile.open(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
 """
 
 
 async def test_a_process_that_was_killed_holds_no_output(tmp_path):
     pytest.importorskip("fcntl")
-    source, output = people(tmp_path / "in.csv"), tmp_path / "out.csv"
+    source, output = await interrupt(tmp_path)
     pipe = subprocess.PIPE
     holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDER, str(output), stdin=pipe, stdout=pipe)
     assert await holder.stdout.readline() == b"held\n"
     with pytest.raises(ConfigError, match="Another process"):
-        await Service().run(source, output)
+        await Service().run(source, output, resume=True)
     holder.send_signal(signal.SIGKILL)
     await holder.communicate()
-    assert (tmp_path / "out.csv.lock").exists()
-    await Service().run(source, output)
-    assert not (tmp_path / "out.csv.lock").exists()
+    await Service().run(source, output, resume=True)
+    assert by_row(output) == await uninterrupted(tmp_path, source, output.name)
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
@@ -1271,24 +1271,27 @@ async def test_a_file_system_without_locks_is_one_sentence(tmp_path, monkeypatch
     assert not output.exists()
 
 
-async def test_a_lock_that_its_holder_removes_at_the_last_moment_is_taken_anew(tmp_path, monkeypatch):
+async def test_an_output_that_its_holder_replaces_at_the_last_moment_is_locked_anew(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl")
-    real, lock = fcntl.flock, tmp_path / "out.csv.lock"
+    source, output = await interrupt(tmp_path)
+    real = fcntl.flock
     taken = []
 
     def flock(file, operation):
         real(file, operation)
         taken.append(file)
         if len(taken) == 1:
-            lock.unlink()
+            shutil.copy(output, tmp_path / "other")
+            (tmp_path / "other").replace(output)
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    first = Service().job(people(tmp_path / "in.csv"), tmp_path / "out.csv")
+    first = Service().job(source, output, resume=True)
     await first.prepare()
     assert len(taken) == 2
     with pytest.raises(ConfigError, match="Another process is writing"):
-        await Service().run(tmp_path / "in.csv", tmp_path / "out.csv")
+        await Service().run(source, output, resume=True)
     await first.run()
+    assert by_row(output) == await uninterrupted(tmp_path, source, output.name)
 
 
 @each_kind

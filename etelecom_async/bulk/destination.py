@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from pathlib import Path
+from functools import partial
 from typing import BinaryIO, Protocol, cast
 
-from ..errors import ConfigError
+from ..errors import ConfigError, JobStopped
+from .output_files import OutputFiles
 from .tables import (
     Dialect,
     Journal,
@@ -18,11 +17,12 @@ from .tables import (
     ParquetSource,
     SheetLayout,
     answered_rows,
-    kind_of,
     own_column,
     to_parquet,
     without_failed,
 )
+from .tables.atomic import draft_of
+from .tables.own_file import cannot_write
 
 __all__ = ["Destination", "FileDestination", "StreamDestination", "layout_of"]
 
@@ -36,7 +36,7 @@ class Destination(Protocol):
     """What records are written to.
 
     Attributes:
-        may_block: can `append` take as long as whoever reads it likes?
+        may_block: can `append` take as long as its reader likes?
     """
 
     @property
@@ -63,7 +63,10 @@ class StreamDestination:
     def __init__(self, stream: BinaryIO, *, layout: Layout) -> None:
         self._stream = stream
         self._layout = layout
-        self._write(layout.header)
+        try:
+            self._write(layout.header)
+        except JobStopped as error:
+            raise ConfigError(error.message) from None
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
         self._write(self._layout.encode(rows))
@@ -80,16 +83,16 @@ class StreamDestination:
             self._stream.write(data)
             self._stream.flush()
         except BrokenPipeError:
-            raise  # no fault: who read it has enough
+            raise  # no fault: its reader has enough
         except OSError as error:
-            raise ConfigError(f"Cannot write the output: {error.strerror or error}.") from None
+            raise JobStopped(f"Cannot write the output: {error.strerror or error}.") from None
 
 
 class FileDestination:
     """A CSV or NDJSON file, or a Parquet file whose journal lies beside it until the job is complete.
 
     Args:
-        path: the output.
+        files: the output, held. It is closed with them.
         layout: how the journal's records look.
         columns: those of the output.
         types: Arrow types of the input's columns, for Parquet.
@@ -97,27 +100,17 @@ class FileDestination:
 
     may_block = False
 
-    def __init__(self, path: Path, *, layout: Layout, columns: Sequence[str], types: Mapping[str, str]) -> None:
-        self._path = path
+    def __init__(self, files: OutputFiles, *, layout: Layout, columns: Sequence[str], types: Mapping[str, str]) -> None:
+        self._files = files
         self._layout = layout
         self._columns = columns
         self._types = types
-        self._is_parquet = kind_of(path) == "parquet"
-        self._place = path.with_name(path.name + ".ndjson") if self._is_parquet else path
         self._journal: Journal | None = None
-        self._opened_as: os.stat_result | None = None
 
     @property
     def exists(self) -> bool:
-        """Has something been written here before?"""
-        return any(
-            place.exists() and (not place.is_file() or place.stat().st_size) for place in (self._path, self._place)
-        )
-
-    @property
-    def _is_only_parquet(self) -> bool:
-        """Is it complete, and its journal gone?"""
-        return self._is_parquet and not self._place.exists() and self._path.exists()
+        """Has something been written here, and is it still there?"""
+        return self._files.exists
 
     def refuse_existing(self) -> None:
         """Never touch what is there already.
@@ -125,10 +118,8 @@ class FileDestination:
         Raises:
             ConfigError: something is.
         """
-        if self._path.is_dir():
-            raise ConfigError(f"{self._path} is a directory: name a file.")
         if self.exists:
-            raise ConfigError(f"{self._path} exists: add --resume to go on with it, or choose another name.")
+            raise ConfigError(f"{self._files.output} exists: add --resume to go on with it, or choose another name.")
 
     def answered(self) -> Iterator[tuple[int, str]]:
         """The number and the phone in wire form of every row that an earlier run found an answer for.
@@ -136,10 +127,10 @@ class FileDestination:
         Raises:
             ConfigError: it is not this job's, is damaged, or cannot be read.
         """
-        if not self._is_only_parquet:
-            yield from answered_rows(self._place, layout=self._layout)
+        if not self._files.is_only_finished:
+            yield from answered_rows(self._files.place, layout=self._layout)
             return
-        source = ParquetSource(self._path)
+        source = ParquetSource(self._files.output)
         number, phone, failure = (own_column(source.columns, name) for name in ("row", "phone_normalized", "failure"))
         for row in source.rows():
             if not row.cells[failure]:
@@ -151,20 +142,29 @@ class FileDestination:
         Raises:
             ConfigError: it cannot be removed.
         """
-        for place in (self._path, self._place):
-            try:
-                place.unlink(missing_ok=True)
-            except OSError as error:
-                raise ConfigError(f"Cannot remove {place}: {error.strerror or error}.") from None
+        self._files.clear()
 
-    def create(self) -> None:
+    def discard(self) -> None:
+        """Remove the output as long as there is nothing in it."""
+        self._files.discard()
+
+    def create(self, *, bind: Callable[[], None]) -> None:
         """Begin.
+
+        Args:
+            bind: writes down what the output belongs to. It is called when no other process can take the output any
+                more, and the output is still empty: a crash in between leaves one that any job may take.
 
         Raises:
             ConfigError: the output exists, or cannot be written.
         """
-        self._journal = Journal.create(self._place, layout=self._layout)
-        self._opened_as = self._place.stat()
+        file = self._files.begin()
+        try:
+            bind()
+            self._journal = Journal.create(file, layout=self._layout)
+        except BaseException:
+            self.discard()
+            raise
 
     def reopen(self, *, drop_failed: bool, on_row: Callable[[int, bool], None]) -> None:
         """Go on with what an earlier run wrote, and tell of each row in it.
@@ -172,30 +172,30 @@ class FileDestination:
         Raises:
             ConfigError: it is not this job's, is damaged, or cannot be written.
         """
-        if self._is_only_parquet:
+        files = self._files
+        if files.is_only_finished:
             self._restore()
-        if drop_failed and self._place.exists():
-            without_failed(self._place, layout=self._layout)
-        self._journal = Journal.reopen(self._place, layout=self._layout, on_row=on_row)
-        self._opened_as = self._place.stat()
+        file = files.begin()
+        if drop_failed:
+            file = files.journal = without_failed(file, layout=self._layout)
+        self._journal = Journal.reopen(file, layout=self._layout, on_row=on_row)
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
         self._opened.append(rows)
-        self._see_that_it_is_there()
 
     def sync(self) -> None:
         self._opened.sync()
 
     def close(self, *, is_complete: bool) -> None:
-        try:
-            self._opened.sync()
-        finally:
-            self._opened.close()
+        """Make it safe and, if the job is complete, finish it. A run without any row leaves an empty output."""
+        self._opened.sync()
         if not is_complete:
-            self._leave_nothing_empty()
-        elif self._is_parquet:
-            to_parquet(self._place, self._path, columns=self._columns, types=self._types)
-            self._place.unlink()
+            self._opened.clear()
+            return
+        self._opened.check()
+        files = self._files
+        if files.place != files.output:
+            files.finish(partial(to_parquet, files.place, files.output, columns=self._columns, types=self._types))
 
     @property
     def _opened(self) -> Journal:
@@ -203,39 +203,23 @@ class FileDestination:
             raise RuntimeError("create() or reopen() comes first")
         return self._journal
 
-    @property
-    def _is_there(self) -> bool:
-        try:
-            return self._opened_as is not None and os.path.samestat(self._opened_as, self._place.stat())
-        except OSError:
-            return False
-
-    def _see_that_it_is_there(self) -> None:
-        """A file that was removed takes writes as before, and nobody will ever read them."""
-        if not self._is_there:
-            raise ConfigError(f"Cannot write {self._place}: it was removed, renamed or replaced.")
-
-    def _leave_nothing_empty(self) -> None:
-        """A run that finished nothing leaves nothing behind that the next would have to make way for."""
-        if self._opened.is_empty and self._is_there:
-            with contextlib.suppress(OSError):
-                self._place.unlink()
-
     def _restore(self) -> None:
         """The journal of a complete Parquet file again, made beside it under another name first."""
-        draft = self._place.with_name(self._place.name + ".new")
-        draft.unlink(missing_ok=True)
-        journal = Journal.create(draft, layout=self._layout)
-        batch: list[Sequence[object]] = []
-        for row in ParquetSource(self._path).rows():
-            batch.append([_text(cell) for cell in row.cells])
-            if len(batch) == 1000:  # noqa: PLR2004 - any number that is not many
-                journal.append(batch)
-                batch.clear()
-        journal.append(batch)
-        journal.sync()
-        journal.close()
-        draft.replace(self._place)
+        files = self._files
+        with draft_of(files.place) as draft:
+            journal = Journal.create(draft, layout=self._layout)
+            batch: list[Sequence[object]] = []
+            for row in ParquetSource(files.output).rows():
+                batch.append([_text(cell) for cell in row.cells])
+                if len(batch) == 1000:  # noqa: PLR2004 - any number that is not many
+                    journal.append(batch)
+                    batch.clear()
+            journal.append(batch)
+            try:
+                draft.replace(files.place, held=files.journal)
+            except OSError as error:
+                raise cannot_write(files.place, error) from None
+            files.journal = draft
 
 
 def _text(cell: object) -> object:

@@ -30,6 +30,7 @@ class Identity:
         base_url: where the calls go.
         account: a slow salted hash of the key: tells two accounts apart and gives neither key away.
         salt: of that hash.
+        demo: SHA-256 of what a demo left as its output; empty for every other job.
     """
 
     input: str
@@ -38,6 +39,7 @@ class Identity:
     base_url: str
     account: str
     salt: str
+    demo: str = ""
 
     @classmethod
     def of(cls, *, sha256: str, column: str, oa_id: int, account: Account, salt: str | None = None) -> Self:
@@ -57,15 +59,16 @@ class Identity:
         Raises:
             ConfigError: there is none, or it cannot be read.
         """
+        place = cls.place(output)
         try:
-            identity = cls(**json.loads(_place(output).read_text()))
+            identity = cls(**json.loads(place.read_text()))
             bytes.fromhex(identity.salt)
         except FileNotFoundError:
             raise ConfigError(
-                f"{output} cannot be resumed: {_place(output).name}, which says what it belongs to, is not beside it."
+                f"{output} cannot be resumed: {place.name}, which says what it belongs to, is not beside it."
             ) from None
         except (OSError, ValueError, TypeError):
-            raise ConfigError(f"{_place(output)} is damaged, so {output} cannot be resumed.") from None
+            raise ConfigError(f"{place} is damaged, so {output} cannot be resumed.") from None
         return identity
 
     def save(self, output: Path) -> None:
@@ -74,24 +77,30 @@ class Identity:
         Raises:
             ConfigError: it cannot be written.
         """
-        place = _place(output)
+        place = self.place(output)
         try:
             with replacing(place) as draft:
-                draft.write_text(json.dumps(attrs.asdict(self), indent=1))
+                draft.write(json.dumps(attrs.asdict(self), indent=1).encode())
         except OSError as error:
             raise ConfigError(f"Cannot write {place}: {error.strerror or error}.") from None
 
     @staticmethod
-    def remove(output: Path) -> None:
+    def place(output: Path) -> Path:
+        """The job file of an output."""
+        return output.with_name(output.name + ".job")
+
+    @classmethod
+    def remove(cls, output: Path) -> None:
         """Take away what an earlier output of this name left, which says nothing of the next.
 
         Raises:
             ConfigError: it cannot be removed.
         """
+        place = cls.place(output)
         try:
-            _place(output).unlink(missing_ok=True)
+            place.unlink(missing_ok=True)
         except OSError as error:
-            raise ConfigError(f"Cannot remove {_place(output)}: {error.strerror or error}.") from None
+            raise ConfigError(f"Cannot remove {place}: {error.strerror or error}.") from None
 
     def check(self, other: Identity) -> None:
         """See that `other`, what is asked for now, is the same job. Its input may have been changed since.
@@ -124,7 +133,3 @@ def fingerprint(account: Account, *, salt: str) -> str:
     """
     key = account.key(Role.SHOP)
     return hashlib.scrypt(key.reveal().encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16).hex()
-
-
-def _place(output: Path) -> Path:
-    return output.with_name(output.name + ".job")

@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
 from attrs import define, field, frozen
 
 from .. import _checks
 from .._loop import running_loop
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState
-from ..errors import ConfigError
+from ..errors import ConfigError, JobStopped
 from ..ids import to_oa_id
 from ..session import Session
 from .answer_table import AnswerTable
@@ -27,8 +27,9 @@ from .destination import Destination, FileDestination, StreamDestination, layout
 from .engine import Engine, EngineStatus
 from .finished import FinishedRows
 from .identity import Identity
-from .lock import exclusively
 from .memory import Memory
+from .output_files import OutputFiles
+from .output_paths import check_output, check_stream
 from .progress import Progress
 from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
@@ -115,6 +116,7 @@ class _Setup:
     rows: Iterator[Row]
     recorder: Recorder
     destination: Destination
+    survey: Survey | None = None
     closing: contextlib.ExitStack = field(factory=contextlib.ExitStack)
 
 
@@ -187,7 +189,7 @@ class ConsentJob:
             _checks.methods("ConsentJob.engine", engine, "ask", "status", wanted=wanted)
         _checks.function("ConsentJob.clock", clock)
         _checks.function("ConsentJob.now", now)
-        if (resume or retry_failed) and (_is_read_once(source) or not isinstance(output, Path)):
+        if (resume or retry_failed) and (not _is_file(source) or not isinstance(output, Path)):
             raise ConfigError("A resume needs an input file and an output file: a stream can be read only once.")
         self._session = session
         self._source = source
@@ -268,8 +270,9 @@ class ConsentJob:
         """Check every row that is not finished.
 
         Raises:
-            ConfigError: as `prepare`; also a disk that is full, an input that cannot be read on. What was finished
-                until then is in the output.
+            ConfigError: as `prepare`.
+            JobStopped: a disk that is full, an input that cannot be read on, an input or an output that another program
+                changed. What was finished until then is in the output.
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: each of up to
                 three first rows with different phones met it, or later twenty in a row. Those rows are not in the
                 output: a resume asks them.
@@ -305,7 +308,11 @@ class ConsentJob:
             try:
                 async with run:
                     await self._write(run, setup.destination)
+                if not self._stopped and setup.survey is not None and isinstance(self._source, Path):
+                    await asyncio.to_thread(setup.survey.check, self._source)
                 is_complete = not self._stopped
+            except ConfigError as error:  # what could not work from the start was refused by `prepare`
+                raise JobStopped(error.message) from error
             finally:
                 self._close(setup.destination, is_complete=is_complete)
         return JobSummary(
@@ -324,7 +331,7 @@ class ConsentJob:
         return self._session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=phone))
 
     def _questions(self, setup: _Setup) -> Iterable[Question] | AsyncIterable[Question]:
-        if _is_read_once(self._source):
+        if not _is_file(self._source):
             return Unhurried(map(setup.recorder.question, setup.rows))
         if not self._finished:
             return map(setup.recorder.question, setup.rows)
@@ -338,8 +345,11 @@ class ConsentJob:
 
     def _close(self, destination: Destination, *, is_complete: bool) -> None:
         destination.close(is_complete=is_complete)
-        if isinstance(destination, FileDestination) and isinstance(self._output, Path) and not destination.exists:
+        if is_complete or not isinstance(destination, FileDestination) or not isinstance(self._output, Path):
+            return
+        if not destination.exists:
             Identity.remove(self._output)
+            destination.discard()
 
     async def _write(self, run: Bulk[Question, Consent, Record, Record], destination: Destination) -> None:
         """Append records in groups, and always before waiting for more, so that little is lost in a crash."""
@@ -369,13 +379,13 @@ class ConsentJob:
         self._finished = FinishedRows()
         self._failed_before = 0
         with contextlib.ExitStack() as closing:
-            if isinstance(self._output, Path):
-                closing.enter_context(exclusively(self._output))
-            self._refuse_itself()
+            self._check_paths()
+            output = self._output
+            held = closing.enter_context(OutputFiles(output)) if isinstance(output, Path) else output
             source = open_source(self._source)
             kind = kind_of(self._output) if isinstance(self._output, Path) else _streamed(source.kind)
             if kind != "ndjson":
-                source = source.as_table(is_read_once=_is_read_once(self._source))
+                source = source.as_table(is_read_once=not _is_file(self._source))
             rows = source.rows()
             sample = list(itertools.islice(rows, _SAMPLE))
             phone_at, found = self._phone_column(source, sample)
@@ -386,11 +396,13 @@ class ConsentJob:
             recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now)
             total = None
             destination: Destination
-            if isinstance(self._output, Path):
-                destination = FileDestination(self._output, layout=layout, columns=columns, types=source.types)
-                total = self._open_file(self._output, destination, source, source.columns[phone_at], recorder)
+            if isinstance(held, OutputFiles):
+                destination = FileDestination(held, layout=layout, columns=columns, types=source.types)
+                survey = self._open_file(held.name, destination, source, source.columns[phone_at], recorder)
+                total = None if survey is None else _length(source, survey)
             else:
-                destination = StreamDestination(self._output, layout=layout)
+                survey = Survey.glance(self._source) if _is_file(self._source) else None
+                destination = StreamDestination(held, layout=layout)
             return _Setup(
                 plan=Plan(
                     source=source.description,
@@ -404,17 +416,17 @@ class ConsentJob:
                 rows=itertools.chain(sample, rows),
                 recorder=recorder,
                 destination=destination,
+                survey=survey,
                 closing=closing.pop_all(),
             )
 
-    def _refuse_itself(self) -> None:
-        source, output = self._source, self._output
-        if isinstance(source, Path) and isinstance(output, Path):
-            with contextlib.suppress(OSError):
-                if output.samefile(source):
-                    raise ConfigError(f"{output} is the input itself: name another file for the output.")
-            if source.is_dir() and source.resolve() in output.resolve().parents:
-                raise ConfigError(f"{output} lies in the input's folder: write it to another one.")
+    def _check_paths(self) -> None:
+        source = self._source if isinstance(self._source, Path) else None
+        if isinstance(self._output, Path):
+            check_output(self._output, source=source)
+        elif source is not None:
+            with contextlib.suppress(OSError):  # not every stream is a file of the system
+                check_stream(self._output.fileno(), source=source)
 
     def _phone_column(self, source: Source, sample: list[Row]) -> tuple[int, str]:
         if self._column is not None:
@@ -423,12 +435,11 @@ class ConsentJob:
 
     def _open_file(
         self, path: Path, destination: FileDestination, source: Source, column: str, recorder: Recorder
-    ) -> int | None:
-        """Create or reopen the output, and say about how many rows the input has, if that can be known."""
-        if not isinstance(self._source, Path) or _is_read_once(self._source):
+    ) -> Survey | None:
+        """Create or reopen the output, and give what the input was found to be; None where it can be read once."""
+        if not _is_file(self._source):
             destination.refuse_existing()
-            Identity.remove(path)
-            destination.create()
+            destination.create(bind=lambda: Identity.remove(path))
             return None
         survey = Survey.of(self._source)
         is_resume = self._resume and destination.exists
@@ -445,8 +456,7 @@ class ConsentJob:
             saved = None
         if saved is None:
             destination.refuse_existing()
-            identity.save(path)
-            destination.create()
+            destination.create(bind=lambda: identity.save(path))
         else:
             saved.check(identity)
             if saved.input != identity.input:
@@ -454,14 +464,19 @@ class ConsentJob:
             destination.reopen(drop_failed=self._retry_failed, on_row=self._on_finished)
             if saved.input != identity.input:
                 identity.save(path)
-        if source.length is not None:
-            return source.length
-        headers = survey.files if source.kind == "csv" else 0
-        return max(0, survey.lines - headers)
+        return survey
 
     def _on_finished(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal tells it
         self._finished.add(number)
         self._failed_before += has_failed
+
+
+def _length(source: Source, survey: Survey) -> int:
+    """About how many rows the input has."""
+    if source.length is not None:
+        return source.length
+    headers = survey.files if source.kind == "csv" else 0
+    return max(0, survey.lines - headers)
 
 
 def _check_answered(destination: FileDestination, source: Source, recorder: Recorder) -> None:
@@ -485,9 +500,9 @@ def _check_place(name: str, place: Path | BinaryIO, method: str) -> None:
             raise ConfigError(f"{name} is a stream of text: open it as binary, in the mode 'rb' or 'wb'.")
 
 
-def _is_read_once(source: Path | BinaryIO) -> bool:
-    """A stream, or the path of one: /dev/stdin, say, or what a shell makes of `<(...)`."""
-    return not isinstance(source, Path) or (source.exists() and not source.is_file() and not source.is_dir())
+def _is_file(source: Path | BinaryIO) -> TypeGuard[Path]:
+    """A file or a folder, and no stream or the path of one: /dev/stdin, say, or what a shell makes of `<(...)`."""
+    return isinstance(source, Path) and (source.is_file() or source.is_dir() or not source.exists())
 
 
 def _streamed(kind: str) -> str:

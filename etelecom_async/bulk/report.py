@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from html import escape
@@ -12,6 +11,8 @@ from pathlib import Path
 from .advice import advice
 from .charts import Bar, area, columns, ranking, require
 from .findings import Findings
+from .output_paths import REPORT_MARK
+from .tables.atomic import replacing
 
 __all__ = ["render", "require", "write"]
 
@@ -28,25 +29,19 @@ _FULL = {"desktop": 1088, "tablet": 640, "phone": 320}
 
 
 def write(path: Path, findings: Findings, *, title: str, source: str, now: datetime) -> None:
-    """Render the page into a file. Whoever opens it meanwhile sees the old page or the new one, never half of one.
+    """Render the page into a file. A program that opens it meanwhile sees the old page or the new one, whole.
+
+    `check_report` says whether the file may be written. A new page can be read as any new file of the user's: it is
+    made to be handed on, and holds no phone number.
 
     Raises:
-        ConfigError: the extra `[report]` is not installed. The file is as it was.
+        ConfigError: the extra `[report]` is not installed, or the file cannot be written. It is as it was.
         OSError: the file cannot be written. It is as it was.
     """
     page = render(findings, title=title, source=source, now=now).encode()
-    # Behind a link it is the file that is replaced, and a device or a pipe never is.
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        path.write_bytes(page)
-        return
-    # Beside the file: only there is a rename one step. Not by `tempfile`, whose files nobody else may read.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        temporary.write_bytes(page)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    # Behind a link it is the file that is replaced.
+    with replacing(path.resolve(), mode=0o666) as draft:
+        draft.write(page)
 
 
 def render(findings: Findings, *, title: str, source: str, now: datetime) -> str:
@@ -72,6 +67,7 @@ def render(findings: Findings, *, title: str, source: str, now: datetime) -> str
 <html lang="en">
 <head>
 <meta charset="utf-8">
+{REPORT_MARK}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="color-scheme" content="light dark">

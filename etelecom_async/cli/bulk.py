@@ -20,6 +20,7 @@ from ..api.consent import CHECK_CONSENT
 from ..bulk import report as pages
 from ..bulk.harvest import findings_of
 from ..bulk.job import ConsentJob, JobSummary
+from ..bulk.output_paths import check_report
 from ..bulk.ray_workers import RayWorkers
 from ..bulk.worker import REDIS_URL, WorkerSetup
 from ..errors import EtelecomError
@@ -132,7 +133,7 @@ def bulk(
         141  whoever read the output has gone
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     if report is not None:
-        _check_report(report, output)
+        _check_report(report, source=source, output=output)
     if engine is None and (workers is not None or address is not None):
         raise Stop("--workers and --address say how --engine works: give --engine too.")
     try:
@@ -188,13 +189,12 @@ def _carrier(transport: str, engine: str | None, network: Network, url: URL) -> 
     return network.carrier(Kind.AIOHTTP, url)
 
 
-def _check_report(report: Path, output: Path) -> None:
+def _check_report(report: Path, *, source: Path, output: Path) -> None:
     """Said now, and not when a million rows are done."""
     if str(output) == "-":
         raise Stop("A report is made from the output file: name one with -o.")
-    if report.is_dir() or not report.parent.is_dir():
-        raise Stop(f"Cannot write {report}: {'a directory is there' if report.is_dir() else 'its folder is missing'}.")
     try:
+        check_report(report, output=output, source=None if str(source) == "-" else source)
         pages.require()
     except EtelecomError as error:
         raise Stop(str(error)) from None
@@ -244,9 +244,13 @@ def _leave_stdout(output: Path) -> None:
 def _write_report(report: Path, *, source: Path, output: Path) -> None:
     findings = findings_of(output)
     try:
+        # Hours may have gone by since it was looked at first.
+        check_report(report, output=output, source=None if str(source) == "-" else source)
         pages.write(report, findings, title="Calling permissions", source=source.name, now=datetime.now(UTC))
     except OSError as error:
-        raise Stop(f"Cannot write {report}: {error.strerror}. The output itself is complete.") from None
+        raise Stop(f"Cannot write {report}: {error.strerror or error}. The output itself is complete.") from None
+    except EtelecomError as error:
+        raise Stop(f"{error} The output itself is complete.") from None
 
 
 def _stdin() -> BinaryIO:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
+import tempfile
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from ..account import Shop
+from ..bulk.demo_results import mark_demo, remove_demo
 from ..bulk.job import ConsentJob, JobSummary
 from ..errors import EtelecomError
 from ..middleware.retry import Retry
@@ -26,6 +26,7 @@ _QUICK = Retry(attempts=2, base=0.05)
 _LATENCY = 0.1
 _CONCURRENCY = 10
 _LINE_SECONDS = 0.2
+_INTERRUPTED = 130
 
 
 @click.command("demo", short_help="Check a file of phones against a sandbox, end to end.")
@@ -36,9 +37,10 @@ _LINE_SECONDS = 0.2
     type=click.Path(path_type=Path),
     default=Path("results.csv"),
     show_default=True,
-    help="Where the results go. Replaced if it is there.",
+    help="Where the results go. Results of an earlier demo are replaced, unless they were changed.",
 )
-def demo(source: Path | None, output: Path) -> None:
+@click.pass_context
+def demo(context: click.Context, source: Path | None, output: Path) -> None:
     """Check a file of phones, end to end, against a sandbox on this machine: no key, no network, no cost.
 
     INPUT is any file that `etelecom bulk` takes; without it the sandbox's own customers are checked. The results are
@@ -48,28 +50,29 @@ def demo(source: Path | None, output: Path) -> None:
     Example:
         etelecom demo examples/phones.csv -o results.csv
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    _make_way(output, source)
     world = World()
-    phones = io.BytesIO("\n".join(["phone", *world.customers]).encode()) if source is None else source
-    try:
-        summary = asyncio.run(_check(world, phones, output))
-    except EtelecomError as error:
-        raise Stop(str(error)) from None
+    with tempfile.TemporaryDirectory() as folder:
+        if source is None:
+            source = Path(folder, "customers.csv")
+            source.write_text("\n".join(["phone", *world.customers]), encoding="utf-8")
+        try:
+            remove_demo(output, source=source)
+            summary = asyncio.run(_check(world, source, output))
+        except EtelecomError as error:
+            raise Stop(str(error)) from None
     tell(summary, output)
+    if not summary.is_complete:
+        kept = f" What was finished is in {output}." if summary.rows else ""
+        click.echo(f"Stopped early.{kept} The next demo begins anew.", err=True)
+        context.exit(_INTERRUPTED)
 
 
-def _make_way(output: Path, source: Path | None) -> None:
-    try:
-        if source is not None and output.exists() and output.samefile(source):
-            raise Stop(f"{output} is the input itself: name another file for the results with -o.")
-        output.unlink(missing_ok=True)
-    except OSError as error:
-        raise Stop(f"Cannot write {output}: {error.strerror}.") from None
-
-
-async def _check(world: World, source: Path | BinaryIO, output: Path) -> JobSummary:
+async def _check(world: World, source: Path, output: Path) -> JobSummary:
     """Real requests over a real socket: everything but the server's address is as it would be."""
     async with serve(world, latency=_LATENCY) as sandbox:
         session = Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK)
         job = ConsentJob(session, source=source, output=output, oa_id=world.oa_id, concurrency=_CONCURRENCY)
-        return await run(job, session, line_seconds=_LINE_SECONDS)
+        try:
+            return await run(job, session, line_seconds=_LINE_SECONDS)
+        finally:
+            mark_demo(output, base_url=str(session.account.base_url))

@@ -15,6 +15,7 @@ from .journal import Journal, Layout, answered_rows, own_column, without_failed
 from .journal_ndjson import NdjsonLayout
 from .journal_sheet import SheetLayout
 from .ndjson import NdjsonSource
+from .own_file import OwnFile
 from .parquet import ParquetSource
 from .phone_column import find_phone_column, named_column
 from .sheet import SheetSource
@@ -25,6 +26,7 @@ __all__ = [
     "Layout",
     "NdjsonLayout",
     "NdjsonSource",
+    "OwnFile",
     "ParquetSource",
     "Row",
     "SheetLayout",
@@ -33,6 +35,7 @@ __all__ = [
     "answered_rows",
     "files_of",
     "find_phone_column",
+    "journal_of",
     "kind_of",
     "named_column",
     "open_source",
@@ -73,6 +76,12 @@ def kind_of(path: Path) -> str:
         known = ", ".join(_SUFFIXES)
         raise ConfigError(f"{path} has no suffix that says what it is: save it as one of {known}.")
     return kind
+
+
+def journal_of(output: Path) -> Path:
+    """The file that an output is written to first: itself, but for Parquet a file of NDJSON beside it."""
+    is_parquet = _SUFFIXES.get(output.suffix.lower()) == "parquet"
+    return output.with_name(output.name + ".ndjson") if is_parquet else output
 
 
 def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None) -> Source:

@@ -42,8 +42,8 @@ def to_parquet(journal: Path, output: Path, *, columns: Sequence[str], types: Ma
     try:
         with (
             open_file(journal) as file,
-            replacing(output) as place,
-            contextlib.closing(parquet.ParquetWriter(place, schema, compression="zstd")) as writer,
+            replacing(output) as draft,
+            contextlib.closing(parquet.ParquetWriter(draft.path, schema, compression="zstd")) as writer,
         ):
             for records in _batches(file, name=str(journal)):
                 arrays = [column.array(record.get(column.field.name) for record in records) for column in typed]

@@ -18,16 +18,24 @@ def files_of(folder: Path) -> tuple[Path, ...]:
     Raises:
         ConfigError: there are none, there is a folder among them, or it cannot be read.
     """
+    return _contents(folder)[0]
+
+
+def _contents(folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The data, and what is passed over: a pipe would be waited for without end, and a device has none."""
     try:
         found = sorted(place for place in folder.iterdir() if not place.name.startswith(("_", ".")))
+        # A link that leads nowhere is data that is missing: it is kept, and opening it says so.
+        skipped = [place for place in found if place.exists() and not place.is_file() and not place.is_dir()]
     except OSError as error:
         raise cannot_read(str(folder), error) from None
     inner = next((place for place in found if place.is_dir()), None)
     if inner is not None:
         raise ConfigError(f"{folder} has folders in it ({inner.name}): name one that has only files.")
-    if not found:
+    files = tuple(place for place in found if place not in skipped)
+    if not files:
         raise ConfigError(f"{folder} is a directory without files: name a file, or a folder of them.")
-    return tuple(found)
+    return files, tuple(skipped)
 
 
 class FolderSource:
@@ -47,7 +55,7 @@ class FolderSource:
     def __init__(self, folder: Path, open_file: Callable[[Path], Source], *, columns: tuple[str, ...] = ()) -> None:
         self._folder = folder
         self._open = open_file
-        self._files = files_of(folder)
+        self._files, skipped = _contents(folder)
         # A source holds the beginning of its file, and there may be thousands: only what it told is kept.
         first = open_file(self._files[0])
         found = dict.fromkeys(first.columns)
@@ -65,7 +73,9 @@ class FolderSource:
         self.length = length
         files = "1 file" if len(self._files) == 1 else f"{len(self._files):,} files"
         rows = "" if length is None else f", {length:,} rows"
-        self.description = f"{files}, {first.description.partition(', ')[0]}{rows}"
+        names = ", ".join(place.name for place in skipped)
+        passed_over = f"; passed over, since they are pipes, sockets or devices: {names}" if skipped else ""
+        self.description = f"{files}, {first.description.partition(', ')[0]}{rows}{passed_over}"
 
     def rows(self) -> Iterator[Row]:
         before = 0

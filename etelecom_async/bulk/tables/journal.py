@@ -6,16 +6,16 @@ of its last whole record and cuts off the rest, so that a row is either in it on
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self, TypeAlias
 
-from ...errors import ConfigError
-from .atomic import replacing, sync_directory
+from ...errors import ConfigError, JobStopped
+from .atomic import draft_of
 from .input import open_file
+from .own_file import OwnFile, cannot_write, sync_directory
 
 __all__ = ["Finished", "Journal", "Layout", "Span", "answered_rows", "damaged", "own_column", "without_failed"]
 
@@ -62,34 +62,32 @@ class Journal:
     """A file of finished rows that is appended to. Make one with `create` or `reopen`.
 
     Args:
-        file: unbuffered, in append mode. The journal closes it.
-        path: its name.
+        file: what the rows go to. The journal closes it.
         layout: how records look.
     """
 
-    def __init__(self, file: io.FileIO, *, path: Path, layout: Layout) -> None:
+    def __init__(self, file: OwnFile, *, layout: Layout) -> None:
         self._file = file
-        self._path = path
         self._layout = layout
-        self._size = file.seek(0, os.SEEK_END)
+        self._size = file.size
 
     @classmethod
-    def create(cls, path: Path, *, layout: Layout) -> Self:
-        """A new file with its header.
+    def create(cls, file: OwnFile, *, layout: Layout) -> Self:
+        """Begin an empty file with its header.
 
         Raises:
-            ConfigError: the file exists and is not empty, or cannot be written.
+            ConfigError: the file is not empty, or cannot be written.
         """
-        if path.exists() and (not path.is_file() or path.stat().st_size):
-            raise ConfigError(f"{path} exists: add --resume to go on with it, or choose another name.")
-        return cls._open(path, layout)
+        if file.size:
+            raise ConfigError(f"{file.path} exists: add --resume to go on with it, or choose another name.")
+        return cls._begun(file, layout)
 
     @classmethod
-    def reopen(cls, path: Path, *, layout: Layout, on_row: Callable[[int, bool], None]) -> Self:
-        """The file of an earlier run, cut after its last whole record; a new one, if that run had not come to it.
+    def reopen(cls, file: OwnFile, *, layout: Layout, on_row: Callable[[int, bool], None]) -> Self:
+        """Go on with the file of an earlier run, cut after its last whole record; begin it, if it is empty.
 
         Args:
-            path: the file.
+            file: what that run wrote to.
             layout: as it was created with.
             on_row: is told the number of every row in it, and whether that failed. A failed row may come twice: once
                 for each run that tried it.
@@ -97,25 +95,23 @@ class Journal:
         Raises:
             ConfigError: it is not this job's output, is damaged before its end, or cannot be written.
         """
-        if path.exists():
-            _truncate(path, _replay(path, layout, on_row))
-        return cls._open(path, layout)
+        end = _replay(file.path, layout, on_row)
+        try:
+            file.truncate(end)
+        except OSError as error:
+            raise cannot_write(file.path, error) from None
+        return cls._begun(file, layout)
 
     @classmethod
-    def _open(cls, path: Path, layout: Layout) -> Self:
-        try:
-            file = path.open("ab", buffering=0)
-        except OSError as error:
-            raise _cannot_write(path, error) from None
-        journal = cls(file, path=path, layout=layout)
-        try:
-            if journal._size == 0:
+    def _begun(cls, file: OwnFile, layout: Layout) -> Self:
+        journal = cls(file, layout=layout)
+        if journal._size == 0:
+            try:
                 journal._write(layout.header)
-                journal.sync()
-                sync_directory(path.resolve().parent)
-        except BaseException:
-            file.close()
-            raise
+                file.sync()
+            except OSError as error:
+                raise cannot_write(file.path, error) from None
+            sync_directory(file.path.parent)
         return journal
 
     @property
@@ -132,69 +128,80 @@ class Journal:
             rows: each with a cell for every column.
 
         Raises:
-            ConfigError: they cannot be written.
+            ConfigError: a cell is too large for this kind of file.
+            JobStopped: they cannot be written, or another program changed the file.
         """
-        self._write(self._layout.encode(rows))
+        data = self._layout.encode(rows)
+        self.check()
+        try:
+            self._write(data)
+        except OSError as error:
+            raise _stopped(self._file.path, error) from None
+
+    def check(self) -> None:
+        """See that the file is as it was left.
+
+        Raises:
+            JobStopped: another program changed or removed it.
+        """
+        self._file.check(self._size)
 
     def sync(self) -> None:
         """Make what was appended safe from a power cut.
 
         Raises:
-            ConfigError: the disk does not take it.
+            JobStopped: the disk does not take it.
         """
         try:
-            os.fsync(self._file.fileno())
+            self._file.sync()
         except OSError as error:
-            raise _cannot_write(self._path, error) from None
+            raise _stopped(self._file.path, error) from None
+
+    def clear(self) -> None:
+        """Take its header away too, as long as there is no row in it: an empty file belongs to no job.
+
+        Raises:
+            JobStopped: the system does not let it.
+        """
+        if self.is_empty and self._file.is_in_place and self._file.size == self._size:
+            try:
+                self._file.truncate(0)
+            except OSError as error:
+                raise _stopped(self._file.path, error) from None
 
     def close(self) -> None:
         """Close the file, without `sync`."""
         self._file.close()
 
     def _write(self, data: bytes) -> None:
-        left = memoryview(data)
-        try:
-            while left:
-                left = left[self._file.write(left) :]
-        except BaseException as error:
-            # Half a group would be damage in the middle once the next one stood behind it.
-            with contextlib.suppress(OSError):
-                self._file.truncate(self._size)
-            if isinstance(error, OSError):
-                raise _cannot_write(self._path, error) from None
-            raise
+        self._file.write(data)
         self._size += len(data)
 
 
-def without_failed(path: Path, *, layout: Layout) -> int:
+def without_failed(file: OwnFile, *, layout: Layout) -> OwnFile:
     """Take the failed rows out of a journal, so that they are to be done again. Atomic, and in constant memory.
 
     Returns:
-        How many were taken out.
+        The journal without them, which has taken the name of `file`; that is closed.
 
     Raises:
-        ConfigError: it is missing, not this job's output, damaged before its end, or cannot be written. It is then
-            as it was.
+        ConfigError: it is not this job's output, is damaged before its end, or cannot be written. It is then as it was.
     """
-    dropped = 0
+    path = file.path
     try:
-        with (
-            open_file(path) as file,
-            open_file(path) as copied,
-            replacing(path) as place,
-            place.open("wb") as kept,
-        ):
-            start = 0
-            for _, has_failed, _, end in _finished(file, layout, name=str(path)):
-                if has_failed:
-                    dropped += 1
-                    _copy(copied, start, kept)
-                    copied.seek(end)
-                start = end
-            _copy(copied, start, kept)
+        with draft_of(path) as draft:
+            with open_file(path) as read, open_file(path) as copied, draft.path.open("wb") as kept:
+                start = 0
+                for _, has_failed, _, end in _finished(read, layout, name=str(path)):
+                    if has_failed:
+                        _copy(copied, start, kept)
+                        copied.seek(end)
+                    start = end
+                _copy(copied, start, kept)
+            draft.replace(path, held=file)
     except OSError as error:
-        raise _cannot_write(path, error) from None
-    return dropped
+        raise cannot_write(path, error) from None
+    return draft
 
 
 def answered_rows(path: Path, *, layout: Layout) -> Iterator[tuple[int, str]]:
@@ -286,13 +293,5 @@ def _copy(file: BinaryIO, end: int, target: BinaryIO) -> None:
         left -= len(piece)
 
 
-def _truncate(path: Path, size: int) -> None:
-    try:
-        if path.stat().st_size > size:
-            os.truncate(path, size)
-    except OSError as error:
-        raise _cannot_write(path, error) from None
-
-
-def _cannot_write(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(f"Cannot write {path}: {error.strerror or error}.")
+def _stopped(path: Path, error: OSError) -> JobStopped:
+    return JobStopped(f"Cannot write {path}: {error.strerror or error}.")

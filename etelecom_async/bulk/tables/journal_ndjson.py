@@ -68,7 +68,8 @@ class NdjsonLayout:
                 return
             finished = self._finished(line, is_first=end == 0, name=name)
             if finished is None:
-                if after < size:
+                # A torn group ends without its line break, or has a page of NULs; anything else is of another program.
+                if after < size or b"\0" not in line:
                     raise damaged(name, place)
                 return
             end = after

@@ -87,7 +87,7 @@ class SheetLayout:
                 if len(cells) == width and (number := _row_number(cells[row_at])):
                     line, end = reader.line_num, lines.end
                     yield number, cells[failure_at] != "", "" if phone_at is None else cells[phone_at], end
-                elif cells and lines.end < size:
+                elif cells:  # a whole line: no group was torn here, another program wrote it
                     raise damaged(name, line + 1)
         except csv.Error:
             if lines.end < size or self._hides_records(file, end, size):
