@@ -17,6 +17,7 @@ from .journal_sheet import SheetLayout
 from .ndjson import NdjsonSource
 from .parquet import ParquetSource
 from .phone_column import find_phone_column, named_column
+from .reading import JUDGED, Reading, Undecided
 from .sheet import SheetSource
 
 __all__ = [
@@ -26,10 +27,12 @@ __all__ = [
     "NdjsonLayout",
     "NdjsonSource",
     "ParquetSource",
+    "Reading",
     "Row",
     "SheetLayout",
     "SheetSource",
     "Source",
+    "Undecided",
     "answered_rows",
     "files_of",
     "find_phone_column",
@@ -75,7 +78,7 @@ def kind_of(path: Path) -> str:
     return kind
 
 
-def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None) -> Source:
+def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None, reading: Reading = JUDGED) -> Source:
     """A table to read. Its beginning has been read when this returns.
 
     Args:
@@ -83,29 +86,31 @@ def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None) -> S
             open.
         kind: `csv`, `ndjson` or `parquet`; None tells it from the suffix. What comes from a stream, or from a pipe
             without a suffix, is NDJSON if its first character is `{`, else CSV.
+        reading: how it is read, as far as the user says it; the rest is judged by the content.
 
     Raises:
+        Undecided: the content does not tell how it is to be read. The sentence names the option that settles it.
         ConfigError: it cannot be read, or is no table. The sentence says what to do.
     """
     if isinstance(path_or_stdin, Path):
-        return _open_path(path_or_stdin, kind)
-    return _open_input(StreamInput(path_or_stdin, name="standard input"), kind)
+        return _open_path(path_or_stdin, kind, reading)
+    return _open_input(StreamInput(path_or_stdin, name="standard input"), kind, reading)
 
 
-def _open_path(path: Path, kind: str | None) -> Source:
+def _open_path(path: Path, kind: str | None, reading: Reading) -> Source:
     # A pipe with a name, such as /dev/stdin or what a shell makes of <(...), gives its bytes only once.
     if path.exists() and not path.is_file() and not path.is_dir():
         stream = StreamInput(open_file(path), name=str(path), is_ours=True)
-        return _open_input(stream, kind or _SUFFIXES.get(path.suffix.lower()))
+        return _open_input(stream, kind or _SUFFIXES.get(path.suffix.lower()), reading)
     if path.is_dir():
-        return FolderSource(path, lambda file: _open_path(file, kind))
+        return FolderSource(path, lambda file: _open_path(file, kind, reading))
     kind = kind or kind_of(path)
     if kind == "parquet":
         return ParquetSource(path)
-    return _open_input(FileInput(path), kind)
+    return _open_input(FileInput(path), kind, reading)
 
 
-def _open_input(source: Input, kind: str | None) -> Source:
+def _open_input(source: Input, kind: str | None, reading: Reading) -> Source:
     for magic, what in _MAGIC.items():
         if kind != "parquet" and source.head.startswith(magic):
             raise ConfigError(f"{source.name} is {what}.")
@@ -113,9 +118,9 @@ def _open_input(source: Input, kind: str | None) -> Source:
         kind = "ndjson" if source.head.lstrip(_BYTES_BEFORE_TEXT).startswith(b"{") else "csv"
     match kind:
         case "csv":
-            return SheetSource(source)
+            return SheetSource(source, reading=reading)
         case "ndjson":
-            return NdjsonSource(source)
+            return NdjsonSource(source, reading=reading)
         case "parquet":
             raise ConfigError(f"Parquet cannot be read from {source.name}: save it as a file and name that.")
         case _:

@@ -9,6 +9,7 @@ from attrs import field
 
 from ..._record import record
 from .dialect import Dialect
+from .reading import Reading
 
 __all__ = ["Row", "Source", "unique_names"]
 
@@ -38,6 +39,7 @@ class Source(Protocol):
         columns: the headings, each once.
         description: the form of the table in words, such as `CSV, delimiter ';', UTF-16`.
         dialect: how a CSV file should be written that belongs beside it; None for what is no CSV.
+        reading: how it is read: every field that matters for its kind is settled.
         types: the Arrow types of its columns by their headings; empty for what has none.
         length: how many rows there are, if that is known without reading them.
     """
@@ -53,6 +55,9 @@ class Source(Protocol):
 
     @property
     def dialect(self) -> Dialect | None: ...
+
+    @property
+    def reading(self) -> Reading: ...
 
     @property
     def types(self) -> Mapping[str, str]: ...

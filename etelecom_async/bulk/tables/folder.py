@@ -60,6 +60,7 @@ class FolderSource:
             length = None if length is None or source.length is None else length + source.length
         self.kind = first.kind
         self.dialect = first.dialect
+        self.reading = first.reading
         self.columns = columns or tuple(found)
         self.types = types
         self.length = length

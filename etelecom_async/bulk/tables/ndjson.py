@@ -13,6 +13,7 @@ from .base import Row
 from .cells import Exponential
 from .encoding import detect
 from .input import HEAD, Input, cannot_read
+from .reading import JUDGED, Reading
 
 __all__ = ["NdjsonSource"]
 
@@ -38,8 +39,9 @@ class NdjsonSource:
     types: Mapping[str, str] = MappingProxyType({})
     length = None
 
-    def __init__(self, source: Input, *, columns: tuple[str, ...] = ()) -> None:
+    def __init__(self, source: Input, *, reading: Reading = JUDGED, columns: tuple[str, ...] = ()) -> None:
         self._input = source
+        self.reading = reading
         self._is_closed = bool(columns)
         self._encoding = detect(source.head)
         self._strict = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, object_pairs_hook=_unambiguous)
@@ -81,7 +83,7 @@ class NdjsonSource:
             keys.update(dict.fromkeys(record))
             if len(keys) > _MAX_KEYS:
                 raise ConfigError(f"{self._input.name} has over {_MAX_KEYS:,} keys: write .ndjson, which takes them.")
-        return NdjsonSource(self._input, columns=tuple(keys))
+        return NdjsonSource(self._input, reading=self.reading, columns=tuple(keys))
 
     def _object(self, line: str) -> tuple[dict[str, object] | None, str]:
         """The object of a line, and why the row cannot be used; nothing or of two values one where it cannot."""

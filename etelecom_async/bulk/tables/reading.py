@@ -8,7 +8,7 @@ from attrs import frozen
 
 from ...errors import ConfigError
 
-__all__ = ["Reading", "Undecided"]
+__all__ = ["JUDGED", "Reading", "Undecided"]
 
 
 @frozen(kw_only=True)
@@ -28,6 +28,10 @@ class Reading:
     skip_rows: int | None = None
     delimiter: str | None = None
     sheet: str | None = None
+
+
+JUDGED = Reading()
+"""Nothing is said: all is judged by the content."""
 
 
 class Undecided(ConfigError):

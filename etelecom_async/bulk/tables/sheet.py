@@ -14,6 +14,7 @@ from .base import Row, unique_names
 from .dialect import Dialect, declared_delimiter, likely_delimiter
 from .encoding import detect
 from .input import HEAD, Input, cannot_read
+from .reading import JUDGED, Reading
 
 __all__ = ["SheetSource"]
 
@@ -39,8 +40,9 @@ class SheetSource:
     types: Mapping[str, str] = MappingProxyType({})
     length = None
 
-    def __init__(self, source: Input) -> None:
+    def __init__(self, source: Input, *, reading: Reading = JUDGED) -> None:
         self._input = source
+        self.reading = reading
         self._encoding = detect(source.head)
         sample = self._encoding.decode(source.head[:_SAMPLE])
         declared = declared_delimiter(sample)
