@@ -90,13 +90,17 @@ def unique_names(names: Iterable[str]) -> tuple[str, ...]:
     wanted = [name.strip() or f"column{place}" for place, name in enumerate(names, 1)]
     # A name that stands there as it is goes before one that would be made up: `name, name, name_2` keeps its third.
     taken = set(wanted)
+    counts: dict[str, int] = {}
     seen: set[str] = set()
     unique: list[str] = []
     for name in wanted:
-        free, count = name, 1
-        while free in seen or (count > 1 and free in taken):
-            count += 1
-            free = f"{name}_{count}"
+        free = name
+        if name in seen:
+            # From the last number on: a heading that is there a thousand times is counted up once.
+            count = counts.get(name, 1) + 1
+            while (free := f"{name}_{count}") in taken or free in seen:
+                count += 1
+            counts[name] = count
         seen.add(free)
         unique.append(free)
     return tuple(unique)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from ...errors import ConfigError
+from .bounds import MAX_FIELD, csv_reader
 from .dialect import Dialect
 from .journal import Finished, Span, damaged, own_column
 from .values import as_text, utf8
@@ -39,10 +40,10 @@ class SheetLayout:
         self._failure_at = own_column(columns, "failure")
         self._phone_at = own_column(columns, "phone_normalized") if "phone_normalized" in columns else None
         self._width = len(columns)
-        self._limit = csv.field_size_limit()
+        self._limit = MAX_FIELD
         self._special = re.compile(f'["\r\n{re.escape(self._dialect.delimiter)}]')
         written = self.encode([columns])
-        self._headings = next(csv.reader(io.StringIO(_decode(written), newline=""), delimiter=self._dialect.delimiter))
+        self._headings = next(csv_reader(io.StringIO(_decode(written), newline=""), delimiter=self._dialect.delimiter))
         self.header = codecs.BOM_UTF8 + written if self._dialect.has_bom else written
 
     def encode(self, rows: Iterable[Sequence[object]]) -> bytes:
@@ -75,7 +76,7 @@ class SheetLayout:
 
     def scan(self, file: BinaryIO, *, size: int, name: str) -> Iterator[Finished]:
         lines = _Lines(file, size)
-        reader = csv.reader(lines, delimiter=self._dialect.delimiter, strict=True)
+        reader = csv_reader(lines, delimiter=self._dialect.delimiter, strict=True)
         self._check_header(reader, lines, name)
         line, end = reader.line_num, lines.end
         yield 0, False, "", end
@@ -107,7 +108,7 @@ class SheetLayout:
         file.seek(start)
         lines = _decode(file.read(size - start)).split("\n")
         for line in lines[1:-1]:
-            cells = next(csv.reader([line], delimiter=self._dialect.delimiter), None)
+            cells = next(csv_reader([line], delimiter=self._dialect.delimiter), None)
             if cells and len(cells) == self._width and _row_number(cells[self._row_at]):
                 return True
         return False
