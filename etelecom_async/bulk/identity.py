@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Self
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from ..account import Account
 from ..endpoint import Role
 from ..errors import ConfigError
+from .tables import Reading
 from .tables.atomic import replacing
 
 __all__ = ["Identity", "fingerprint"]
@@ -30,6 +31,7 @@ class Identity:
         base_url: where the calls go.
         account: a slow salted hash of the key: tells two accounts apart and gives neither key away.
         salt: of that hash.
+        reading: how the input is read, as the first run settled it; None where an earlier version wrote the file.
     """
 
     input: str
@@ -38,9 +40,19 @@ class Identity:
     base_url: str
     account: str
     salt: str
+    reading: Reading | None = field(default=None, eq=False)
 
     @classmethod
-    def of(cls, *, sha256: str, column: str, oa_id: int, account: Account, salt: str | None = None) -> Self:
+    def of(
+        cls,
+        *,
+        sha256: str,
+        column: str,
+        oa_id: int,
+        account: Account,
+        reading: Reading | None = None,
+        salt: str | None = None,
+    ) -> Self:
         """The identity of a job over an input with this fingerprint; `salt` is that of the one to compare it with.
 
         Raises:
@@ -48,7 +60,15 @@ class Identity:
         """
         salt = salt or secrets.token_hex(16)
         hashed = fingerprint(account, salt=salt)
-        return cls(input=sha256, column=column, oa_id=oa_id, base_url=str(account.base_url), account=hashed, salt=salt)
+        return cls(
+            input=sha256,
+            column=column,
+            oa_id=oa_id,
+            base_url=str(account.base_url),
+            account=hashed,
+            salt=salt,
+            reading=reading,
+        )
 
     @classmethod
     def load(cls, output: Path) -> Self:
@@ -58,13 +78,15 @@ class Identity:
             ConfigError: there is none, or it cannot be read.
         """
         try:
-            identity = cls(**json.loads(_place(output).read_text()))
+            held = json.loads(_place(output).read_text())
+            reading = held.pop("reading", None)
+            identity = cls(**held, reading=None if reading is None else Reading(**reading))
             bytes.fromhex(identity.salt)
         except FileNotFoundError:
             raise ConfigError(
                 f"{output} cannot be resumed: {_place(output).name}, which says what it belongs to, is not beside it."
             ) from None
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, AttributeError, ConfigError):
             raise ConfigError(f"{_place(output)} is damaged, so {output} cannot be resumed.") from None
         return identity
 

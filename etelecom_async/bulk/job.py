@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import itertools
 import time
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+import attrs
 from attrs import define, field, frozen
 
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState, to_id
@@ -30,6 +32,8 @@ from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
 from .survey import Survey
 from .tables import (
+    Dialect,
+    Reading,
     Row,
     Source,
     find_phone_column,
@@ -38,6 +42,7 @@ from .tables import (
     open_source,
 )
 from .tables.cells import refuse_lossy
+from .tables.input import is_packed
 from .unfinished import Unfinished
 from .unhurried import Unhurried
 
@@ -60,6 +65,7 @@ class Plan:
         total: about how many rows there are; None where nobody knows.
         finished: rows that earlier runs finished.
         failed_before: those of them that could not be checked, and are checked again only with `retry_failed`.
+        is_marked: whether an output in CSV begins with a byte order mark, by which Excel knows UTF-8; None for others.
     """
 
     source: str
@@ -69,6 +75,7 @@ class Plan:
     total: int | None
     finished: int
     failed_before: int
+    is_marked: bool | None = None
 
 
 @frozen(kw_only=True)
@@ -143,6 +150,10 @@ class ConsentJob:
         output: a file of one of these kinds, or a binary stream, which gets the input's kind and cannot be resumed.
         oa_id: the Zalo Official Account, 1..2**63-1.
         column: the phones' column by name or number; found by name or content unless given.
+        reading: how the input is read, as far as it is not to be judged by its content. A resume reads it as the first
+            run settled it.
+        excel: begin an output in CSV with a byte order mark, by which Excel knows UTF-8. It has one anyway where the
+            input has one.
         resume: go on with the output of an earlier run.
         retry_failed: like `resume`, and check again the rows that failed.
         concurrency: checks under way at once; an engine has its own.
@@ -163,6 +174,8 @@ class ConsentJob:
         output: Path | BinaryIO,
         oa_id: int | str,
         column: str | None = None,
+        reading: Reading | None = None,
+        excel: bool = False,
         resume: bool = False,
         retry_failed: bool = False,
         concurrency: int = 100,
@@ -179,6 +192,8 @@ class ConsentJob:
         self._output = output
         self._oa_id = to_id(oa_id)
         self._column = column
+        self._reading = reading or Reading()
+        self._excel = excel
         self._resume = resume or retry_failed
         self._retry_failed = retry_failed
         self._concurrency = concurrency if engine is None else engine.room
@@ -355,7 +370,7 @@ class ConsentJob:
             if isinstance(self._output, Path):
                 closing.enter_context(exclusively(self._output))
             self._refuse_itself()
-            source = open_source(self._source)
+            source = open_source(self._source, reading=self._known_reading())
             kind = kind_of(self._output) if isinstance(self._output, Path) else _streamed(source.kind)
             if kind != "ndjson":
                 source = source.as_table(is_read_once=_is_read_once(self._source))
@@ -365,7 +380,7 @@ class ConsentJob:
             refuse_lossy(source.types.get(source.columns[phone_at], ""), source.columns[phone_at])
             kept = [at for at, name in enumerate(source.columns) if name not in RESULT_COLUMNS]
             columns = (*(source.columns[at] for at in kept), *RESULT_COLUMNS)
-            layout = layout_of(kind, columns=columns, dialect=source.dialect)
+            layout = layout_of(kind, columns=columns, dialect=self._dialect(source, kind))
             recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now)
             total = None
             destination: Destination
@@ -383,6 +398,7 @@ class ConsentJob:
                     total=total,
                     finished=len(self._finished),
                     failed_before=self._failed_before,
+                    is_marked=layout.header.startswith(codecs.BOM_UTF8) if kind == "csv" else None,
                 ),
                 rows=itertools.chain(sample, rows),
                 recorder=recorder,
@@ -398,6 +414,23 @@ class ConsentJob:
                     raise ConfigError(f"{output} is the input itself: name another file for the output.")
             if source.is_dir() and source.resolve() in output.resolve().parents:
                 raise ConfigError(f"{output} lies in the input's folder: write it to another one.")
+
+    def _known_reading(self) -> Reading:
+        """How the input is read as far as that is known: as the user says, and on a resume as the first run did."""
+        output = self._output
+        if not (self._resume and isinstance(output, Path)):
+            return self._reading
+        if not any(place.is_file() and place.stat().st_size for place in (output, Path(f"{output}.ndjson"))):
+            return self._reading
+        settled = Identity.load(output).reading
+        return self._reading if settled is None else self._reading.resumed(settled)
+
+    def _dialect(self, source: Source, kind: str) -> Dialect | None:
+        if not self._excel:
+            return source.dialect
+        if kind != "csv":
+            raise ConfigError("A mark for Excel (--excel) is for an output in CSV: name a .csv file, or leave it out.")
+        return attrs.evolve(source.dialect or Dialect(), has_bom=True)
 
     def _phone_column(self, source: Source, sample: list[Row]) -> tuple[int, str]:
         if self._column is not None:
@@ -421,6 +454,7 @@ class ConsentJob:
             column=column,
             oa_id=self._oa_id,
             account=self._session.account,
+            reading=source.reading,
             salt=None if saved is None else saved.salt,
         )
         if saved is not None and saved != identity and not any(True for _ in destination.answered()):
@@ -439,8 +473,10 @@ class ConsentJob:
                 identity.save(path)
         if source.length is not None:
             return source.length
-        headers = survey.files if source.kind == "csv" else 0
-        return max(0, survey.lines - headers)
+        if is_packed(self._source):
+            return None
+        before = (source.reading.skip_rows or 0) + bool(source.reading.header)
+        return max(0, survey.lines - survey.files * before)
 
     def _on_finished(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal tells it
         self._finished.add(number)

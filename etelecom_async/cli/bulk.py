@@ -26,6 +26,7 @@ from ..errors import EtelecomError, InvalidId
 from ..session import Session
 from .carrier import Carrier, Kind
 from .network import Network, network_options
+from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop
 from .watch import run, tell
 
@@ -43,6 +44,8 @@ _PIPE_CLOSED = 141
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where the rows go; - is stdout.")
 @click.option("--oa-id", envvar="ETELECOM_OA_ID", show_envvar=True, required=True, help="The Zalo Official Account.")
 @click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
+@reading_options
+@click.option("--excel", is_flag=True, help="Begin a CSV output with the mark by which Excel knows UTF-8.")
 @click.option("--concurrency", type=click.IntRange(min=1), default=100, show_default=True, help="Checks at once.")
 @click.option(
     "--rate", type=click.FloatRange(min=0, min_open=True), help="Requests per second at most, of all workers together."
@@ -74,6 +77,7 @@ def bulk(
     output: Path,
     oa_id: str,
     column: str | None,
+    excel: bool,
     concurrency: int,
     rate: float | None,
     redis: bool,
@@ -143,6 +147,8 @@ def bulk(
             output=_stdout() if str(output) == "-" else output,
             oa_id=oa_id,
             column=column,
+            reading=reading_of(context) if resume or retry_failed else asked_reading(source, reading_of(context)),
+            excel=excel,
             resume=resume,
             retry_failed=retry_failed,
             concurrency=concurrency,

@@ -11,10 +11,12 @@ import click
 
 from ..account import Shop
 from ..bulk.job import ConsentJob, JobSummary
+from ..bulk.tables import Reading
 from ..errors import EtelecomError
 from ..middleware.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session
+from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop
 from .watch import run, tell
 
@@ -38,7 +40,9 @@ _LINE_SECONDS = 0.2
     show_default=True,
     help="Where the results go. Replaced if it is there.",
 )
-def demo(source: Path | None, output: Path) -> None:
+@reading_options
+@click.pass_context
+def demo(context: click.Context, *, source: Path | None, output: Path) -> None:
     """Check a file of phones, end to end, against a sandbox on this machine: no key, no network, no cost.
 
     INPUT is any file that `etelecom bulk` takes; without it the sandbox's own customers are checked. The results are
@@ -52,7 +56,8 @@ def demo(source: Path | None, output: Path) -> None:
     world = World()
     phones = io.BytesIO("\n".join(["phone", *world.customers]).encode()) if source is None else source
     try:
-        summary = asyncio.run(_check(world, phones, output))
+        reading = reading_of(context) if source is None else asked_reading(source, reading_of(context))
+        summary = asyncio.run(_check(world, phones, output, reading))
     except EtelecomError as error:
         raise Stop(str(error)) from None
     tell(summary, output)
@@ -67,9 +72,11 @@ def _make_way(output: Path, source: Path | None) -> None:
         raise Stop(f"Cannot write {output}: {error.strerror}.") from None
 
 
-async def _check(world: World, source: Path | BinaryIO, output: Path) -> JobSummary:
+async def _check(world: World, source: Path | BinaryIO, output: Path, reading: Reading) -> JobSummary:
     """Real requests over a real socket: everything but the server's address is as it would be."""
     async with serve(world, latency=_LATENCY) as sandbox:
         session = Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK)
-        job = ConsentJob(session, source=source, output=output, oa_id=world.oa_id, concurrency=_CONCURRENCY)
+        job = ConsentJob(
+            session, source=source, output=output, oa_id=world.oa_id, reading=reading, concurrency=_CONCURRENCY
+        )
         return await run(job, session, line_seconds=_LINE_SECONDS)

@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 
 from ...errors import ConfigError
 
-__all__ = ["HEAD", "FileInput", "Input", "StreamInput", "cannot_read", "open_file"]
+__all__ = ["HEAD", "FileInput", "Input", "StreamInput", "cannot_read", "is_packed", "open_file"]
 
 HEAD = 256 * 1024
 """How many bytes of a stream are looked at before the first row is read."""
@@ -63,8 +63,7 @@ class FileInput:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.name = str(path)
-        with open_file(path) as file:
-            self._is_packed = _read(file, len(_GZIP)) == _GZIP
+        self._is_packed = is_packed(path)
         try:
             with self.open() as file:
                 self.head = _read(file, HEAD)
@@ -207,6 +206,16 @@ def open_file(path: Path) -> BinaryIO:
         raise ConfigError(f"{path} does not exist: check the name.") from None
     except OSError as error:
         raise cannot_read(str(path), error) from None
+
+
+def is_packed(path: Path) -> bool:
+    """Is a file packed by gzip, or one in a folder of files?"""
+    if path.is_dir():
+        return any(map(is_packed, path.iterdir()))
+    if not path.is_file():
+        return False
+    with open_file(path) as file:
+        return _read(file, len(_GZIP)) == _GZIP
 
 
 def _read(file: BinaryIO, size: int) -> bytes:

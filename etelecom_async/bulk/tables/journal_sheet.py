@@ -17,7 +17,8 @@ from .values import as_text, utf8
 
 __all__ = ["SheetLayout"]
 
-_SUSPECTS = frozenset("=+-@\t\r")
+# The full-width signs too: a spreadsheet of East Asia takes them for the others.
+_SUSPECTS = frozenset("=+-@\t\r＝＋－＠")
 _SUSPECT_STARTS = tuple("\n" + suspect for suspect in sorted(_SUSPECTS))
 _HARMLESS = re.compile(r"[+-]?[0-9 ().,-]+", re.ASCII)
 _BUFFER = 256 * 1024
@@ -25,6 +26,10 @@ _BUFFER = 256 * 1024
 
 class SheetLayout:
     """Records as CSV.
+
+    A text that a spreadsheet would run gets an apostrophe before it: one that begins with `=`, `+`, `-`, `@`, their
+    full-width forms, a tab or a carriage return, unless it is only digits and separators, as a phone or a sum is. Text
+    that was no UTF-8 comes out as the bytes that it was; a NUL becomes U+FFFD.
 
     Args:
         columns: the headings. The last `row` and the last `failure` of them are the job's own.
