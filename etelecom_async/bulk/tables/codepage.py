@@ -28,6 +28,8 @@ _TRIMMED = "«»°·¿¡ªº®©´¨¸¯§¶"
 _SURE = 0.75
 _FAR = 0.25
 _SMALL = 3
+_SOME = 4
+_EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "euc_kr")
 _CJK_LEADS = frozenset({*range(0x81, 0x84), *range(0x88, 0x98)})
 _HALF_WIDTH = range(0xA1, 0xE0)
 
@@ -52,8 +54,8 @@ def guess(runs: Iterable[bytes]) -> Guess:
     shares = {key: _share(known, key) for key in ("cp1258", "tcvn3", "vni", "cp1252")}
     japanese = sum(map(_is_japanese, runs)) / len(runs)
     if japanese >= _SURE and max(shares["cp1258"], shares["tcvn3"], shares["vni"]) < _SURE - _FAR:
-        # Katakana of half width look like any text of high bytes.
-        return ("cp932",) if shares["cp1252"] < _SURE or _has_pairs(runs) else ("cp932", "cp1252")
+        # Katakana of half width look like any text of two bytes a letter.
+        return ("cp932",) if _has_pairs(runs) else tuple(key for key in _EAST_ASIAN if _decodes(runs, key))
     best = max(shares.values())
     if best < _SURE:
         return ()
@@ -130,4 +132,13 @@ def _is_japanese(word: bytes) -> bool:
 
 
 def _has_pairs(runs: tuple[bytes, ...]) -> bool:
-    return any(byte in _CJK_LEADS for run in runs for byte in run)
+    return _SOME * sum(any(byte in _CJK_LEADS for byte in run) for run in runs) >= len(runs)
+
+
+def _decodes(runs: tuple[bytes, ...], key: str) -> bool:
+    try:
+        for run in runs:
+            run.decode(key)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -97,10 +97,10 @@ def named(name: str) -> Encoding:
         return _FONTS[_FONT_NAMES[plain]]
     try:
         codec = codecs.lookup(plain).name
-        _ASCII.decode(codec, "replace")
+        is_for_files = codec.replace("_", "-") not in _FOR_NO_FILE and bool(_ASCII.decode(codec, "replace"))
     except (LookupError, UnicodeError, ValueError):
-        codec = ""
-    if not codec or codec.replace("_", "-") in _FOR_NO_FILE:
+        codec, is_for_files = "", False
+    if not is_for_files:
         raise ConfigError(
             f"There is no encoding {name!r}: write utf-8, utf-16, cp1258, cp1252, tcvn3, vni, shift_jis or another that"
             " Python knows."

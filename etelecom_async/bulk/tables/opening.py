@@ -15,6 +15,9 @@ from .reading import Reading, Undecided
 __all__ = ["Opening", "judge_opening"]
 
 _TITLES = 30
+# So many cells are looked at; of a wide table that is only some of the records.
+_CELLS = 50_000
+_FEWEST = 10
 _MOST = 0.8
 _DIGITS = 7
 _SHOWN = 3
@@ -22,6 +25,7 @@ _WIDEST = 30
 _DATE = re.compile(r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}(?:[T ].*)?")
 _NUMBER = re.compile(r"[^\w]*\d[\d\W]*(?:[eE][+-]?\d+)?[^\w]*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LABEL = re.compile(r"(?:tel|phone|mobile|sđt|đt)\s*[:.]\s*", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
 _PLACEHOLDERS = frozenset(
     {"na", "none", "null", "nil", "nan", "khongco", "khong", "ko", "trong", "chuaco", "unknown", ""}
@@ -84,6 +88,9 @@ def judge_opening(
     Raises:
         Undecided: it can be one or the other.
     """
+    width = max((len(cells) for _, cells in records), default=0)
+    records = records[: max(_FEWEST, _CELLS // max(width, 1))]
+    further = further if width * len(further) <= _CELLS else ()
     if reading.skip_rows is not None:
         records = [record for record in records if record[0] >= reading.skip_rows]
     at = 0
@@ -184,6 +191,7 @@ def _shape(cell: str) -> str:
         return "email"
     if _DATE.fullmatch(text):
         return "date"
+    text = _LABEL.sub("", text)
     digits = sum(letter.isdigit() for letter in text)
     if digits >= _DIGITS and (_NUMBER.fullmatch(text) or is_phone(text)):
         return "digits"

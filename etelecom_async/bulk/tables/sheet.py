@@ -149,7 +149,10 @@ class SheetSource:
                 )
         if found and found[0][2]:
             raise ConfigError(f"{self._input.name}, line {found[0][0] + 1}: {found[0][2]}.")
-        return [(line, cells) for line, cells, _ in found]
+        # A title is not wider than the header below it.
+        if found and (width := len(found[0][1])) > MAX_COLUMNS:
+            raise too_many_columns(self._input.name, width)
+        return [(line, cells[: MAX_COLUMNS + 1]) for line, cells, _ in found]
 
     def _records(self, text: TextIO, *, is_whole: bool) -> Iterator[tuple[int, list[str], str]]:
         """Every record that has any text: the lines before it, its fields, and why it cannot be used."""
