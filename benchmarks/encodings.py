@@ -47,6 +47,41 @@ _WESTERN = {
     "one name": ("name,phone", "Lê,0987654321"),
     "word's quotes": ("name,phone", "O’Brien – “Pat”,0987654321"),
 }
+# One row each, which is the least to judge by.
+_VIETNAMESE |= {
+    f"row {number}": ("name,phone", f"{words},0987654321")
+    for number, words in enumerate(
+        (
+            "Bùi Xuân Huấn,Khuất Duy Tiến",
+            "Võ Thị Sáu - Phường 7",
+            "Hồ Ngọc Hà; Gò Vấp; ghi chú: gọi sau 5 giờ",
+            "ĐẶNG QUỐC KHÁNH",
+            "Lý Thường Kiệt",
+            "Vũ Hữu Nghĩa,Kiều Oanh",
+            "Trịnh Công Sơn (vợ: Quỳnh)",
+            "Công ty TNHH Một Thành Viên Vạn Phúc",
+            "Tạ Đình Đề",
+            "Ngõ 12 Khương Thượng, Đống Đa",
+        )
+    )
+}
+_WESTERN |= {
+    f"row {number}": ("name,phone", f"{words},0987654321")
+    for number, words in enumerate(
+        (
+            "François Müller",
+            "Ana Conceição, Açores",
+            "Åsa Öberg,Björn Ångström",
+            "Þór Guðmundsson",
+            "Zoë Núñez",
+            "Étienne Bézier",
+            "Año Nuevo – España",
+            "Lübeck straße",
+            "São Paulo",
+            "Crème brûlée",
+        )
+    )
+}
 _JAPANESE = {
     "names": ("氏名,電話,住所", "山田太郎,0987654321,東京都千代田区", "佐藤花子,0912345678,大阪市北区"),
     "kana": ("なまえ,でんわ", "タナカ　ソラ,0987654321", "すずき　はな,0912345678"),
@@ -119,7 +154,7 @@ def _tcvn3_text(text: str) -> str:
 
 def corpus() -> Iterator[Sample]:
     """Each table in each encoding that has its letters."""
-    for name, rows in (_VIETNAMESE | _WESTERN | _JAPANESE).items():
+    for name, rows in [*_VIETNAMESE.items(), *_WESTERN.items(), *_JAPANESE.items()]:
         text = "\r\n".join(rows) + "\r\n"
         yield Sample(name=name, family="UTF-8", data=text.encode(), text=text)
         yield Sample(name=name, family="UTF-8 with BOM", data=text.encode("utf-8-sig"), text=text)
@@ -130,6 +165,8 @@ def corpus() -> Iterator[Sample]:
         yield Sample(name=name, family="Windows-1258", data=in_cp1258(text), text=text)
         yield Sample(name=name, family="TCVN3", data=in_tcvn3(text), text=_tcvn3_text(text))
         yield Sample(name=name, family="VNI", data=in_vni(text), text=text)
+        if name.startswith("row"):
+            continue
         for stray in (b"\xa0", b"\x96", b"\xe9"):
             for at in (text.index("0987654321"), text.rindex("\r\n")):
                 before, after = text[:at].encode(), text[at:].encode()

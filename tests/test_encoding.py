@@ -30,7 +30,7 @@ def test_a_table_of_the_corpus_is_read_right_or_asked_for(sample):
     except Undecided as question:
         texts = [named(key).decode(sample.data) for key, _ in question.choices]
         assert sample.text in texts
-        assert sample.name == "one name"
+        assert sample.name in {"one name", "row 2"}, "only what has too few words"
     else:
         assert judgement.encoding.decode(sample.data) == sample.text
 

@@ -41,8 +41,9 @@ _LINE_SECONDS = 0.2
     help="Where the results go. Replaced if it is there.",
 )
 @reading_options
+@click.option("--excel", is_flag=True, help="Begin CSV results with the mark by which Excel knows UTF-8.")
 @click.pass_context
-def demo(context: click.Context, *, source: Path | None, output: Path) -> None:
+def demo(context: click.Context, *, source: Path | None, output: Path, excel: bool) -> None:
     """Check a file of phones, end to end, against a sandbox on this machine: no key, no network, no cost.
 
     INPUT is any file that `etelecom bulk` takes; without it the sandbox's own customers are checked. The results are
@@ -57,7 +58,7 @@ def demo(context: click.Context, *, source: Path | None, output: Path) -> None:
     phones = io.BytesIO("\n".join(["phone", *world.customers]).encode()) if source is None else source
     try:
         reading = reading_of(context) if source is None else asked_reading(source, reading_of(context))
-        summary = asyncio.run(_check(world, phones, output, reading))
+        summary = asyncio.run(_check(world, phones, output, reading, excel=excel))
     except EtelecomError as error:
         raise Stop(str(error)) from None
     tell(summary, output)
@@ -72,11 +73,17 @@ def _make_way(output: Path, source: Path | None) -> None:
         raise Stop(f"Cannot write {output}: {error.strerror}.") from None
 
 
-async def _check(world: World, source: Path | BinaryIO, output: Path, reading: Reading) -> JobSummary:
+async def _check(world: World, source: Path | BinaryIO, output: Path, reading: Reading, *, excel: bool) -> JobSummary:
     """Real requests over a real socket: everything but the server's address is as it would be."""
     async with serve(world, latency=_LATENCY) as sandbox:
         session = Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK)
         job = ConsentJob(
-            session, source=source, output=output, oa_id=world.oa_id, reading=reading, concurrency=_CONCURRENCY
+            session,
+            source=source,
+            output=output,
+            oa_id=world.oa_id,
+            reading=reading,
+            excel=excel,
+            concurrency=_CONCURRENCY,
         )
         return await run(job, session, line_seconds=_LINE_SECONDS)

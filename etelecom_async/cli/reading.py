@@ -74,13 +74,12 @@ def _answered(question: Undecided, reading: Reading) -> Reading:
     for number, (_, label) in enumerate(question.choices, 1):
         click.echo(f"  {number}  {label}", err=True)
     chosen = click.IntRange(1, len(question.choices))
-    number = cast("int", click.prompt("Number", type=chosen, err=True))
-    value, _ = question.choices[number - 1]
+    value, _ = question.choices[click.prompt("Number", type=chosen, err=True) - 1]
     return _with(reading, question.field, value)
 
 
 def _collect(context: click.Context, parameter: click.Parameter, value: str | bool | int | None) -> None:  # noqa: FBT001 - as click calls it
-    if value is None or parameter.name is None:
+    if value is None or not parameter.name:
         return
     try:
         context.meta[_KEY] = _with(reading_of(context), parameter.name, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from ...errors import ConfigError
 
@@ -22,7 +23,14 @@ MAX_FIELD = 8 * MAX_CELL
 """Characters of one field of our own output, which can be longer than the cell that it was read from."""
 
 
-def csv_reader(lines: Iterable[str], *, delimiter: str, strict: bool = False) -> Iterator[list[str]]:
+class CsvReader(Iterator[list[str]], Protocol):
+    """What `csv.reader` makes: the records, and how many lines they took so far."""
+
+    @property
+    def line_num(self) -> int: ...
+
+
+def csv_reader(lines: Iterable[str], *, delimiter: str, strict: bool = False) -> CsvReader:
     """`csv.reader` for cells of up to `MAX_CELL` characters and more; Python's own bound is 131,072.
 
     That bound is one for the whole process, and Python has no other way to raise it. It is never lowered.

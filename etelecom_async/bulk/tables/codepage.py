@@ -24,6 +24,7 @@ _HIGH_RUN = re.compile(rb"[A-Za-z]*(?:[\x80-\xff][\x40\x5b-\x60\x7b\x7d\x7e]?[A-
 _SPLIT = re.compile(rb"[\x40\x5b-\x60\x7b-\x7e" + _BETWEEN + rb"]+")
 # The bytes that are one letter in Windows-1258 and another one in Windows-1252.
 _DIFFERENT = re.compile(rb"[\xc3\xcc\xd0\xd2\xd5\xdd\xde\xe3\xec\xf0\xf2\xf5\xfd\xfe\x8a\x8e\x9a\x9e]")
+_TWO_ACCENTED = re.compile("[ÀÁÂÃÄÈÉÊËÌÍÎÏÒÓÔÕÖÙÚÛÜÝàáâãäèéêëìíîïòóôõöùúûüýÿ]{2}")
 _TRIMMED = "«»°·¿¡ªº®©´¨¸¯§¶"
 _SURE = 0.75
 _FAR = 0.25
@@ -104,7 +105,9 @@ def _is_compound(word: str) -> bool:
 
 
 def _has_double_mark(word: str) -> bool:
-    """A vowel and the same vowel with an accent behind it, which is how a font writes one letter with two."""
+    """Two vowels with an accent in a row, or a vowel and the same with one: one letter of a font, or its tone."""
+    if _TWO_ACCENTED.search(word):
+        return True
     bare = [unicodedata.normalize("NFD", letter)[0] for letter in word.lower()]
     pairs = zip(bare, bare[1:], word, word[1:], strict=False)
     return any(one == two and one in "aou" and first.isascii() != second.isascii() for one, two, first, second in pairs)

@@ -37,12 +37,13 @@ def _encoding(value: str | None) -> str | None:
 def _delimiter(value: str | None) -> str | None:
     if value is None:
         return None
-    given = {"tab": "\t", "\\t": "\t"}.get(value, value) if isinstance(value, str) else ""  # pyright: ignore[reportUnnecessaryIsInstance]
-    if len(given) != 1 or not given.isascii() or given.isalnum() or given in '"\r\n\0':
-        raise ConfigError(
-            f"delimiter is one ASCII character that is no letter, digit, quote or line end, or 'tab'; got {value!r}."
-        )
-    return given
+    if isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+        given = {"tab": "\t", "\\t": "\t"}.get(value, value)
+        if len(given) == 1 and given.isascii() and not given.isalnum() and given not in '"\r\n\0':
+            return given
+    raise ConfigError(
+        f"delimiter is one ASCII character that is no letter, digit, quote or line end, or 'tab'; got {value!r}."
+    )
 
 
 def _is_flag(_reading: object, attribute: attrs.Attribute[bool | None], value: bool | None) -> None:  # noqa: FBT001 - as attrs tells it
