@@ -132,6 +132,11 @@ def test_what_is_said_goes_before_what_is_seen(source):
     assert source("phone\tname\n0987654321\tAn\n", delimiter="tab").columns == ("phone", "name")
 
 
+def test_more_lines_to_skip_than_there_are_is_refused(source):
+    with pytest.raises(ConfigError, match="has no row behind its first 9 lines: give a smaller --skip-rows"):
+        source("phone\n0987654321\n", skip_rows=9)
+
+
 @pytest.mark.parametrize("value", ["", ";;", "a", "1", '"', "\n", "\0", "ă", 5])
 def test_a_delimiter_that_can_be_none_is_refused(value):
     with pytest.raises(ConfigError, match="delimiter is one ASCII character"):

@@ -95,7 +95,8 @@ def bulk(
     """Check the phone of every row of INPUT, and append the row with its answer to OUTPUT.
 
     INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
-    is standard input or output. INPUT can also be a folder of such files. OUTPUT gets the columns of INPUT and: row,
+    is standard input or output. INPUT can also be a folder of such files, and text packed by gzip. What is not certain
+    about how it is read is asked for on a terminal; in a script the command stops with the option to add. OUTPUT gets the columns of INPUT and: row,
     phone_normalized, state, granted, expired_time, error, message, failure, checked_at. Rows come as they finish, not
     in the order of INPUT.
 

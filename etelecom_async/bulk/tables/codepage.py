@@ -31,7 +31,7 @@ _FAR = 0.25
 _SMALL = 3
 _SOME = 4
 _EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "euc_kr")
-_CJK_LEADS = frozenset({*range(0x81, 0x84), *range(0x88, 0x98)})
+_CJK_LEADS = frozenset({*range(0x81, 0x84), *range(0x88, 0x99)})
 _HALF_WIDTH = range(0xA1, 0xE0)
 
 

@@ -117,17 +117,17 @@ def _utf8_or_older(source: Input) -> Judgement:
     if len(found) == 1:
         return _counted(source, named(found[0]), "likely")
     why = "can be in several encodings" if found else "is in an encoding that cannot be told"
-    raise _undecided(source, found or _CHOICES, words, why)
+    raise _undecided(source, found, words, why)
 
 
-def _undecided(source: Input, keys: tuple[str, ...], words: list[bytes], why: str) -> Undecided:
-    keys = tuple(dict.fromkeys(keys if len(keys) > 1 else (*keys, *_CHOICES)))
+def _undecided(source: Input, fitting: tuple[str, ...], words: list[bytes], why: str) -> Undecided:
+    keys = tuple(dict.fromkeys(fitting if len(fitting) > 1 else (*fitting, *_CHOICES)))
     shown = sorted(words, key=len, reverse=True)[:_SHOWN]
     encodings = [named(key) for key in keys]
     labels = [f"{encoding.name}: {' '.join(map(encoding.decode, shown))}" for encoding in encodings]
-    options = " or ".join(f"--encoding {key}" for key in keys[:3])
+    options = " or ".join(f"--encoding {key}" for key in fitting[:3])
     return Undecided(
-        f"{source.name} {why}: add {options}.",
+        f"{source.name} {why}: add {options or '--encoding and its name, such as cp1258, tcvn3 or cp1252'}.",
         field="encoding",
         question=f"In which encoding is {source.name}? Choose the line that reads right.",
         choices=tuple((key, _printable(label)) for key, label in zip(keys, labels, strict=True)),

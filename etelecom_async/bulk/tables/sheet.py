@@ -63,6 +63,8 @@ class SheetSource:
         self.dialect = Dialect(delimiter=delimiter, has_bom=self._encoding.is_marked)
         self._skipped = skipped
         records = self._first_records()
+        if not records and sample and reading.skip_rows:
+            raise ConfigError(f"{source.name} has no row behind its first {skipped} lines: give a smaller --skip-rows.")
         if not records:
             raise ConfigError(f"{source.name} is empty: it needs a header and one row for each phone.")
         # A record that was cut out of the middle may be one only by its looks.
