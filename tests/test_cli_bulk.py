@@ -94,7 +94,10 @@ async def test_every_row_with_an_answer_is_exit_code_0_and_a_summary(tmp_path):
     async with serve(Watched(1000)) as served:
         code, stdout, stderr = await bulk(served, source, "-o", output)
     assert (code, stdout) == (0, "")
-    assert "Input: CSV, delimiter ',', UTF-8. Phones: column 'phone', found by its name.\n" in stderr
+    assert (
+        "Input: CSV, delimiter ',', UTF-8, certain, header in line 1. Phones: column 'phone', found by its name.\n"
+        in stderr
+    )
     assert "200 granted, 800 not, 0 could not be checked." in stderr
     for state in ("granted", "refused", "pending", "never asked", "calls off"):
         assert [line.split()[-1] for line in stderr.splitlines() if line.strip("│┃| ").startswith(state)] == [

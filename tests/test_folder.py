@@ -53,7 +53,11 @@ async def test_the_rows_of_all_files_are_numbered_through_in_the_order_of_their_
     (folder / "_SUCCESS").touch()
     (folder / ".a.csv.crc").write_bytes(b"\0")
     plan, summary = await run()
-    assert (plan.source, plan.column, plan.total) == ("2 files, CSV", "phone", 3)
+    assert (plan.source, plan.column, plan.total) == (
+        "2 files, CSV, delimiter ',', UTF-8, certain, header in line 1",
+        "phone",
+        3,
+    )
     assert (summary.rows, summary.is_complete) == (3, True)
     records = lines(tmp_path / "out.ndjson")
     assert [(r["row"], r["name"], r["phone_normalized"]) for r in records] == [

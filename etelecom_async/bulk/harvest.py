@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .findings import Findings
-from .tables import open_source
+from .tables import Reading, kind_of, open_source
 from .tables.journal import own_column
 
 __all__ = ["findings_of"]
@@ -19,7 +19,9 @@ def findings_of(output: Path) -> Findings:
         ConfigError: the output cannot be read.
     """
     findings = Findings(zone=datetime.now().astimezone().tzinfo or UTC)
-    source = open_source(output)
+    # It is our own, so that nothing of it is to be judged.
+    is_csv = kind_of(output) == "csv"
+    source = open_source(output, reading=Reading(encoding="utf-8", header=True, skip_rows=0) if is_csv else Reading())
     state, granted, expires, failure, checked = (
         own_column(source.columns, name) for name in ("state", "granted", "expired_time", "failure", "checked_at")
     )

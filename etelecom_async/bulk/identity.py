@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Self
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from ..account import Account
 from ..endpoint import Role
 from ..errors import ConfigError
+from .tables import Reading
 from .tables.atomic import replacing
 
 __all__ = ["Identity", "fingerprint"]
@@ -31,6 +32,7 @@ class Identity:
         account: a slow salted hash of the key: tells two accounts apart and gives neither key away.
         salt: of that hash.
         demo: SHA-256 of what a demo left as its output; empty for every other job.
+        reading: how the input is read, as the first run settled it; None where an earlier version wrote the file.
     """
 
     input: str
@@ -40,9 +42,19 @@ class Identity:
     account: str
     salt: str
     demo: str = ""
+    reading: Reading | None = field(default=None, eq=False)
 
     @classmethod
-    def of(cls, *, sha256: str, column: str, oa_id: int, account: Account, salt: str | None = None) -> Self:
+    def of(
+        cls,
+        *,
+        sha256: str,
+        column: str,
+        oa_id: int,
+        account: Account,
+        reading: Reading | None = None,
+        salt: str | None = None,
+    ) -> Self:
         """The identity of a job over an input with this fingerprint; `salt` is that of the one to compare it with.
 
         Raises:
@@ -50,7 +62,15 @@ class Identity:
         """
         salt = salt or secrets.token_hex(16)
         hashed = fingerprint(account, salt=salt)
-        return cls(input=sha256, column=column, oa_id=oa_id, base_url=str(account.base_url), account=hashed, salt=salt)
+        return cls(
+            input=sha256,
+            column=column,
+            oa_id=oa_id,
+            base_url=str(account.base_url),
+            account=hashed,
+            salt=salt,
+            reading=reading,
+        )
 
     @classmethod
     def load(cls, output: Path) -> Self:
@@ -61,13 +81,15 @@ class Identity:
         """
         place = cls.place(output)
         try:
-            identity = cls(**json.loads(place.read_text()))
+            held = json.loads(place.read_text())
+            reading = held.pop("reading", None)
+            identity = cls(**held, reading=None if reading is None else Reading(**reading))
             bytes.fromhex(identity.salt)
         except FileNotFoundError:
             raise ConfigError(
                 f"{output} cannot be resumed: {place.name}, which says what it belongs to, is not beside it."
             ) from None
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, AttributeError, ConfigError):
             raise ConfigError(f"{place} is damaged, so {output} cannot be resumed.") from None
         return identity
 

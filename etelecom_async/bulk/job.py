@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import io
 import itertools
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
+import attrs
 from attrs import define, field, frozen
 
 from .. import _checks
@@ -35,6 +37,8 @@ from .record import RESULT_COLUMNS, Question, Record, Recorder
 from .run import Bulk
 from .survey import Survey
 from .tables import (
+    Dialect,
+    Reading,
     Row,
     Source,
     find_phone_column,
@@ -43,6 +47,7 @@ from .tables import (
     open_source,
 )
 from .tables.cells import refuse_lossy
+from .tables.input import is_packed
 from .unfinished import Unfinished
 from .unhurried import Unhurried
 
@@ -65,6 +70,7 @@ class Plan:
         total: about how many rows there are; None where nobody knows.
         finished: rows that earlier runs finished.
         failed_before: those of them that could not be checked, and are checked again only with `retry_failed`.
+        is_marked: whether an output in CSV begins with a byte order mark, by which Excel knows UTF-8; None for others.
     """
 
     source: str
@@ -74,6 +80,7 @@ class Plan:
     total: int | None
     finished: int
     failed_before: int
+    is_marked: bool | None = None
 
 
 @frozen(kw_only=True)
@@ -149,6 +156,10 @@ class ConsentJob:
         output: a file of one of these kinds, or a binary stream, which gets the input's kind and cannot be resumed.
         oa_id: the Zalo Official Account, 1..2**63-1.
         column: the phones' column by name or number; found by name or content unless given.
+        reading: how the input is read, as far as it is not to be judged by its content. A resume reads it as the first
+            run settled it.
+        excel: begin an output in CSV with a byte order mark, by which Excel knows UTF-8. It has one anyway where the
+            input has one.
         resume: go on with the output of an earlier run.
         retry_failed: like `resume`, and check again the rows that failed.
         concurrency: checks under way at once; an engine has its own.
@@ -169,6 +180,8 @@ class ConsentJob:
         output: Path | BinaryIO,
         oa_id: int | str,
         column: str | None = None,
+        reading: Reading | None = None,
+        excel: bool = False,
         resume: bool = False,
         retry_failed: bool = False,
         concurrency: int = 100,
@@ -196,6 +209,8 @@ class ConsentJob:
         self._output = output
         self._oa_id = to_oa_id(oa_id)
         self._column = column
+        self._reading = reading or Reading()
+        self._excel = excel
         self._resume = resume or retry_failed
         self._retry_failed = retry_failed
         self._concurrency = concurrency if engine is None else engine.room
@@ -382,7 +397,7 @@ class ConsentJob:
             self._check_paths()
             output = self._output
             held = closing.enter_context(OutputFiles(output)) if isinstance(output, Path) else output
-            source = open_source(self._source)
+            source = open_source(self._source, reading=self._known_reading())
             kind = kind_of(self._output) if isinstance(self._output, Path) else _streamed(source.kind)
             if kind != "ndjson":
                 source = source.as_table(is_read_once=not _is_file(self._source))
@@ -392,14 +407,14 @@ class ConsentJob:
             refuse_lossy(source.types.get(source.columns[phone_at], ""), source.columns[phone_at])
             kept = [at for at, name in enumerate(source.columns) if name not in RESULT_COLUMNS]
             columns = (*(source.columns[at] for at in kept), *RESULT_COLUMNS)
-            layout = layout_of(kind, columns=columns, dialect=source.dialect)
+            layout = layout_of(kind, columns=columns, dialect=self._dialect(source, kind))
             recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now)
             total = None
             destination: Destination
             if isinstance(held, OutputFiles):
                 destination = FileDestination(held, layout=layout, columns=columns, types=source.types)
                 survey = self._open_file(held.name, destination, source, source.columns[phone_at], recorder)
-                total = None if survey is None else _length(source, survey)
+                total = _length(self._source, source, survey) if survey is not None and _is_file(self._source) else None
             else:
                 survey = Survey.glance(self._source) if _is_file(self._source) else None
                 destination = StreamDestination(held, layout=layout)
@@ -412,6 +427,7 @@ class ConsentJob:
                     total=total,
                     finished=len(self._finished),
                     failed_before=self._failed_before,
+                    is_marked=layout.header.startswith(codecs.BOM_UTF8) if kind == "csv" else None,
                 ),
                 rows=itertools.chain(sample, rows),
                 recorder=recorder,
@@ -427,6 +443,23 @@ class ConsentJob:
         elif source is not None:
             with contextlib.suppress(OSError):  # not every stream is a file of the system
                 check_stream(self._output.fileno(), source=source)
+
+    def _known_reading(self) -> Reading:
+        """How the input is read as far as that is known: as the user says, and on a resume as the first run did."""
+        output = self._output
+        if not (self._resume and isinstance(output, Path)):
+            return self._reading
+        if not any(place.is_file() and place.stat().st_size for place in (output, Path(f"{output}.ndjson"))):
+            return self._reading
+        settled = Identity.load(output).reading
+        return self._reading if settled is None else self._reading.resumed(settled)
+
+    def _dialect(self, source: Source, kind: str) -> Dialect | None:
+        if not self._excel:
+            return source.dialect
+        if kind != "csv":
+            raise ConfigError("A mark for Excel (--excel) is for an output in CSV: name a .csv file, or leave it out.")
+        return attrs.evolve(source.dialect or Dialect(), has_bom=True)
 
     def _phone_column(self, source: Source, sample: list[Row]) -> tuple[int, str]:
         if self._column is not None:
@@ -449,6 +482,7 @@ class ConsentJob:
             column=column,
             oa_id=self._oa_id,
             account=self._session.account,
+            reading=source.reading,
             salt=None if saved is None else saved.salt,
         )
         if saved is not None and saved != identity and not any(True for _ in destination.answered()):
@@ -471,12 +505,14 @@ class ConsentJob:
         self._failed_before += has_failed
 
 
-def _length(source: Source, survey: Survey) -> int:
-    """About how many rows the input has."""
+def _length(path: Path, source: Source, survey: Survey) -> int | None:
+    """About how many rows the input has; None where that is not known without unpacking it."""
     if source.length is not None:
         return source.length
-    headers = survey.files if source.kind == "csv" else 0
-    return max(0, survey.lines - headers)
+    if is_packed(path):
+        return None
+    before = (source.reading.skip_rows or 0) + bool(source.reading.header)
+    return max(0, survey.lines - survey.files * before)
 
 
 def _check_answered(destination: FileDestination, source: Source, recorder: Recorder) -> None:

@@ -28,6 +28,7 @@ from ..session import Session
 from .carrier import Carrier, Kind
 from .network import Network, network_options
 from .options import as_id, as_number
+from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop
 from .watch import run, tell
 
@@ -52,6 +53,8 @@ _PIPE_CLOSED = 141
     help="The Zalo Official Account.",
 )
 @click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
+@reading_options
+@click.option("--excel", is_flag=True, help="Begin a CSV output with the mark by which Excel knows UTF-8.")
 @click.option("--concurrency", type=click.IntRange(min=1), default=100, show_default=True, help="Checks at once.")
 @click.option(
     "--rate",
@@ -86,6 +89,7 @@ def bulk(
     output: Path,
     oa_id: int,
     column: str | None,
+    excel: bool,
     concurrency: int,
     rate: float | None,
     redis: bool,
@@ -103,9 +107,10 @@ def bulk(
     """Check the phone of every row of INPUT, and append the row with its answer to OUTPUT.
 
     INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
-    is standard input or output. INPUT can also be a folder of such files. OUTPUT gets the columns of INPUT and: row,
-    phone_normalized, state, granted, expired_time, error, message, failure, checked_at. Rows come as they finish, not
-    in the order of INPUT.
+    is standard input or output. INPUT can also be a folder of such files, and text packed by gzip. What is not
+    certain about how it is read is asked for on a terminal; in a script the command stops with the option to add.
+    OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted, expired_time, error, message,
+    failure, checked_at. Rows come as they finish, not in the order of INPUT.
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
     the end every row is there exactly once. In between, rows of INPUT without an answer may be mended where they stand,
@@ -155,6 +160,8 @@ def bulk(
             output=_stdout() if str(output) == "-" else output,
             oa_id=oa_id,
             column=column,
+            reading=reading_of(context) if resume or retry_failed else asked_reading(source, reading_of(context)),
+            excel=excel,
             resume=resume,
             retry_failed=retry_failed,
             concurrency=concurrency,

@@ -11,10 +11,12 @@ import click
 from ..account import Shop
 from ..bulk.demo_results import mark_demo, remove_demo
 from ..bulk.job import ConsentJob, JobSummary
+from ..bulk.tables import Reading
 from ..errors import EtelecomError
 from ..middleware.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session
+from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop
 from .watch import run, tell
 
@@ -39,8 +41,10 @@ _INTERRUPTED = 130
     show_default=True,
     help="Where the results go. Results of an earlier demo are replaced, unless they were changed.",
 )
+@reading_options
+@click.option("--excel", is_flag=True, help="Begin CSV results with the mark by which Excel knows UTF-8.")
 @click.pass_context
-def demo(context: click.Context, source: Path | None, output: Path) -> None:
+def demo(context: click.Context, *, source: Path | None, output: Path, excel: bool) -> None:
     """Check a file of phones, end to end, against a sandbox on this machine: no key, no network, no cost.
 
     INPUT is any file that `etelecom bulk` takes; without it the sandbox's own customers are checked. The results are
@@ -52,12 +56,15 @@ def demo(context: click.Context, source: Path | None, output: Path) -> None:
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     world = World()
     with tempfile.TemporaryDirectory() as folder:
-        if source is None:
-            source = Path(folder, "customers.csv")
-            source.write_text("\n".join(["phone", *world.customers]), encoding="utf-8")
         try:
+            if source is None:
+                source = Path(folder, "customers.csv")
+                source.write_text("\n".join(["phone", *world.customers]), encoding="utf-8")
+                reading = reading_of(context)
+            else:
+                reading = asked_reading(source, reading_of(context))
             remove_demo(output, source=source)
-            summary = asyncio.run(_check(world, source, output))
+            summary = asyncio.run(_check(world, source, output, reading, excel=excel))
         except EtelecomError as error:
             raise Stop(str(error)) from None
     tell(summary, output)
@@ -67,11 +74,19 @@ def demo(context: click.Context, source: Path | None, output: Path) -> None:
         context.exit(_INTERRUPTED)
 
 
-async def _check(world: World, source: Path, output: Path) -> JobSummary:
+async def _check(world: World, source: Path, output: Path, reading: Reading, *, excel: bool) -> JobSummary:
     """Real requests over a real socket: everything but the server's address is as it would be."""
     async with serve(world, latency=_LATENCY) as sandbox:
         session = Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK)
-        job = ConsentJob(session, source=source, output=output, oa_id=world.oa_id, concurrency=_CONCURRENCY)
+        job = ConsentJob(
+            session,
+            source=source,
+            output=output,
+            oa_id=world.oa_id,
+            reading=reading,
+            excel=excel,
+            concurrency=_CONCURRENCY,
+        )
         try:
             return await run(job, session, line_seconds=_LINE_SECONDS)
         finally:

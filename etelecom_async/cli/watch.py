@@ -60,9 +60,12 @@ async def run(
 
 
 def _announce(plan: Plan, transport: str | None) -> None:
+    click.echo(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}.", err=True)
     if transport is not None:
         click.echo(f"Transport: {transport}.", err=True)
-    click.echo(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}.", err=True)
+    if plan.is_marked is not None and not plan.finished:
+        mark = "with a byte order mark, for Excel" if plan.is_marked else "without a byte order mark; --excel adds one"
+        click.echo(f"Output: CSV, UTF-8 {mark}.", err=True)
     if plan.replaced:
         click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
     if plan.finished:

@@ -10,6 +10,7 @@ from .base import Row, Source
 from .dialect import Dialect
 from .finish_parquet import to_parquet
 from .folder import FolderSource, files_of
+from .foreign import refuse_foreign
 from .input import FileInput, Input, StreamInput, open_file
 from .journal import Journal, Layout, answered_rows, own_column, without_failed
 from .journal_ndjson import NdjsonLayout
@@ -18,6 +19,7 @@ from .ndjson import NdjsonSource
 from .own_file import OwnFile
 from .parquet import ParquetSource
 from .phone_column import find_phone_column, named_column
+from .reading import JUDGED, Reading, Undecided
 from .sheet import SheetSource
 
 __all__ = [
@@ -28,10 +30,12 @@ __all__ = [
     "NdjsonSource",
     "OwnFile",
     "ParquetSource",
+    "Reading",
     "Row",
     "SheetLayout",
     "SheetSource",
     "Source",
+    "Undecided",
     "answered_rows",
     "files_of",
     "find_phone_column",
@@ -53,13 +57,8 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+_PACKED = ".gz"
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers"})
-_MAGIC = {
-    b"PK\x03\x04": "a workbook or an archive, whatever its name says: save it as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook, whatever its name says: save it as CSV",
-    b"\x1f\x8b": "compressed: unpack it first, or pipe it in as `zcat` does",
-    b"PAR1": "Parquet: save it as a .parquet file and name that",
-}
 _BYTES_BEFORE_TEXT = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 
 
@@ -69,6 +68,8 @@ def kind_of(path: Path) -> str:
     Raises:
         ConfigError: the suffix says nothing.
     """
+    if path.suffix.lower() == _PACKED:
+        raise ConfigError(f"{path} would be packed, and a job appends to it as it goes: leave {_PACKED} out.")
     kind = _SUFFIXES.get(path.suffix.lower())
     if path.suffix.lower() in _WORKBOOKS:
         raise ConfigError(f"{path} is a workbook, which cannot be read or written here: use a CSV file.")
@@ -84,47 +85,55 @@ def journal_of(output: Path) -> Path:
     return output.with_name(output.name + ".ndjson") if is_parquet else output
 
 
-def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None) -> Source:
+def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None, reading: Reading = JUDGED) -> Source:
     """A table to read. Its beginning has been read when this returns.
 
     Args:
         path_or_stdin: a file, a folder of files, or a blocking binary stream, which need not be able to seek and stays
             open.
         kind: `csv`, `ndjson` or `parquet`; None tells it from the suffix. What comes from a stream, or from a pipe
-            without a suffix, is NDJSON if its first character is `{`, else CSV.
+            without a suffix, is NDJSON if its first character is `{`, else CSV. What gzip packed is unpacked as it
+            is read, from a file or a stream.
+        reading: how it is read, as far as the user says it; the rest is judged by the content.
 
     Raises:
+        Undecided: the content does not tell how it is to be read. The sentence names the option that settles it.
         ConfigError: it cannot be read, or is no table. The sentence says what to do.
     """
     if isinstance(path_or_stdin, Path):
-        return _open_path(path_or_stdin, kind)
-    return _open_input(StreamInput(path_or_stdin, name="standard input"), kind)
+        return _open_path(path_or_stdin, kind, reading)
+    return _open_input(StreamInput(path_or_stdin, name="standard input"), kind, reading)
 
 
-def _open_path(path: Path, kind: str | None) -> Source:
+def _open_path(path: Path, kind: str | None, reading: Reading) -> Source:
     # A pipe with a name, such as /dev/stdin or what a shell makes of <(...), gives its bytes only once.
     if path.exists() and not path.is_file() and not path.is_dir():
         stream = StreamInput(open_file(path), name=str(path), is_ours=True)
-        return _open_input(stream, kind or _SUFFIXES.get(path.suffix.lower()))
+        return _open_input(stream, kind or _SUFFIXES.get(_unpacked_name(path).suffix.lower()), reading)
     if path.is_dir():
-        return FolderSource(path, lambda file: _open_path(file, kind))
-    kind = kind or kind_of(path)
+        return FolderSource(path, lambda file, reading: _open_path(file, kind, reading), reading=reading)
+    kind = kind or kind_of(_unpacked_name(path))
     if kind == "parquet":
+        reading.refuse_others(what=f"{path}, a Parquet file,")
         return ParquetSource(path)
-    return _open_input(FileInput(path), kind)
+    return _open_input(FileInput(path), kind, reading)
 
 
-def _open_input(source: Input, kind: str | None) -> Source:
-    for magic, what in _MAGIC.items():
-        if kind != "parquet" and source.head.startswith(magic):
-            raise ConfigError(f"{source.name} is {what}.")
+def _unpacked_name(path: Path) -> Path:
+    """`phones.csv` for `phones.csv.gz`. What a file is packed by is told from its bytes, not from its name."""
+    return path.with_suffix("") if path.suffix.lower() == _PACKED and path.stem.strip(".") else path
+
+
+def _open_input(source: Input, kind: str | None, reading: Reading) -> Source:
     if kind is None:
         kind = "ndjson" if source.head.lstrip(_BYTES_BEFORE_TEXT).startswith(b"{") else "csv"
+    if kind != "parquet":
+        refuse_foreign(source.head, name=source.name, kind=kind)
     match kind:
         case "csv":
-            return SheetSource(source)
+            return SheetSource(source, reading=reading)
         case "ndjson":
-            return NdjsonSource(source)
+            return NdjsonSource(source, reading=reading)
         case "parquet":
             raise ConfigError(f"Parquet cannot be read from {source.name}: save it as a file and name that.")
         case _:

@@ -9,6 +9,7 @@ from attrs import field
 
 from ..._record import record
 from .dialect import Dialect
+from .reading import Reading
 
 __all__ = ["Row", "Source", "unique_names"]
 
@@ -38,6 +39,7 @@ class Source(Protocol):
         columns: the headings, each once.
         description: the form of the table in words, such as `CSV, delimiter ';', UTF-16`.
         dialect: how a CSV file should be written that belongs beside it; None for what is no CSV.
+        reading: how it is read: every field that matters for its kind is settled.
         types: the Arrow types of its columns by their headings; empty for what has none.
         length: how many rows there are, if that is known without reading them.
     """
@@ -53,6 +55,9 @@ class Source(Protocol):
 
     @property
     def dialect(self) -> Dialect | None: ...
+
+    @property
+    def reading(self) -> Reading: ...
 
     @property
     def types(self) -> Mapping[str, str]: ...
@@ -85,13 +90,17 @@ def unique_names(names: Iterable[str]) -> tuple[str, ...]:
     wanted = [name.strip() or f"column{place}" for place, name in enumerate(names, 1)]
     # A name that stands there as it is goes before one that would be made up: `name, name, name_2` keeps its third.
     taken = set(wanted)
+    counts: dict[str, int] = {}
     seen: set[str] = set()
     unique: list[str] = []
     for name in wanted:
-        free, count = name, 1
-        while free in seen or (count > 1 and free in taken):
-            count += 1
-            free = f"{name}_{count}"
+        free = name
+        if name in seen:
+            # From the last number on: a heading that is there a thousand times is counted up once.
+            count = counts.get(name, 1) + 1
+            while (free := f"{name}_{count}") in taken or free in seen:
+                count += 1
+            counts[name] = count
         seen.add(free)
         unique.append(free)
     return tuple(unique)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from attrs import frozen
 
@@ -13,7 +15,6 @@ _QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))"[^"]*(?:""[^"]*)*(?:"|\Z)', re.MULTILI
 _BLANK = re.compile(r"\s*")
 # Where two look equally likely, the one that is rarer in prose.
 _CANDIDATES = ("\t", ";", "|", ",")
-_LINES = 100
 
 
 @frozen(kw_only=True)
@@ -35,22 +36,16 @@ def declared_delimiter(text: str) -> str | None:
     return None if declaration is None else declaration[1]
 
 
-def likely_delimiter(text: str, *, is_whole: bool) -> str:
-    """The delimiter of a CSV text: what stands equally often, outside quotes, in the most of its first lines.
+def likely_delimiter(lines: Iterable[str]) -> str:
+    """The delimiter of CSV lines: what stands equally often, outside quotes, in the most of them.
 
-    Args:
-        text: the beginning of the file, or all of it.
-        is_whole: False where the last line may be cut.
+    A title above the header has none, and a comma in texts does not stand in every line.
     """
-    lines = [line for line in _QUOTED.sub("", text).splitlines() if not _BLANK.fullmatch(line)]
-    if not is_whole and len(lines) > 1:
-        lines.pop()
-    if not lines:
-        return ","
-    counts = {
-        candidate: [line.count(candidate) for line in lines[:_LINES]]
-        for candidate in _CANDIDATES
-        # What the first line, mostly the header, does not have is a part of the texts.
-        if candidate in lines[0]
-    }
-    return max(counts, key=lambda candidate: counts[candidate].count(counts[candidate][0]), default=",")
+    bare = [line for line in _QUOTED.sub("", "".join(lines)).splitlines() if not _BLANK.fullmatch(line)]
+    best, most = ",", 0
+    for candidate in _CANDIDATES:
+        counts = Counter(count for line in bare if (count := line.count(candidate)))
+        fitting = max(counts.values(), default=0)
+        if fitting > most:
+            best, most = candidate, fitting
+    return best

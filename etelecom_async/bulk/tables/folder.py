@@ -8,6 +8,7 @@ from pathlib import Path
 from ...errors import ConfigError
 from .base import Row, Source
 from .input import cannot_read
+from .reading import OPTIONS, Reading
 
 __all__ = ["FolderSource", "files_of"]
 
@@ -41,33 +42,43 @@ def _contents(folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
 class FolderSource:
     """The rows of all files of a folder, one file after another by their names; a row's number counts through all.
 
-    The files are of one kind and have the same columns, in any order; objects of NDJSON may lack keys.
+    The files are of one kind, are read alike and have the same columns, in any order; objects of NDJSON may lack keys.
 
     Args:
         folder: what holds the files.
-        open_file: opens one of them.
+        open_file: opens one of them, with what is known of how it is read.
+        reading: what the user says of it.
         columns: the headings, if they are known.
 
     Raises:
+        Undecided: one can be read in several ways.
         ConfigError: there are no files, one cannot be read, or they do not go together. The sentence names it.
     """
 
-    def __init__(self, folder: Path, open_file: Callable[[Path], Source], *, columns: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        open_file: Callable[[Path, Reading], Source],
+        *,
+        reading: Reading,
+        columns: tuple[str, ...] = (),
+    ) -> None:
         self._folder = folder
         self._open = open_file
         self._files, skipped = _contents(folder)
         # A source holds the beginning of its file, and there may be thousands: only what it told is kept.
-        first = open_file(self._files[0])
+        first = open_file(self._files[0], reading)
         found = dict.fromkeys(first.columns)
         types, length = dict(first.types), first.length
         for path in self._files[1:]:
-            source = open_file(path)
+            source = open_file(path, reading)
             _check_alike(source, path, first, self._files[0])
             found.update(dict.fromkeys(source.columns))
             types = {name: _either(kind, source.types.get(name, "")) for name, kind in types.items()}
             length = None if length is None or source.length is None else length + source.length
         self.kind = first.kind
         self.dialect = first.dialect
+        self.reading = first.reading
         self.columns = columns or tuple(found)
         self.types = types
         self.length = length
@@ -75,12 +86,13 @@ class FolderSource:
         rows = "" if length is None else f", {length:,} rows"
         names = ", ".join(place.name for place in skipped)
         passed_over = f"; passed over, since they are pipes, sockets or devices: {names}" if skipped else ""
-        self.description = f"{files}, {first.description.partition(', ')[0]}{rows}{passed_over}"
+        form = first.description if first.length is None else first.description.partition(", ")[0]
+        self.description = f"{files}, {form}{rows}{passed_over}"
 
     def rows(self) -> Iterator[Row]:
         before = 0
         for path in self._files:
-            source = self._open(path)
+            source = self._open(path, self.reading)
             is_alike = source.columns == self.columns
             number = 0
             for row in source.rows():
@@ -97,8 +109,8 @@ class FolderSource:
         """
         found = dict.fromkeys(self.columns)
         for path in self._files:
-            found.update(dict.fromkeys(self._open(path).as_table(is_read_once=is_read_once).columns))
-        return FolderSource(self._folder, self._open, columns=tuple(found))
+            found.update(dict.fromkeys(self._open(path, self.reading).as_table(is_read_once=is_read_once).columns))
+        return FolderSource(self._folder, self._open, reading=self.reading, columns=tuple(found))
 
     def _arranged(self, row: Row, columns: Sequence[str]) -> tuple[tuple[object, ...], dict[str, object]]:
         """A row of a file with other columns, or in another order: its cells under those of the folder."""
@@ -114,5 +126,12 @@ def _either(kind: str, other: str) -> str:
 def _check_alike(source: Source, path: Path, first: Source, first_path: Path) -> None:
     if source.kind != first.kind:
         raise ConfigError(f"{path} is {source.kind}, {first_path} is {first.kind}: name a folder of one kind.")
+    for name, option in OPTIONS.items():
+        here, there = getattr(source.reading, name), getattr(first.reading, name)
+        if here != there:
+            raise ConfigError(
+                f"{path} is read with {name} {here!r}, {first_path} with {there!r}: save them alike, or say {option}"
+                " for all of them."
+            )
     if source.kind != "ndjson" and set(source.columns) != set(first.columns):
         raise ConfigError(f"{path} has other columns than {first_path}: give every file the same.")

@@ -40,6 +40,8 @@ class NdjsonLayout:
     def __init__(self, *, columns: Sequence[str]) -> None:
         own_column(columns, "row")
         own_column(columns, "failure")
+        # As they are read back: a stray byte in a heading cannot be written as JSON.
+        columns = [utf8(name, keep_strange_bytes=False).decode() for name in columns]
         self._columns = tuple(columns)
         self._keys = frozenset(columns)
         self._flat = _flat(columns)

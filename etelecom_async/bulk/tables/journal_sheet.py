@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from ...errors import ConfigError
+from .bounds import MAX_FIELD, csv_reader
 from .dialect import Dialect
 from .journal import Finished, Span, damaged, own_column
 from .values import as_text, utf8
 
 __all__ = ["SheetLayout"]
 
-_SUSPECTS = frozenset("=+-@\t\r")
+# The full-width signs too: a spreadsheet of East Asia takes them for the others.
+_SUSPECTS = frozenset("=+-@\t\r＝＋－＠")
 _SUSPECT_STARTS = tuple("\n" + suspect for suspect in sorted(_SUSPECTS))
 _HARMLESS = re.compile(r"[+-]?[0-9 ().,-]+", re.ASCII)
 _BUFFER = 256 * 1024
@@ -24,6 +26,10 @@ _BUFFER = 256 * 1024
 
 class SheetLayout:
     """Records as CSV.
+
+    A text that a spreadsheet would run gets an apostrophe before it: one that begins with `=`, `+`, `-`, `@`, their
+    full-width forms, a tab or a carriage return, unless it is only digits and separators, as a phone or a sum is. Text
+    that was no UTF-8 comes out as the bytes that it was; a NUL becomes U+FFFD.
 
     Args:
         columns: the headings. The last `row` and the last `failure` of them are the job's own.
@@ -39,10 +45,10 @@ class SheetLayout:
         self._failure_at = own_column(columns, "failure")
         self._phone_at = own_column(columns, "phone_normalized") if "phone_normalized" in columns else None
         self._width = len(columns)
-        self._limit = csv.field_size_limit()
+        self._limit = MAX_FIELD
         self._special = re.compile(f'["\r\n{re.escape(self._dialect.delimiter)}]')
         written = self.encode([columns])
-        self._headings = next(csv.reader(io.StringIO(_decode(written), newline=""), delimiter=self._dialect.delimiter))
+        self._headings = next(csv_reader(io.StringIO(_decode(written), newline=""), delimiter=self._dialect.delimiter))
         self.header = codecs.BOM_UTF8 + written if self._dialect.has_bom else written
 
     def encode(self, rows: Iterable[Sequence[object]]) -> bytes:
@@ -75,7 +81,7 @@ class SheetLayout:
 
     def scan(self, file: BinaryIO, *, size: int, name: str) -> Iterator[Finished]:
         lines = _Lines(file, size)
-        reader = csv.reader(lines, delimiter=self._dialect.delimiter, strict=True)
+        reader = csv_reader(lines, delimiter=self._dialect.delimiter, strict=True)
         self._check_header(reader, lines, name)
         line, end = reader.line_num, lines.end
         yield 0, False, "", end
@@ -107,7 +113,7 @@ class SheetLayout:
         file.seek(start)
         lines = _decode(file.read(size - start)).split("\n")
         for line in lines[1:-1]:
-            cells = next(csv.reader([line], delimiter=self._dialect.delimiter), None)
+            cells = next(csv_reader([line], delimiter=self._dialect.delimiter), None)
             if cells and len(cells) == self._width and _row_number(cells[self._row_at]):
                 return True
         return False

@@ -10,6 +10,7 @@ from ...errors import ConfigError
 from .arrow import Array, DataType, ParquetFile, arrow
 from .base import Row, unique_names
 from .input import cannot_read, open_file
+from .reading import JUDGED
 
 __all__ = ["ParquetSource"]
 
@@ -35,6 +36,7 @@ class ParquetSource:
 
     kind = "parquet"
     dialect = None
+    reading = JUDGED
 
     def __init__(self, path: Path) -> None:
         self._path = path

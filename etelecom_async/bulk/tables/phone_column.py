@@ -10,7 +10,7 @@ from ...phone import is_phone
 from .base import Row
 from .cells import phone_text
 
-__all__ = ["find_phone_column", "named_column"]
+__all__ = ["find_phone_column", "is_phone_heading", "named_column", "plain"]
 
 _NAMES = frozenset(
     {
@@ -39,9 +39,9 @@ def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[in
     Raises:
         ConfigError: no column is one, or several are equally likely.
     """
-    plain = [_plain(name) for name in columns]
-    exact = [at for at, name in enumerate(plain) if name in _NAMES]
-    named = exact or [at for at, name in enumerate(plain) if any(part in name for part in _PARTS)]
+    bare = [plain(name) for name in columns]
+    exact = [at for at, name in enumerate(bare) if name in _NAMES]
+    named = exact or [at for at, name in enumerate(bare) if any(part in name for part in _PARTS)]
     if len(named) == 1:
         return named[0], "found by its name"
     # `phone_type` is named like a phone and holds none.
@@ -75,6 +75,11 @@ def named_column(columns: Sequence[str], name: str) -> int:
     raise ConfigError(f"There is no column {name!r}. The columns are {_listed(columns)}.")
 
 
+def is_phone_heading(name: str) -> bool:
+    """Is the name one that people give to a column of phones, and nothing more?"""
+    return plain(name) in _NAMES
+
+
 def _count(cells: Iterable[object]) -> tuple[int, int]:
     """How many cells hold a phone number, and how many hold anything."""
     phones = values = 0
@@ -91,7 +96,7 @@ def _count(cells: Iterable[object]) -> tuple[int, int]:
     return phones, values
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """`Số ĐT` as `sodt`: only what people agree on when they name a column."""
     # The stroke of đ is no accent that Unicode could part from its letter.
     letters = unicodedata.normalize("NFKD", name.casefold().replace("đ", "d"))

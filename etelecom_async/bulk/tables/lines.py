@@ -1,0 +1,83 @@
+"""The lines of a text, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TextIO
+
+from .bounds import MAX_RECORD
+
+__all__ = ["Lines", "RecordTooLongError"]
+
+
+class RecordTooLongError(Exception):
+    """A record goes on over lines beyond `MAX_RECORD`, so that where it ends cannot be told."""
+
+
+class Lines:
+    """The lines of a text with their ends, without NULs and without marks before the first.
+
+    A line of more than `MAX_RECORD` characters is cut: its rest is read and left out.
+
+    Args:
+        text: opened with the `newline` that tells its lines apart.
+        convert: what is to be done with the text of each line.
+        ends: the last characters of a whole line.
+
+    Attributes:
+        size: characters since the reader of the records last set it to 0.
+        is_cut: was a line cut since the reader of the records last said False?
+        is_ended: is there no further line?
+    """
+
+    def __init__(self, text: TextIO, *, convert: Callable[[str], str] | None = None, ends: str = "\r\n") -> None:
+        self._text = text
+        self._convert = convert
+        self._ends = ends
+        self.size = 0
+        self.is_cut = False
+        self.is_ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        """The lines, to be read once.
+
+        Raises:
+            RecordTooLongError: since `size` was 0, more than `MAX_RECORD` characters have come over several lines, or
+                a line that was cut leaves a quote open.
+        """
+        convert = self._convert
+        read = partial(self._text.readline, MAX_RECORD)
+        is_first = True
+        for line in iter(read, ""):
+            if len(line) == MAX_RECORD and line[-1] not in self._ends:
+                line = self._cut(line, read)  # noqa: PLW2901 - the same line, made fit to be one
+            # Padding of fixed fields, or a page that a crash left: no text has them.
+            if "\0" in line:
+                line = line.replace("\0", "")  # noqa: PLW2901
+            if convert is not None:
+                line = convert(line)  # noqa: PLW2901
+            if is_first:
+                line = line.lstrip("\ufeff")  # noqa: PLW2901 - files put together have a mark for each
+                is_first = False
+            self.size += len(line)
+            if self.size > MAX_RECORD and self.size > len(line):
+                raise RecordTooLongError
+            yield line
+        self.is_ended = True
+
+    def _cut(self, line: str, read: Callable[[], str]) -> str:
+        """The line without its rest; a quote that is open at the cut is closed if it is closed in the rest."""
+        kept, rest_quotes = line.replace("\0", ""), 0
+        for piece in iter(read, ""):
+            text = piece.replace("\0", "")
+            room = MAX_RECORD - len(kept)
+            kept += text[:room]
+            rest_quotes += text.count('"', room)
+            self.is_cut |= bool(text[room:].strip(self._ends))
+            if piece[-1] in self._ends:
+                break
+        is_open = kept.count('"') % 2
+        if self.is_cut and is_open != rest_quotes % 2:
+            raise RecordTooLongError
+        return kept + '"\n' if self.is_cut and is_open else kept + "\n"

@@ -1,0 +1,99 @@
+"""How the input is read, as the user says it: the options for it, and the questions on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, cast
+
+import attrs
+import click
+
+from ..bulk.tables import Reading, Undecided, open_source
+from ..errors import ConfigError
+from .stop import Stop
+
+__all__ = ["asked_reading", "reading_of", "reading_options"]
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+_KEY = "etelecom.reading"
+
+
+def reading_options(command: _Command) -> _Command:
+    """Add the options by which the user says how the input is read. `reading_of` has what they say."""
+    options = (
+        click.option("--encoding", metavar="NAME", help="INPUT's encoding, such as utf-8, cp1258, tcvn3 or vni."),
+        click.option("--header/--no-header", default=None, help="Whether INPUT's first record holds the headings."),
+        click.option("--skip-rows", metavar="N", type=int, help="Lines, or rows of a sheet, before the header."),
+        click.option(
+            "--delimiter", metavar="CHAR", help="What stands between the fields of INPUT; tab is a word for it."
+        ),
+        click.option("--sheet", metavar="NAME", help="The sheet of a workbook, by its name or its number from 1."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    # Taken out of the command's own parameters, of which it has many: what they say is one thing.
+    for parameter in cast("list[click.Option]", getattr(command, "__click_params__", [])):
+        if parameter.name in attrs.fields_dict(Reading):
+            parameter.callback = _collect
+            parameter.expose_value = False
+    return command
+
+
+def reading_of(context: click.Context) -> Reading:
+    """What the options of a command say."""
+    return cast("Reading", context.meta.get(_KEY, Reading()))
+
+
+def asked_reading(source: Path, reading: Reading) -> Reading:
+    """The reading, with an answer to each question that the input leaves open, if there is a person to ask.
+
+    Without a terminal, and for an input that can be read only once, it stays as it is: the job then says which option
+    is missing.
+
+    Raises:
+        ConfigError: the input cannot be read.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or not (source.is_file() or source.is_dir()):
+        return reading
+    while True:
+        try:
+            open_source(source, reading=reading)
+        except Undecided as question:
+            reading = _answered(question, reading)
+        else:
+            return reading
+
+
+def _answered(question: Undecided, reading: Reading) -> Reading:
+    if not question.choices:
+        raise question
+    click.echo(question.question, err=True)
+    for number, (_, label) in enumerate(question.choices, 1):
+        click.echo(f"  {number}  {label}", err=True)
+    chosen = click.IntRange(1, len(question.choices))
+    value, _ = question.choices[click.prompt("Number", type=chosen, err=True) - 1]
+    return _with(reading, question.field, value)
+
+
+def _collect(context: click.Context, parameter: click.Parameter, value: str | bool | int | None) -> None:  # noqa: FBT001 - as click calls it
+    if value is None or not parameter.name:
+        return
+    try:
+        context.meta[_KEY] = _with(reading_of(context), parameter.name, value)
+    except ConfigError as error:
+        raise Stop(f"{parameter.opts[0]}: {error}") from None
+
+
+def _with(reading: Reading, name: str, value: str | bool | int) -> Reading:  # noqa: FBT001 - one of the values there are
+    """The reading with one more attribute said."""
+    said = {name: value}
+    return Reading(
+        encoding=cast("str | None", said.get("encoding", reading.encoding)),
+        header=cast("bool | None", said.get("header", reading.header)),
+        skip_rows=cast("int | None", said.get("skip_rows", reading.skip_rows)),
+        delimiter=cast("str | None", said.get("delimiter", reading.delimiter)),
+        sheet=cast("str | None", said.get("sheet", reading.sheet)),
+    )
