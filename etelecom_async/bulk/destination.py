@@ -50,8 +50,12 @@ class Destination(Protocol):
         """Make what was appended safe from a power cut."""
         ...
 
-    def close(self, *, is_complete: bool) -> None:
-        """End, for good or until a resume."""
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
+        """End, for good or until a resume. It may take long: `is_wanted` is asked now and then, and False gives up.
+
+        Raises:
+            FinishGivenUp: it was not wanted any more.
+        """
         ...
 
 
@@ -71,9 +75,9 @@ class StreamDestination:
     def sync(self) -> None:
         """A stream has nothing to make safe."""
 
-    def close(self, *, is_complete: bool) -> None:
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
         """The stream stays open; it is the caller's."""
-        del is_complete
+        del is_complete, is_wanted
 
     def _write(self, data: bytes) -> None:
         try:
@@ -186,7 +190,7 @@ class FileDestination:
     def sync(self) -> None:
         self._opened.sync()
 
-    def close(self, *, is_complete: bool) -> None:
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
         try:
             self._opened.sync()
         finally:
@@ -194,7 +198,7 @@ class FileDestination:
         if not is_complete:
             self._leave_nothing_empty()
         elif self._is_parquet:
-            to_parquet(self._place, self._path, columns=self._columns, types=self._types)
+            to_parquet(self._place, self._path, columns=self._columns, types=self._types, is_wanted=is_wanted)
             self._place.unlink()
 
     @property

@@ -25,6 +25,7 @@ from .destination import Destination, FileDestination, StreamDestination, layout
 from .engine import Engine, EngineStatus
 from .finished import FinishedRows
 from .identity import Identity
+from .in_thread import in_thread
 from .lock import exclusively
 from .memory import Memory
 from .progress import Progress
@@ -33,6 +34,7 @@ from .run import Bulk
 from .survey import Survey
 from .tables import (
     Dialect,
+    FinishGivenUp,
     Reading,
     Row,
     Source,
@@ -146,7 +148,8 @@ class ConsentJob:
 
     Args:
         session: who asks. It stays open.
-        source: the input: a file (CSV, NDJSON, Parquet by its suffix), a folder of such files, or a binary stream.
+        source: the input: a file (CSV, Excel, NDJSON or Parquet by its suffix), a folder of such files, or a binary
+            stream.
         output: a file of one of these kinds, or a binary stream, which gets the input's kind and cannot be resumed.
         oa_id: the Zalo Official Account, 1..2**63-1.
         column: the phones' column by name or number; found by name or content unless given.
@@ -305,7 +308,7 @@ class ConsentJob:
                     await self._write(run, setup.destination)
                 is_complete = not self._stopped
             finally:
-                self._close(setup.destination, is_complete=is_complete)
+                is_complete = await self._close(setup.destination, is_complete=is_complete)
         return JobSummary(
             rows=self._states.total() + self._failures.total(),
             finished_before=setup.plan.finished,
@@ -334,10 +337,24 @@ class ConsentJob:
         )
         return self._unfinished
 
-    def _close(self, destination: Destination, *, is_complete: bool) -> None:
-        destination.close(is_complete=is_complete)
-        if isinstance(destination, FileDestination) and isinstance(self._output, Path) and not destination.exists:
-            Identity.remove(self._output)
+    async def _close(self, destination: Destination, *, is_complete: bool) -> bool:
+        """End the output, in a thread: finishing a Parquet file takes seconds. False where that was given up."""
+        given_up = False
+
+        def give_up() -> None:
+            nonlocal given_up
+            given_up = True
+
+        def close() -> bool:
+            try:
+                destination.close(is_complete=is_complete, is_wanted=lambda: not (given_up or self._stopped))
+            except FinishGivenUp:
+                return False
+            if isinstance(destination, FileDestination) and isinstance(self._output, Path) and not destination.exists:
+                Identity.remove(self._output)
+            return is_complete
+
+        return await in_thread(close, give_up=give_up)
 
     async def _write(self, run: Bulk[Question, Consent, Record, Record], destination: Destination) -> None:
         """Append records in groups, and always before waiting for more, so that little is lost in a crash."""
@@ -502,5 +519,5 @@ def _is_read_once(source: Path | BinaryIO) -> bool:
 
 
 def _streamed(kind: str) -> str:
-    """Parquet cannot be written to a stream."""
-    return "ndjson" if kind == "parquet" else kind
+    """Parquet cannot be written to a stream, and a workbook cannot be written."""
+    return {"parquet": "ndjson", "excel": "csv"}.get(kind, kind)
