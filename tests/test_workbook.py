@@ -374,7 +374,7 @@ def test_a_file_of_too_many_bytes_is_refused_from_a_stream_too(workbook, monkeyp
             open_source(source)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_damaged_workbook_is_read_or_refused_but_nothing_else(workbook, tmp_path, data):
     path = tmp_path / "good.xlsx"

@@ -94,7 +94,8 @@ def bulk(
 ) -> None:
     """Check the phone of every row of INPUT, and append the row with its answer to OUTPUT.
 
-    INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
+    INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra),
+    and INPUT can be an Excel workbook (.xlsx, .xls; needs an extra); -
     is standard input or output. INPUT can also be a folder of such files. OUTPUT gets the columns of INPUT and: row,
     phone_normalized, state, granted, expired_time, error, message, failure, checked_at. Rows come as they finish, not
     in the order of INPUT.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from attrs import frozen
 
@@ -52,7 +52,10 @@ def pages_of(file: BinaryIO, chunk: Chunk) -> Pages:
             return Pages(largest=chunk.total_uncompressed_size)
         held = header.get(_DICTIONARY)
         if isinstance(held, dict):
-            dictionary, entries = max(dictionary, unpacked), max(entries, _count(held, _ENTRIES))
+            dictionary, entries = (
+                max(dictionary, unpacked),
+                max(entries, _count(cast("dict[int, object]", held), _ENTRIES)),
+            )
         else:
             largest = max(largest, unpacked)
         at += size + packed
