@@ -273,6 +273,44 @@ async def test_an_error_number_beyond_64_bits_is_the_rows_failure(tmp_path, kind
     assert "64 bits" in failed[0].cells[-3]
 
 
+# Phones
+
+
+@pytest.mark.parametrize(
+    "phones",
+    [
+        pa.array([Decimal(84987654321), Decimal(84987654322)], pa.decimal128(38, 10)),
+        pa.array([b"0987654321", b"\xff0987654322"]),
+        pa.array([b"0987654321", b"\xff0987654322"]).view(pa.string()),
+        pa.array([84987654321.0, 84987654322.5]),
+        pa.array(["0987654321", "?"]).dictionary_encode(),
+    ],
+    ids=lambda phones: str(phones.type),
+)
+async def test_a_phone_of_any_type_is_asked_for_certain_or_not_at_all(tmp_path, phones):
+    """B3, B4"""
+    path = written(tmp_path / "in.parquet", [("phone", phones)])
+    mock = MockTransport()
+    route = mock.on(CHECK_CONSENT).reply(Consent(error=0))
+    output = tmp_path / "out.parquet"
+    async with Session(Shop("1234567890123456789:k"), transport=mock) as session:
+        await ConsentJob(session, source=path, output=output, oa_id=OA).run()
+    asked = [payload.phone for payload in route.payloads]
+    certain = ["84987654321", "84987654322"] if str(phones.type).startswith("decimal") else ["84987654321"]
+    assert sorted(asked) == certain
+    assert pq.read_table(output).num_rows == 2
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float16()])
+async def test_a_column_that_rounds_phones_is_refused_before_the_first_call(tmp_path, kind):
+    """B1"""
+    path = written(tmp_path / "in.parquet", [("phone", pa.array([1.5]).cast(kind))])
+    mock = MockTransport()
+    async with Session(Shop("1234567890123456789:k"), transport=mock) as session:
+        with pytest.raises(ConfigError, match="phone"):
+            await ConsentJob(session, source=path, output=tmp_path / "out.csv", oa_id=OA).run()
+
+
 # The event loop of the caller
 
 
