@@ -99,7 +99,7 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PIP) --editable '.[cli,fast,parquet,phone,ray,redis,report]' --group dev --group examples
+	$(PIP) --editable '.[cli,excel,fast,parquet,phone,ray,redis,report]' --group dev --group examples
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev

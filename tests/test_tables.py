@@ -814,7 +814,7 @@ def test_ndjson_keeps_values_and_extra_keys_and_each_key_once():
     assert line.endswith("}\n")
     assert "Đỗ" in line
     assert json.loads(line) == {
-        "row": 1, "tên, họ": "Đỗ", "ghi chú": {"a": [None]}, "failure": None, "granted": True, "vip": 1
+        "row": 1, "tên, họ": "Đỗ", "ghi chú": {"a": ["NaN"]}, "failure": None, "granted": True, "vip": 1
     }  # fmt: skip
 
 

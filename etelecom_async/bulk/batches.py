@@ -15,6 +15,7 @@ from .record import RESULT_COLUMNS, Question, Recorder
 from .run import Bulk
 from .tables import Row, named_column
 from .tables.arrow import Batch, arrow
+from .tables.arrow_values import values_of
 from .tables.cells import refuse_lossy
 from .tables.typed import typed_columns
 
@@ -93,7 +94,7 @@ class ConsentBatches:
         names = [field.name for field in fields]
         phone_at = named_column(names, self._column)
         refuse_lossy(str(fields[phone_at].type), names[phone_at])
-        phones = batch.column(phone_at).to_pylist()
+        phones = values_of(batch.column(phone_at))
         recorder = Recorder(kept=(), phone_at=0, has_extra=False, now=self._now)
         questions = [recorder.question(Row(number, (phone,))) for number, phone in enumerate(phones, first_row)]
 

@@ -50,8 +50,12 @@ class Destination(Protocol):
         """Make what was appended safe from a power cut."""
         ...
 
-    def close(self, *, is_complete: bool) -> None:
-        """End, for good or until a resume."""
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
+        """End, for good or until a resume. It may take long: `is_wanted` is asked now and then, and False gives up.
+
+        Raises:
+            FinishGivenUp: it was not wanted any more.
+        """
         ...
 
 
@@ -74,9 +78,9 @@ class StreamDestination:
     def sync(self) -> None:
         """A stream has nothing to make safe."""
 
-    def close(self, *, is_complete: bool) -> None:
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
         """The stream stays open; it is the caller's."""
-        del is_complete
+        del is_complete, is_wanted
 
     def _write(self, data: bytes) -> None:
         try:
@@ -186,7 +190,7 @@ class FileDestination:
     def sync(self) -> None:
         self._opened.sync()
 
-    def close(self, *, is_complete: bool) -> None:
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
         """Make it safe and, if the job is complete, finish it. A run without any row leaves an empty output."""
         self._opened.sync()
         if not is_complete:
@@ -195,7 +199,8 @@ class FileDestination:
         self._opened.check()
         files = self._files
         if files.place != files.output:
-            files.finish(partial(to_parquet, files.place, files.output, columns=self._columns, types=self._types))
+            parquet = partial(to_parquet, columns=self._columns, types=self._types, is_wanted=is_wanted)
+            files.finish(partial(parquet, files.place, files.output))
 
     @property
     def _opened(self) -> Journal:

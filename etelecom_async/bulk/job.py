@@ -29,6 +29,7 @@ from .destination import Destination, FileDestination, StreamDestination, layout
 from .engine import Engine, EngineStatus
 from .finished import FinishedRows
 from .identity import Identity
+from .in_thread import in_thread
 from .memory import Memory
 from .output_files import OutputFiles
 from .output_paths import check_output, check_stream
@@ -38,6 +39,7 @@ from .run import Bulk
 from .survey import Survey
 from .tables import (
     Dialect,
+    FinishGivenUp,
     Reading,
     Row,
     Source,
@@ -152,7 +154,8 @@ class ConsentJob:
 
     Args:
         session: who asks. It stays open.
-        source: the input: a file (CSV, NDJSON, Parquet by its suffix), a folder of such files, or a binary stream.
+        source: the input: a file (CSV, Excel, NDJSON or Parquet by its suffix), a folder of such files, or a binary
+            stream.
         output: a file of one of these kinds, or a binary stream, which gets the input's kind and cannot be resumed.
         oa_id: the Zalo Official Account, 1..2**63-1.
         column: the phones' column by name or number; found by name or content unless given.
@@ -329,7 +332,7 @@ class ConsentJob:
             except ConfigError as error:  # what could not work from the start was refused by `prepare`
                 raise JobStopped(error.message) from error
             finally:
-                self._close(setup.destination, is_complete=is_complete)
+                is_complete = await self._close(setup.destination, is_complete=is_complete)
         return JobSummary(
             rows=self._states.total() + self._failures.total(),
             finished_before=setup.plan.finished,
@@ -358,13 +361,27 @@ class ConsentJob:
         )
         return self._unfinished
 
-    def _close(self, destination: Destination, *, is_complete: bool) -> None:
-        destination.close(is_complete=is_complete)
-        if is_complete or not isinstance(destination, FileDestination) or not isinstance(self._output, Path):
-            return
-        if not destination.exists:
-            Identity.remove(self._output)
-            destination.discard()
+    async def _close(self, destination: Destination, *, is_complete: bool) -> bool:
+        """End the output, in a thread: finishing a Parquet file takes seconds. False where that was given up."""
+        given_up = False
+
+        def give_up() -> None:
+            nonlocal given_up
+            given_up = True
+
+        def close() -> bool:
+            try:
+                destination.close(is_complete=is_complete, is_wanted=lambda: not (given_up or self._stopped))
+            except FinishGivenUp:
+                return False
+            if is_complete or not isinstance(destination, FileDestination) or not isinstance(self._output, Path):
+                return is_complete
+            if not destination.exists:
+                Identity.remove(self._output)
+                destination.discard()
+            return False
+
+        return await in_thread(close, give_up=give_up)
 
     async def _write(self, run: Bulk[Question, Consent, Record, Record], destination: Destination) -> None:
         """Append records in groups, and always before waiting for more, so that little is lost in a crash."""
@@ -542,5 +559,5 @@ def _is_file(source: Path | BinaryIO) -> TypeGuard[Path]:
 
 
 def _streamed(kind: str) -> str:
-    """Parquet cannot be written to a stream."""
-    return "ndjson" if kind == "parquet" else kind
+    """Parquet cannot be written to a stream, and a workbook cannot be written."""
+    return {"parquet": "ndjson", "excel": "csv"}.get(kind, kind)

@@ -11,7 +11,7 @@ from attrs import frozen
 from .._record import record
 from .._times import utc_text
 from ..api.consent import Consent, ConsentState
-from ..errors import EtelecomError, InvalidPhone, InvalidRow
+from ..errors import DecodeError, EtelecomError, InvalidPhone, InvalidRow
 from ..phone import normalize
 from .tables import Row
 from .tables.cells import phone_text
@@ -30,6 +30,8 @@ RESULT_COLUMNS = (
     "checked_at",
 )
 """What a job adds behind the input's columns; an input's column of such a name gives way."""
+
+_INT64 = 2**63
 
 
 @record
@@ -95,7 +97,9 @@ class Recorder:
             return Question(row, "", error)
 
     def done(self, _: int, question: Question, consent: Consent) -> Record:
-        """A row with an answer."""
+        """A row with an answer. An error number beyond 64 bits, which no typed column holds, is none: see `failed`."""
+        if consent.error is not None and not -_INT64 <= consent.error < _INT64:
+            return self.failed(_, question, DecodeError("$.error: expected a number of at most 64 bits."))
         now = self.now()
         meaning = consent.state_at(now)
         state = meaning.value

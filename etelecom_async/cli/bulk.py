@@ -107,10 +107,10 @@ def bulk(
     """Check the phone of every row of INPUT, and append the row with its answer to OUTPUT.
 
     INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
-    is standard input or output. INPUT can also be a folder of such files, and text packed by gzip. What is not
-    certain about how it is read is asked for on a terminal; in a script the command stops with the option to add.
-    OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted, expired_time, error, message,
-    failure, checked_at. Rows come as they finish, not in the order of INPUT.
+    is standard input or output. INPUT can also be an Excel workbook (.xlsx, .xls; needs an extra), text packed by gzip,
+    or a folder of such files. What is not certain about how it is read is asked for on a terminal; in a script the
+    command stops with the option to add. OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted,
+    expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
     the end every row is there exactly once. In between, rows of INPUT without an answer may be mended where they stand,

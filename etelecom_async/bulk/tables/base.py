@@ -20,7 +20,8 @@ class Row:
 
     Attributes:
         number: its place among the records, from 1; the header and blank lines are not counted.
-        cells: as many as the source has columns: `str` from CSV, JSON values from NDJSON, Python values from Parquet.
+        cells: as many as the source has columns: `str` from CSV, JSON values from NDJSON, Python values from Parquet
+            and Excel.
         problem: one sentence why the row cannot be used; empty for a good one.
         extra: what an NDJSON object holds under other keys than the columns.
     """
@@ -35,7 +36,7 @@ class Source(Protocol):
     """A table that is read as a stream.
 
     Attributes:
-        kind: `csv`, `ndjson` or `parquet`.
+        kind: `csv`, `excel`, `ndjson` or `parquet`.
         columns: the headings, each once.
         description: the form of the table in words, such as `CSV, delimiter ';', UTF-16`.
         dialect: how a CSV file should be written that belongs beside it; None for what is no CSV.

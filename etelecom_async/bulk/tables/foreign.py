@@ -9,8 +9,8 @@ from ...errors import ConfigError
 __all__ = ["refuse_foreign"]
 
 _MAGIC = {
-    b"PK\x03\x04": "a workbook or an archive, whatever its name says: save it as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook, whatever its name says: save it as CSV",
+    b"PK\x03\x04": "an Excel workbook or an archive, whatever its name says: name a workbook .xlsx",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook, whatever its name says: name it .xls",
     b"PAR1": "Parquet: save it as a .parquet file and name that",
     b"%PDF": "a PDF: export the table as CSV",
     b"{\\rtf": "a text document (RTF): save the table as CSV",

@@ -8,17 +8,30 @@ from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 from ...errors import ConfigError
-from .arrow import Array, Arrow
-from .values import json_encoder
+from .arrow import Array, Arrow, DataType
+from .moments import day_of, moment_of
+from .values import bytes_of, json_encoder
 
-__all__ = ["TypedColumn", "typed_columns"]
+__all__ = ["DoesNotFit", "TypedColumn", "typed_columns"]
 
 _UTC = "timestamp[us, tz=UTC]"
 _OWN = {"row": "int64", "granted": "bool", "error": "int64", "expired_time": _UTC, "checked_at": _UTC}
-_TIMESTAMP = re.compile(r"timestamp\[(?:s|ms|us|ns)(?:, tz=(.+))?\]")
-_EASY = re.compile(r"u?int(?:8|16|32|64)|float|double|bool|date32\[day\]|" + _TIMESTAMP.pattern)
+_TIMESTAMP = re.compile(r"timestamp\[(?P<unit>s|ms|us|ns)(?:, tz=(?P<zone>.+))?\]")
+_EASY = re.compile(r"u?int(?:8|16|32|64)|float|double|bool|date32\[day\]|(?:large_)?binary|" + _TIMESTAMP.pattern)
 
 _Reading: TypeAlias = Callable[[object], object]
+
+
+class DoesNotFit(ConfigError):
+    """A value is not of its column's type.
+
+    Attributes:
+        column: its heading.
+    """
+
+    def __init__(self, message: str = "", *, column: str = "") -> None:
+        super().__init__(message)
+        self.column = column
 
 
 class TypedColumn:
@@ -29,22 +42,42 @@ class TypedColumn:
     """
 
     def __init__(self, arrow: Arrow, name: str, kind: str) -> None:
-        zone = _TIMESTAMP.fullmatch(kind)
-        self.field = arrow.field(name, arrow.timestamp("us", zone[1]) if zone else arrow.type_for_alias(kind))
+        moment = _TIMESTAMP.fullmatch(kind)
+        self.field = arrow.field(
+            name, arrow.timestamp(moment["unit"], moment["zone"]) if moment else arrow.type_for_alias(kind)
+        )
         self._arrow = arrow
         self._read = _reading(kind)
+        self._count = _counting(kind)
 
     def array(self, values: Iterable[object]) -> Array:
         """The column of these values, which are as JSON has them.
 
         Raises:
-            ConfigError: one of them is not of the column's type.
+            DoesNotFit: one of them is not of the column's type.
         """
+        values = list(values)
+        trouble = (ValueError, TypeError, OverflowError, self._arrow.ArrowException)
         try:
             return self._arrow.array([self._read(value) for value in values], type=self.field.type)
-        except (ValueError, TypeError, OverflowError, self._arrow.ArrowException):
+        except trouble:
+            pass
+        try:
+            # Years that Python has no dates for, as the numbers that they are.
+            return self._counted(values)
+        except trouble:
             name, kind = self.field.name, self.field.type
-            raise ConfigError(f"Column {name!r} of the journal holds something else than {kind}: look at it.") from None
+            raise DoesNotFit(
+                f"Column {name!r} of the journal holds something else than {kind}: look at it.", column=name
+            ) from None
+
+    def _counted(self, values: Iterable[object]) -> Array:
+        if self._count is None:
+            raise ValueError(self.field.name)
+        count, width = self._count
+        counts = [None if value is None or value == "" else count(str(value)) for value in values]
+        whole: DataType = self._arrow.type_for_alias(width)
+        return self._arrow.array(counts, type=whole).cast(self.field.type, safe=True)
 
 
 def typed_columns(
@@ -58,7 +91,8 @@ def typed_columns(
     Args:
         arrow: pyarrow.
         names: those of the output.
-        types: Arrow types of the input's columns. Numbers, booleans, dates and timestamps are kept; others are text.
+        types: Arrow types of the input's columns. Numbers, booleans, dates, timestamps and bytes are kept; others are
+            text.
     """
     kinds = {name: _type_of(name, types or {}) for name in names}
     return tuple(TypedColumn(arrow, name, kind) for name, kind in kinds.items())
@@ -79,8 +113,23 @@ def _reading(kind: str) -> _Reading:
     if kind.startswith("date"):
         return lambda value: value and date.fromisoformat(str(value))
     if zone := _TIMESTAMP.fullmatch(kind):
-        return _as_moment if zone[1] else lambda value: datetime.fromisoformat(str(value)) if value else None
+        return _as_moment if zone["zone"] else lambda value: datetime.fromisoformat(str(value)) if value else None
+    if kind in {"float", "double"}:
+        # NaN and Infinity are texts in JSON.
+        return lambda value: float(value) if isinstance(value, str) else value
+    if kind.endswith("binary"):
+        return lambda value: None if value is None else bytes_of(str(value))
     return lambda value: value
+
+
+def _counting(kind: str) -> tuple[Callable[[str], int], str] | None:
+    """A function from a text to the number that Arrow stores for it, and the type of that."""
+    if kind.startswith("date"):
+        return day_of, "int32"
+    if moment := _TIMESTAMP.fullmatch(kind):
+        unit = moment["unit"]
+        return lambda text: moment_of(text, unit=unit), "int64"
+    return None
 
 
 def _as_moment(value: object) -> object:

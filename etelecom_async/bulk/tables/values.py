@@ -6,10 +6,13 @@ import json
 import math
 import re
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import TypeAlias, cast
 
-__all__ = ["as_text", "json_encoder", "utf8"]
+from .moments import duration_text
+
+__all__ = ["as_text", "bytes_of", "json_encoder", "utf8"]
 
 _STRAY = re.compile("[\ud800-\udfff]")
 _STRAY_BUT_ESCAPED = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -18,7 +21,10 @@ Encode: TypeAlias = Callable[[object], str]
 
 
 def json_encoder() -> Encode:
-    """A function from a value to its JSON: compact, Vietnamese left readable, NaN and Infinity as null."""
+    """A function from a value to its JSON: compact, Vietnamese left readable.
+
+    JSON has no NaN and no Infinity: they become the texts `NaN`, `Infinity` and `-Infinity`.
+    """
     strict = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=as_text).encode
 
     def encode(value: object) -> str:
@@ -31,11 +37,19 @@ def json_encoder() -> Encode:
 
 
 def as_text(value: object) -> str:
-    """The text of a value that came from Parquet: ISO 8601 for times, JSON for lists and structs, else Python's."""
-    if isinstance(value, date | time):
-        return value.isoformat()
+    """The text of a value that came from Parquet or Excel, from which it can be read again.
+
+    ISO 8601 for times and durations, JSON for lists and structs, UTF-8 for bytes; bytes that are no UTF-8, have a NUL
+    in them or begin with `0x` are `0x` and their hex digits.
+    """
+    if isinstance(value, date | time | timedelta):
+        return _time_text(value)
     if isinstance(value, bytes):
-        return value.decode(errors="replace")
+        return _bytes_text(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, float):
+        return str(_finite(value))
     if isinstance(value, dict | list):
         return json_encoder()(cast("object", value))
     return str(value)
@@ -51,9 +65,33 @@ def utf8(text: str, *, keep_strange_bytes: bool) -> bytes:
         return stray.sub("\ufffd", text).encode(errors=errors)
 
 
+def bytes_of(text: str) -> bytes:
+    """The bytes that `as_text` made this text of.
+
+    Raises:
+        ValueError: it is `0x` with something else than hex digits.
+    """
+    return bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode()
+
+
+def _time_text(value: date | time | timedelta) -> str:
+    if isinstance(value, timedelta):
+        return duration_text(value // timedelta(microseconds=1), unit="us")
+    return value.isoformat()
+
+
+def _bytes_text(value: bytes) -> str:
+    if not value.startswith(b"0x") and b"\0" not in value:
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            pass
+    return "0x" + value.hex()
+
+
 def _finite(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in cast("dict[str, object]", value).items()}
     if isinstance(value, list | tuple):

@@ -1,0 +1,30 @@
+"""Work in a thread that its caller never leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+__all__ = ["in_thread"]
+
+Result = TypeVar("Result")
+
+
+async def in_thread(work: Callable[[], Result], *, give_up: Callable[[], None]) -> Result:
+    """Do blocking work in a thread, so that the event loop goes on.
+
+    A cancelled caller waits until the thread has ended: what it holds, such as a lock, is held until then.
+
+    Args:
+        work: what is done. Its errors are raised here.
+        give_up: is called when the caller is cancelled, so that the work ends early.
+    """
+    thread = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        give_up()
+        # Its error, if it has one, gives way to the cancellation.
+        await asyncio.gather(thread, return_exceptions=True)
+        raise
