@@ -15,6 +15,8 @@ from ..errors import EtelecomError
 from ..middleware.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session
+from .command import Command, exits_with
+from .exit_codes import ExitCode
 from .stop import Stop
 from .watch import run, tell
 
@@ -28,7 +30,8 @@ _CONCURRENCY = 10
 _LINE_SECONDS = 0.2
 
 
-@click.command("demo", short_help="Check a file of phones against a sandbox, end to end.")
+@exits_with(ExitCode.STOPPED)
+@click.command("demo", cls=Command)
 @click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
 @click.option(
     "-o",
