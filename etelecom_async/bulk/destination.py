@@ -23,6 +23,7 @@ from .tables import (
     to_parquet,
     without_failed,
 )
+from .tables.arrow import arrow
 
 __all__ = ["Destination", "FileDestination", "StreamDestination", "layout_of"]
 
@@ -93,6 +94,9 @@ class FileDestination:
         layout: how the journal's records look.
         columns: those of the output.
         types: Arrow types of the input's columns, for Parquet.
+
+    Raises:
+        ConfigError: a Parquet file, and pyarrow is not installed.
     """
 
     may_block = False
@@ -103,6 +107,8 @@ class FileDestination:
         self._columns = columns
         self._types = types
         self._is_parquet = kind_of(path) == "parquet"
+        if self._is_parquet:
+            arrow()  # what is missing is said now, and not when all is asked
         self._place = path.with_name(path.name + ".ndjson") if self._is_parquet else path
         self._journal: Journal | None = None
         self._opened_as: os.stat_result | None = None

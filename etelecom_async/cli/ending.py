@@ -13,6 +13,8 @@ from .exit_codes import ExitCode
 
 __all__ = ["code_of", "end", "os_sentence"]
 
+_STOPPING = frozenset({"JobStopped"})
+"""Errors that tell of a fault, and not of what the command was given."""
 _WEIGHT = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
 
 
@@ -50,7 +52,7 @@ def code_of(error: BaseException) -> ExitCode:
         case BrokenPipeError():
             return ExitCode.BROKEN_PIPE
         case EtelecomError():
-            return ExitCode.STOPPED if error.transient else ExitCode.USAGE
+            return ExitCode.STOPPED if error.transient or type(error).__name__ in _STOPPING else ExitCode.USAGE
         case OSError() | MemoryError():
             return ExitCode.STOPPED
         case _:
