@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -80,8 +81,11 @@ async def _see_that_something_listens(address: str) -> None:
         return  # `auto`, say
     try:
         _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-    except (OSError, OverflowError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    except OverflowError as error:  # no number of a port
+        raise ConfigError(one_sentence(str(error), address=address)) from None
+    except OSError as error:
+        # The system's words; asyncio's own repeat the address, and name resolution has numbers of its own.
+        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or str(error)
         raise ConfigError(one_sentence(f"no connection: {reason}", address=address)) from None
     writer.close()
 

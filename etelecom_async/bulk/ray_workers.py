@@ -37,10 +37,10 @@ class RayWorkers:
             await ConsentJob(session, source=source, output=output, oa_id=oa_id, engine=workers).run()
 
     Ray starts when the first phone is asked about: on this machine, without dashboard and usage statistics and in a
-    folder of this user alone (mode 0700) that is gone afterwards; or where `address` says, and then within 15 seconds. A program that has called `ray.init` itself keeps its
-    cluster. A worker that dies is replaced by Ray, on another node if its own is gone, and what it had under way is
-    asked again: a check is a READ, and the job writes each row once. Workers are spread over the nodes and reserve next
-    to nothing there.
+    folder of this user alone (mode 0700) that is gone afterwards; or where `address` says, and then within 15 seconds.
+    A program that has called `ray.init` itself keeps its cluster. A worker that dies is replaced by Ray, on another
+    node if its own is gone, and what it had under way is asked again: a check is a READ, and the job writes each row once.
+    Workers are spread over the nodes and reserve next to nothing there.
 
     The account is that of each worker's environment. It has to be the one that the job belongs to, which is seen to
     before the first call, by a salted hash that the worker makes. No key is ever sent.
@@ -123,7 +123,8 @@ class RayWorkers:
         blocks, self._blocks = self._blocks, None
         if blocks is not None:
             await blocks.aclose()
-        await asyncio.to_thread(self._end)
+        if self._is_ours or self._actors:
+            await asyncio.to_thread(self._end)
 
     async def __aenter__(self) -> Self:
         return self

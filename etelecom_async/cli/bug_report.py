@@ -78,6 +78,6 @@ def _without_value(argument: str) -> str:
 def _secrets() -> Iterator[str]:
     """The keys of the environment, the longest part of each first."""
     for variable in _VARIABLES:
-        value = os.environ.get(variable, "")
-        parts = (value, value.strip(), value.strip().partition(":")[2])
+        value = os.environ.get(variable, "").strip()
+        parts = (value, value.partition(":")[2], value.rpartition("@")[0].rpartition(":")[2])
         yield from (part for part in parts if len(part) >= _FEWEST)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import click
 
 from ..errors import EtelecomError
-from .bug_report import describe, write_bug_report
 from .exit_codes import ExitCode
 
 __all__ = ["code_of", "end", "os_sentence"]
@@ -16,6 +15,7 @@ __all__ = ["code_of", "end", "os_sentence"]
 _STOPPING = frozenset({"JobStopped"})
 """Errors that tell of a fault, and not of what the command was given."""
 _WEIGHT = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
+"""Of a group of errors the first of these counts; before all of them what the user did: Ctrl-C, a closed pipe."""
 
 
 def end(error: BaseException) -> ExitCode:
@@ -24,7 +24,8 @@ def end(error: BaseException) -> ExitCode:
     Args:
         error: anything. Of a group, what is most serious counts.
     """
-    error = min(_leaves(error), key=lambda leaf: _WEIGHT.index(code) if (code := code_of(leaf)) in _WEIGHT else -1)
+    whole = error
+    error = min(_leaves(error), key=_weight)
     code = code_of(error)
     match error:
         case click.ClickException():
@@ -36,7 +37,7 @@ def end(error: BaseException) -> ExitCode:
         case MemoryError():
             _say("There is too little memory.")
         case _ if code is ExitCode.BUG:
-            _say(_bug(error))
+            _say(_bug(error, whole))
         case _:
             pass  # an interrupt or a closed pipe: the user knows
     return code
@@ -69,13 +70,20 @@ def _say(sentence: str) -> None:
     click.echo(f"Error: {sentence}", err=True)
 
 
-def _bug(error: BaseException) -> str:
-    file = write_bug_report(error, arguments=sys.argv[1:])
+def _bug(error: BaseException, whole: BaseException) -> str:
+    from .bug_report import describe, write_bug_report  # noqa: PLC0415 - hardly ever needed
+
+    file = write_bug_report(whole, arguments=sys.argv[1:])
     traceback = "no file could be written for its traceback" if file is None else f"its traceback is in {file}"
     return (
         f"This is a bug in etelecom, not in what you did ({type(error).__name__}). Please report it: "
         f"{describe(sys.argv[1:])}; {traceback}, without keys and whole phone numbers."
     )
+
+
+def _weight(error: BaseException) -> int:
+    code = code_of(error)
+    return _WEIGHT.index(code) if code in _WEIGHT else -1
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -154,8 +154,9 @@ def counted(
     def advance() -> None:
         nonlocal done, shown
         done += 1
-        if done < total and clock() - shown >= seconds:
-            shown = clock()
+        now = clock()
+        if done < total and now - shown >= seconds:
+            shown = now
             put(f"{done:,} of {total:,} checked", err=True)
 
     yield advance
