@@ -7,6 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -39,8 +40,8 @@ class RayWorkers:
     Ray starts when the first phone is asked about: on this machine, without dashboard and usage statistics and in a
     folder of this user alone (mode 0700) that is gone afterwards; or where `address` says, and then within 15 seconds.
     A program that has called `ray.init` itself keeps its cluster. A worker that dies is replaced by Ray, on another
-    node if its own is gone, and what it had under way is asked again: a check is a READ, and the job writes each row once.
-    Workers are spread over the nodes and reserve next to nothing there.
+    node if its own is gone, and what it had under way is asked again: a check is a READ, and the job writes each row
+    once. Workers are spread over the nodes and reserve next to nothing there.
 
     The account is that of each worker's environment. It has to be the one that the job belongs to, which is seen to
     before the first call, by a salted hash that the worker makes. No key is ever sent.
@@ -195,7 +196,8 @@ class RayWorkers:
                     include_dashboard=False,
                     log_to_driver=False,
                     logging_level="ERROR",
-                    _temp_dir=self._folder.name,
+                    # Ray opens its folder to everybody (mode 0777), so it lies within one that is not.
+                    _temp_dir=str(Path(self._folder.name) / "ray"),
                 )
             else:
                 ray.init(address=self._address, log_to_driver=False, logging_level="ERROR")
