@@ -24,6 +24,8 @@ FAILURES: Final = MappingProxyType(
         "InvalidId": Reason("not an id", "Correct it in the input, where it stands.", _CORRECTED),
         # No usable answer came.
         "ConnectError": Reason("no connection", "Check the network.", _AGAIN),
+        "UnknownHost": Reason("host not found", "Check the address of the service, and that of a proxy.", _AGAIN),
+        "ProxyError": Reason("refused by the proxy", "Check its user and password, and its rules.", _AGAIN),
         "TlsError": Reason("certificate not accepted", "Check the clock and the address of the service.", _AGAIN),
         "Disconnected": Reason("connection broken", "The service or the network broke it off.", _AGAIN),
         "AttemptTimeout": Reason("no answer in time", "The service or the network is slow.", _AGAIN),
