@@ -26,7 +26,7 @@ from etelecom_async.cli.app import etelecom
 from etelecom_async.cli.bug_report import redact
 from etelecom_async.cli.exit_codes import MEANINGS, ExitCode, most_serious
 from etelecom_async.cli.outcome import as_json
-from etelecom_async.cli.stop import Stop
+from etelecom_async.cli.stop import Stop, Stopped
 from etelecom_async.errors import ConfigError, Unauthenticated, Unavailable
 from etelecom_async.sandbox import SANDBOX_API_KEY, World, serve
 
@@ -93,6 +93,7 @@ def ended_by(error, monkeypatch, capsys, *arguments):
     ("error", "code", "sentence"),
     [
         (Stop("No."), 2, "Error: No.\n"),
+        (Stopped("No more."), 4, "Error: No more.\n"),
         (ConfigError("Mend it."), 2, "Error: Mend it.\n"),
         (Unauthenticated("no such key"), 2, "Error: no such key\n"),
         (Unavailable("busy"), 4, "Error: busy\n"),

@@ -85,7 +85,7 @@ async def _see_that_something_listens(address: str) -> None:
         raise ConfigError(one_sentence(str(error), address=address)) from None
     except OSError as error:
         # The system's words; asyncio's own repeat the address, and name resolution has numbers of its own.
-        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or str(error)
+        reason = os.strerror(number) if (number := error.errno or 0) > 0 else error.strerror or str(error)
         raise ConfigError(one_sentence(f"no connection: {reason}", address=address)) from None
     writer.close()
 

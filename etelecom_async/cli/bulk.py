@@ -29,7 +29,7 @@ from .ending import code_of
 from .exit_codes import ExitCode
 from .network import Network, network_options
 from .outcome import as_json
-from .stop import Stop
+from .stop import Stop, Stopped
 from .watch import run, tell
 
 __all__ = ["bulk"]
@@ -203,8 +203,8 @@ def _run(
     except EtelecomError as error:
         # What stops a run that has begun is a fault on its way, whatever it would be at the start.
         has_begun = job.progress is not None and job.progress.done > 0
-        code = ExitCode.STOPPED if has_begun else code_of(error)
-        raise Stop(f"{error}{_what_is_kept(job, source, output)}", code=code) from None
+        end = Stopped if has_begun or code_of(error) is ExitCode.STOPPED else Stop
+        raise end(f"{error}{_what_is_kept(job, source, output)}") from None
 
 
 def _can_retry(source: Path, output: Path) -> bool:
@@ -227,8 +227,7 @@ def _write_report(report: Path, *, source: Path, output: Path, can_retry: bool) 
     try:
         pages.write(report, findings, title=title, source=source.name, now=now, can_retry=can_retry)
     except OSError as error:
-        message = f"Cannot write {report}: {error.strerror}. The output itself is complete."
-        raise Stop(message, code=ExitCode.STOPPED) from None
+        raise Stopped(f"Cannot write {report}: {error.strerror}. The output itself is complete.") from None
 
 
 def _stdin() -> BinaryIO:

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from typing import IO, TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, BinaryIO, Literal, TextIO
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -20,8 +20,8 @@ class _BestEffort(io.RawIOBase):
     def __init__(self, stream: TextIO) -> None:
         # Kept, since a stream that is dropped closes its descriptor.
         self._stream = stream
-        buffer = stream.buffer
-        self._file = buffer.raw if isinstance(buffer, io.BufferedWriter) else buffer
+        # Python started with `-u` has no buffer in between.
+        self._file: io.RawIOBase | BinaryIO = getattr(stream.buffer, "raw", stream.buffer)
 
     def write(self, data: ReadableBuffer, /) -> int:
         size = memoryview(data).nbytes
@@ -77,7 +77,7 @@ def redirect_stdout_to_null() -> None:
         os.close(null)
 
 
-def _null(mode: str) -> TextIO:
+def _null(mode: Literal["r", "w"]) -> TextIO:
     stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
     # Children get it too: they have the same trouble with a number that is free.
     os.set_inheritable(stream.fileno(), True)

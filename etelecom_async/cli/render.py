@@ -17,9 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from .ending import os_sentence
-from .exit_codes import ExitCode
 from .outcome import Outcome
-from .stop import OutputClosed, Stop
+from .stop import OutputClosed, Stopped
 
 __all__ = ["Rows", "bar", "counted", "is_terminal", "plain", "put", "show", "table", "verdict"]
 
@@ -85,14 +84,14 @@ def put(text: str | bytes, *, nl: bool = True, err: bool = False) -> None:
     """Write a line at once. What goes to stderr is best effort.
 
     Raises:
-        OutputClosed, Stop: stdout cannot be written to.
+        OutputClosed, Stopped: stdout cannot be written to.
     """
     try:
         click.echo(text, nl=nl, err=err)
     except BrokenPipeError:
         raise OutputClosed from None
     except OSError as error:
-        raise Stop(f"Cannot write the output: {os_sentence(error)}.", code=ExitCode.STOPPED) from None
+        raise Stopped(f"Cannot write the output: {os_sentence(error)}.") from None
 
 
 def show(rows: Rows, *, err: bool = False) -> None:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, ClassVar
 
 import click
 
 from .exit_codes import ExitCode
 
-__all__ = ["OutputClosed", "Stop"]
+__all__ = ["OutputClosed", "Stop", "Stopped"]
 
 
 class Stop(click.ClickException):
-    """One sentence on stderr, and an exit code.
+    """The command cannot work as it was given: one sentence on stderr that says what to do."""
 
-    Args:
-        message: the sentence: what is wrong, and what to do about it.
-        code: what the command exits with.
-    """
+    exit_code: ClassVar[int] = ExitCode.USAGE
 
-    def __init__(self, message: str, *, code: ExitCode = ExitCode.USAGE) -> None:
-        super().__init__(message)
-        self.exit_code = code
+
+class Stopped(Stop):
+    """A fault stopped the command on its way: one sentence on stderr."""
+
+    exit_code: ClassVar[int] = ExitCode.STOPPED
 
 
 class OutputClosed(click.ClickException):
     """The program that read stdout has ended. Nothing is said, as by a shell's own tools."""
 
-    exit_code = ExitCode.BROKEN_PIPE
+    exit_code: ClassVar[int] = ExitCode.BROKEN_PIPE
 
     def __init__(self) -> None:
         super().__init__("")
