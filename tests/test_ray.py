@@ -20,7 +20,7 @@ from support import KEY, OA, environment, spawn
 
 from etelecom_async.sandbox import SANDBOX_API_KEY, World, serve
 
-pytest.importorskip("ray")
+ray = pytest.importorskip("ray")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 ROWS = 2_000
@@ -126,6 +126,10 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+def modes(folder, pattern):
+    return [path.stat().st_mode & 0o777 for path in folder.glob(pattern)]
+
+
 def bulk(source, output, *options):
     command = ("bulk", str(source), "-o", str(output), "--engine", "ray", "--workers", "2")
     return (*command, "--concurrency", str(CONCURRENCY), *options)
@@ -171,6 +175,8 @@ async def test_a_worker_and_then_the_driver_are_killed_and_every_row_is_there_on
         assert written
         assert SECRET.encode() not in written
         left = names(temporary)
+        # Ray's session folder, in which logs and sockets are, is the user's alone (F12).
+        assert modes(temporary, "ray-*") == [0o700]
 
         code, stdout, stderr = await ended(await spawn(*bulk(source, output, "--resume"), env=env))
         assert (code, stdout) == (0, ""), stderr
@@ -216,6 +222,22 @@ async def test_workers_of_another_account_ask_nothing(service, cluster, tmp_path
     assert code == 2
     assert "A worker's environment describes another account or server than this one's" in stderr
     assert service.calls() == before
+    assert not output.exists()
+
+
+async def test_a_cluster_of_another_version_is_told_with_both_versions(service, cluster, tmp_path):
+    """F12"""
+    address, _ = cluster
+    # Read by every Python that starts with this folder on its path, before anything else.
+    (tmp_path / "sitecustomize.py").write_text("import ray; ray.__version__ = '1.2.3'", encoding="utf-8")
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    env = environment(service.server, ETELECOM_OA_ID=str(OA), PYTHONPATH=path, **LOOPBACK)
+    output = tmp_path / "out.csv"
+    code, _, stderr = await ended(await spawn(*bulk(people(tmp_path / "in"), output, "--address", address), env=env))
+    last = stderr.splitlines()[-1]
+    assert code == 2
+    assert f"Ray: {ray.__version__}" in last
+    assert "1.2.3" in last
     assert not output.exists()
 
 

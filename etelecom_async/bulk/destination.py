@@ -21,6 +21,7 @@ from .tables import (
     to_parquet,
     without_failed,
 )
+from .tables.arrow import arrow
 from .tables.atomic import draft_of
 from .tables.own_file import cannot_write
 
@@ -100,6 +101,9 @@ class FileDestination:
         layout: how the journal's records look.
         columns: those of the output.
         types: Arrow types of the input's columns, for Parquet.
+
+    Raises:
+        ConfigError: a Parquet file, and pyarrow is not installed.
     """
 
     may_block = False
@@ -109,6 +113,8 @@ class FileDestination:
         self._layout = layout
         self._columns = columns
         self._types = types
+        if files.place != files.output:
+            arrow()  # what is missing is said now, and not when all is asked
         self._journal: Journal | None = None
 
     @property

@@ -6,7 +6,8 @@ import asyncio
 import os
 import secrets
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,12 +17,16 @@ from ..api.consent import Consent
 from ..errors import ConfigError, EtelecomError
 from .engine import Answers, Blocks, EngineStatus
 from .ray_module import Actor, ray_module
+from .ray_probe import one_sentence, probe
 from .worker import Caller, Worker, WorkerSetup
 
 __all__ = ["RayWorkers"]
 
 _OBJECT_STORE = 80 * 2**20
 """Bytes, the least that Ray takes: blocks and answers are small and travel with the calls."""
+
+_JOINING = 15.0
+"""Seconds in which a cluster has to let this process join."""
 
 _CPUS = 0.001
 """What a worker reserves: any number of them go on a node, but what reserves nothing Ray puts anywhere."""
@@ -34,10 +39,10 @@ class RayWorkers:
             await ConsentJob(session, source=source, output=output, oa_id=oa_id, engine=workers).run()
 
     Ray starts when the first phone is asked about: on this machine, without dashboard and usage statistics and in a
-    folder that is gone afterwards; or where `address` says. A program that has called `ray.init` itself keeps its
-    cluster. A worker that dies is replaced by Ray, on another node if its own is gone, and what it had under way is
-    asked again: a check is a READ, and the job writes each row once. Workers are spread over the nodes and reserve next
-    to nothing there.
+    folder of this user alone (mode 0700) that is gone afterwards; or where `address` says, and then within 15 seconds.
+    A program that has called `ray.init` itself keeps its cluster. A worker that dies is replaced by Ray, on another
+    node if its own is gone, and what it had under way is asked again: a check is a READ, and the job writes each row
+    once. Workers are spread over the nodes and reserve next to nothing there.
 
     The account is that of each worker's environment. It has to be the one that the job belongs to, which is seen to
     before the first call, by a salted hash that the worker makes. No key is ever sent.
@@ -46,21 +51,32 @@ class RayWorkers:
         setup: what each worker is told.
         account: whose job it is.
         address: of a running cluster, `host:port` or `auto`; None for workers on this machine.
+        join: tries whether a cluster can be joined, and raises `ConfigError` where not; for tests.
 
     Raises:
         ConfigError: Ray is not installed, or there are no workers.
     """
 
-    def __init__(self, setup: WorkerSetup, *, account: Account, address: str | None = None) -> None:
+    def __init__(
+        self,
+        setup: WorkerSetup,
+        *,
+        account: Account,
+        address: str | None = None,
+        join: Callable[[str], Coroutine[None, None, None]] = probe,
+    ) -> None:
         _checks.instance("RayWorkers.setup", setup, WorkerSetup, "a WorkerSetup")
         _checks.instance("RayWorkers.account", account, (Shop, Partner), "a Shop or a Partner")
         if address is not None:
             _checks.line("RayWorkers.address", address, wanted="a str such as host:6379 or auto, or None")
+        _checks.function("RayWorkers.join", join)
         setup.throttle()  # what is wrong with the numbers is said here
         self._ray = ray_module(stays_here=address is None)
         self._setup = setup
         self._account = account
         self._address = address
+        self._join = join
+        self._joining: asyncio.Task[None] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._actors: list[Actor] = []
         self._blocks: Blocks | None = None
@@ -98,6 +114,11 @@ class RayWorkers:
             blocks = await asyncio.shield(self._starting)
         return await blocks.ask(phone)
 
+    def give_up_joining(self) -> None:
+        """Wait no longer for a cluster: a call that has no workers yet is cancelled."""
+        if self._joining is not None:
+            self._joining.cancel()
+
     async def aclose(self) -> None:
         """End the workers, and Ray if it was started here."""
         starting, self._starting = self._starting, None
@@ -107,7 +128,8 @@ class RayWorkers:
         blocks, self._blocks = self._blocks, None
         if blocks is not None:
             await blocks.aclose()
-        await asyncio.to_thread(self._end)
+        if self._is_ours or self._actors:
+            await asyncio.to_thread(self._end)
 
     async def __aenter__(self) -> Self:
         return self
@@ -119,6 +141,8 @@ class RayWorkers:
 
     async def _start(self) -> Blocks:
         salt = secrets.token_hex(16)
+        if self._address is not None and not self._ray.is_initialized():
+            await self._see_that_it_can_join(self._address)
         try:
             await asyncio.to_thread(self._begin)
             callers = await asyncio.gather(*(actor.greet.remote(salt) for actor in self._actors))
@@ -135,6 +159,17 @@ class RayWorkers:
                 )
         self._blocks = Blocks([self._submit(at) for at in range(len(self._actors))], size=self._setup.concurrency)
         return self._blocks
+
+    async def _see_that_it_can_join(self, address: str) -> None:
+        self._joining = asyncio.create_task(self._join(address))
+        try:
+            async with asyncio.timeout(_JOINING):
+                await self._joining
+        except TimeoutError:
+            reason = f"no cluster let this process join within {_JOINING:.0f} s"
+            raise ConfigError(one_sentence(reason, address=address)) from None
+        finally:
+            self._joining = None
 
     def _submit(self, at: int) -> Callable[[list[str]], Awaitable[Answers]]:
         actor = self._actors[at]
@@ -165,7 +200,8 @@ class RayWorkers:
                     include_dashboard=False,
                     log_to_driver=False,
                     logging_level="ERROR",
-                    _temp_dir=self._folder.name,
+                    # Ray opens its folder to everybody (mode 0777), so it lies within one that is not.
+                    _temp_dir=str(Path(self._folder.name) / "ray"),
                 )
             else:
                 ray.init(address=self._address, log_to_driver=False, logging_level="ERROR")
@@ -187,5 +223,4 @@ class RayWorkers:
         return (self._ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError)
 
     def _failed(self, error: Exception) -> ConfigError:
-        first = str(error).strip().partition("\n")[0]
-        return ConfigError(f"Ray cannot run the workers ({type(error).__name__}: {first[:300]}).")
+        return ConfigError(one_sentence(f"{type(error).__name__}: {error}", address=self._address))

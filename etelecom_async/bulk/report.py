@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from html import escape
 from pathlib import Path
 
-from .advice import advice
+from ..messages import advice, failure_name
 from .charts import Bar, area, columns, ranking, require
 from .findings import Findings
 from .output_paths import REPORT_MARK
@@ -28,7 +28,7 @@ _HALF = {"desktop tablet": 520, "phone": 320}
 _FULL = {"desktop": 1088, "tablet": 640, "phone": 320}
 
 
-def write(path: Path, findings: Findings, *, title: str, source: str, now: datetime) -> None:
+def write(path: Path, findings: Findings, *, title: str, source: str, now: datetime, can_retry: bool = True) -> None:
     """Render the page into a file. A program that opens it meanwhile sees the old page or the new one, whole.
 
     `check_report` says whether the file may be written. A new page can be read as any new file of the user's: it is
@@ -38,13 +38,13 @@ def write(path: Path, findings: Findings, *, title: str, source: str, now: datet
         ConfigError: the extra `[report]` is not installed, or the file cannot be written. It is as it was.
         OSError: the file cannot be written. It is as it was.
     """
-    page = render(findings, title=title, source=source, now=now).encode()
+    page = render(findings, title=title, source=source, now=now, can_retry=can_retry).encode()
     # Behind a link it is the file that is replaced.
     with replacing(path.resolve(), mode=0o666) as draft:
         draft.write(page)
 
 
-def render(findings: Findings, *, title: str, source: str, now: datetime) -> str:
+def render(findings: Findings, *, title: str, source: str, now: datetime, can_retry: bool = True) -> str:
     """The whole page.
 
     Takes a few seconds in which no other thread runs either, since the library holds the interpreter while it draws:
@@ -55,6 +55,7 @@ def render(findings: Findings, *, title: str, source: str, now: datetime) -> str
         title: the heading.
         source: where the phones came from, such as the name of a file.
         now: from when to count the coming days, aware.
+        can_retry: does the page say how to repeat the command? It cannot be where the phones came from a pipe.
 
     Raises:
         ConfigError: the extra `[report]` is not installed.
@@ -62,7 +63,13 @@ def render(findings: Findings, *, title: str, source: str, now: datetime) -> str
     require()
     now = now.astimezone(findings.zone)
     heading = _text(title)
-    sections = (_headline(findings), _states(findings), _failures(findings), _expiry(findings, now), _pace(findings))
+    sections = (
+        _headline(findings),
+        _states(findings),
+        _failures(findings, can_retry=can_retry),
+        _expiry(findings, now),
+        _pace(findings),
+    )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -128,33 +135,40 @@ def _states(findings: Findings) -> str:
     )
 
 
-def _failures(findings: Findings) -> str:
+def _failures(findings: Findings, *, can_retry: bool) -> str:
     heading = "What could not be checked, and what to do"
     if not findings.failed:
         sentence = "Every row was checked." if findings.checked else "There were no rows."
         return _section(heading, f"<p>{sentence}</p>", half=True)
     ranked = _ranked(findings.failures)
     bars = [
-        Bar(label=_plain(name), count=count, words=f"{count:,} · {_share(count, findings.failed)}", color="var(--bad)")
+        Bar(
+            label=_plain(failure_name(name)),
+            count=count,
+            words=f"{count:,} · {_share(count, findings.failed)}",
+            color="var(--bad)",
+        )
         for name, count in ranked
     ]
     summary = f"Rows that could not be checked, by reason; the most frequent is {bars[0].label}: {bars[0].words}."
-    advice = "".join(
-        f"<li><strong>{_text(name)}</strong> <span>{count:,}</span><br>{_advice(name)}</li>\n" for name, count in ranked
+    advices = "".join(
+        f"<li><strong>{_text(failure_name(name))}</strong> <span>{count:,}</span>"
+        f"<br>{_advice(name, can_retry=can_retry)}</li>\n"
+        for name, count in ranked
     )
     return _section(
         heading,
         "<p>Rows without an answer, by reason. Nothing is known of these customers: that is not a “no”."
         f"{_cut(bars)}</p>",
         _drawn(lambda width: ranking(_few(bars), width=width, summary=summary), _HALF),
-        f'<ul class="advice">\n{advice}</ul>\n',
+        f'<ul class="advice">\n{advices}</ul>\n',
         half=True,
     )
 
 
-def _advice(reason: str) -> str:
+def _advice(reason: str, *, can_retry: bool) -> str:
     """What to do about it, with what is to be typed set as code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", _text(advice(reason)))
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", _text(advice(reason, can_retry=can_retry)))
 
 
 def _expiry(findings: Findings, now: datetime) -> str:

@@ -9,11 +9,20 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit. Without the extra: one sentence on stderr and exit code 2."""
-    try:
-        from .app import run  # noqa: PLC0415 - what it imports may not be installed
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("click", "rich"):
-            raise
-        sys.stderr.write("etelecom: the command line needs an extra: pip install 'etelecom-async[cli]'\n")
-        sys.exit(2)
-    sys.exit(run())
+    # Imports take a moment, in which Ctrl-C comes too: they have to begin after this.
+    from .exit_codes import ExitCode  # noqa: PLC0415
+    from .interrupts import leave_at_once, leaving_at_once  # noqa: PLC0415
+
+    with leaving_at_once():
+        from importlib.util import find_spec  # noqa: PLC0415
+
+        from .descriptors import prepare_standard_streams  # noqa: PLC0415
+
+        prepare_standard_streams()
+        if not all(map(find_spec, ("click", "rich"))):
+            sys.stderr.write("etelecom: the command line needs an extra: pip install 'etelecom-async[cli]'\n")
+            sys.exit(ExitCode.USAGE)
+        from .app import run  # noqa: PLC0415
+    code = run()
+    leave_at_once()
+    sys.exit(code)

@@ -1,24 +1,26 @@
-"""The `etelecom` group, and how it ends: exit codes for errors and for Ctrl-C."""
+"""The `etelecom` group, and the one place where every command ends."""
 
 from __future__ import annotations
 
-import io
+import os
 import sys
+from types import MappingProxyType
 
 import click
+from click.shell_completion import shell_complete
 
 from .._version import __version__
-from .bulk import bulk
-from .check import check
-from .demo import demo
-from .sandbox import sandbox
+from .command import Group
+from .descriptors import redirect_stdout_to_null
+from .ending import end
+from .exit_codes import ExitCode
 
 __all__ = ["etelecom", "run"]
 
-_INTERRUPTED = 130
+_COMPLETION = "_ETELECOM_COMPLETE"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="etelecom")
 def etelecom() -> None:
     """May this business call this customer over Zalo? Ask eTelecom.
@@ -41,24 +43,37 @@ def etelecom() -> None:
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
 
 
-etelecom.add_command(check)
-etelecom.add_command(bulk)
-etelecom.add_command(sandbox)
-etelecom.add_command(demo)
+etelecom.modules = MappingProxyType(
+    {
+        "check": "Ask whether customers have granted calling permission.",
+        "bulk": "Check every phone of a file, resumably.",
+        "sandbox": "Serve an eTelecom of your own on this machine.",
+        "demo": "Check a file of phones against a sandbox, end to end.",
+    }
+)
 
 
-def run() -> int | None:
-    """Run the command line of this process and return its exit code."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        # A character that the terminal or the pipe cannot carry is worth a question mark, not a traceback.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+def run() -> int:
+    """Run the command line of this process and return its exit code. Raises nothing."""
     try:
-        # Not click's standalone mode, which makes Ctrl-C exit code 1: that has a meaning of its own here.
-        code: int | None = etelecom.main(prog_name="etelecom", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        return _INTERRUPTED
+        code = _run(sys.argv[1:])
+    except BaseException as error:  # noqa: BLE001 - each has its sentence and its exit code
+        code = end(error)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        redirect_stdout_to_null()
+        code = code or end(error)
     return code
+
+
+def _run(arguments: list[str]) -> int:
+    # Not click's own `main`: its exit code for Ctrl-C, and for a reader that has gone, is one that means "not granted".
+    if instruction := os.environ.get(_COMPLETION):
+        return shell_complete(etelecom, {}, "etelecom", _COMPLETION, instruction)
+    try:
+        with etelecom.make_context("etelecom", arguments) as context:
+            etelecom.invoke(context)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    return ExitCode.DONE

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,22 +24,24 @@ from ..bulk.worker import REDIS_URL, WorkerSetup
 from ..errors import EtelecomError
 from ..session import Session
 from .carrier import Carrier, Kind
+from .command import Command, exits_with
+from .descriptors import was_closed
+from .ending import code_of
+from .exit_codes import ExitCode
 from .network import Network, network_options
 from .options import as_id, as_number
+from .outcome import as_json
 from .reading import asked_reading, reading_of, reading_options
-from .stop import Stop
+from .stop import Stop, Stopped
 from .watch import run, tell
 
 __all__ = ["bulk"]
 
 _WORKERS = 2
-_COMPLETE = 0
-_SOME_FAILED = 1
-_INTERRUPTED = 130
-_PIPE_CLOSED = 141
 
 
-@click.command("bulk", short_help="Check every phone of a file, resumably.")
+@exits_with(ExitCode.NOT_CHECKED, ExitCode.STOPPED)
+@click.command("bulk", cls=Command)
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where the rows go; - is stdout.")
 @click.option(
@@ -79,7 +79,7 @@ _PIPE_CLOSED = 141
 @click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a page for people.")
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stderr.")
+@click.option("--json", "wants_json", is_flag=True, help="Print the summary as JSON on stderr.")
 @network_options
 @click.pass_context
 def bulk(
@@ -101,7 +101,7 @@ def bulk(
     retry_failed: bool,
     report: Path | None,
     quiet: bool,
-    as_json: bool,
+    wants_json: bool,
     network: Network,
 ) -> None:
     """Check the phone of every row of INPUT, and append the row with its answer to OUTPUT.
@@ -128,14 +128,6 @@ def bulk(
         etelecom bulk customers.csv -o checked.csv --oa-id 1000000000000000003 --retry-failed --report report.html
         etelecom bulk lake/ -o checked.parquet --oa-id 1000000000000000003 --engine ray --workers 8 --address auto
         zcat phones.csv.gz | etelecom bulk - -o - --oa-id 1000000000000000003 --quiet > checked.csv
-
-    \b
-    Exit code:
-        0    every row has an answer
-        1    every row is done, and some could not be checked
-        2    the job could not begin, or not go on
-        130  interrupted; --resume goes on
-        141  whoever read the output has gone
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     if report is not None:
         _check_report(report, source=source, output=output)
@@ -169,17 +161,18 @@ def bulk(
         )
     except EtelecomError as error:
         raise Stop(str(error)) from None
-    summary = _run(context, job, session, ray, carries, source=source, output=output, quiet=quiet)
+    can_retry = _can_retry(source, output)
+    summary = _run(job, session, ray, carries, source=source, output=output, quiet=quiet)
     if report is not None and summary.is_complete:
-        _write_report(report, source=source, output=output)
-    if as_json:
-        click.echo(json.dumps(asdict(summary)), err=True)
+        _write_report(report, source=source, output=output, can_retry=can_retry)
+    if wants_json:
+        click.echo(as_json(asdict(summary)), err=True)
     elif not quiet:
-        tell(summary, output, report=report, engine=job.engine)
+        tell(summary, output, report=report, engine=job.engine, can_retry=can_retry)
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
-        context.exit(_INTERRUPTED)
-    context.exit(_SOME_FAILED if summary.failures or summary.failed_before else _COMPLETE)
+        context.exit(ExitCode.INTERRUPTED)
+    context.exit(ExitCode.NOT_CHECKED if summary.failures or summary.failed_before else ExitCode.DONE)
 
 
 def _carrier(transport: str, engine: str | None, network: Network, url: URL) -> Carrier:
@@ -208,7 +201,6 @@ def _check_report(report: Path, *, source: Path, output: Path) -> None:
 
 
 def _run(
-    context: click.Context,
     job: ConsentJob,
     session: Session,
     ray: RayWorkers | None,
@@ -218,7 +210,6 @@ def _run(
     output: Path,
     quiet: bool,
 ) -> JobSummary:
-    """Run the job, or exit as its end demands."""
     # Ray tells of lost workers on stdout, at length; that may be the output, and `watch` tells it in a few words.
     hushed = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
     try:
@@ -226,11 +217,15 @@ def _run(
             name = carries.name if ray is None else None
             return carries.run(run(job, session, ray, transport=name, quiet=quiet))
     except EtelecomError as error:
-        _leave_stdout(output)
-        raise Stop(f"{error}{_what_is_kept(job, source, output)}") from None
-    except BrokenPipeError:
-        _leave_stdout(output)
-        context.exit(_PIPE_CLOSED)
+        # What stops a run that has begun is a fault on its way, whatever it would be at the start.
+        has_begun = job.progress is not None and job.progress.done > 0
+        end = Stopped if has_begun or code_of(error) is ExitCode.STOPPED else Stop
+        raise end(f"{error}{_what_is_kept(job, source, output)}") from None
+
+
+def _can_retry(source: Path, output: Path) -> bool:
+    """Can the same command be repeated for the rows that failed? A stream is read only once."""
+    return (source.is_file() or source.is_dir()) and str(output) != "-"
 
 
 def _what_is_kept(job: ConsentJob, source: Path, output: Path) -> str:
@@ -238,26 +233,21 @@ def _what_is_kept(job: ConsentJob, source: Path, output: Path) -> str:
     kept = next((place for place in (output, journal) if place.exists()), None)
     if job.progress is None or str(output) == "-" or kept is None:
         return ""
-    going_on = "." if str(source) == "-" else "; the same command with --resume goes on."
+    going_on = "; the same command with --resume goes on." if _can_retry(source, output) else "."
     return f" What was finished is in {kept}{going_on}"
 
 
-def _leave_stdout(output: Path) -> None:
-    """What is still buffered for it would fail again, loudly, when Python flushes at its end."""
-    if str(output) == "-":
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _write_report(report: Path, *, source: Path, output: Path) -> None:
+def _write_report(report: Path, *, source: Path, output: Path, can_retry: bool) -> None:
     findings = findings_of(output)
+    title, now = "Calling permissions", datetime.now(UTC)
     try:
         # Hours may have gone by since it was looked at first.
         check_report(report, output=output, source=None if str(source) == "-" else source)
-        pages.write(report, findings, title="Calling permissions", source=source.name, now=datetime.now(UTC))
+        pages.write(report, findings, title=title, source=source.name, now=now, can_retry=can_retry)
     except OSError as error:
-        raise Stop(f"Cannot write {report}: {error.strerror or error}. The output itself is complete.") from None
+        raise Stopped(f"Cannot write {report}: {error.strerror or error}. The output itself is complete.") from None
     except EtelecomError as error:
-        raise Stop(f"{error} The output itself is complete.") from None
+        raise Stopped(f"{error} The output itself is complete.") from None
 
 
 def _stdin() -> BinaryIO:
@@ -265,4 +255,6 @@ def _stdin() -> BinaryIO:
 
 
 def _stdout() -> BinaryIO:
+    if was_closed(sys.stdout):
+        raise Stop("Standard output is closed: name a file with -o.")
     return sys.stdout.buffer

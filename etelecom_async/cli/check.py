@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import codecs
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 
 import click
-from attrs import asdict
 
 from ..account import from_env
 from ..api.consent import CHECK_CONSENT
 from ..errors import ConfigError
 from ..session import Session
 from .carrier import Carrier, Kind
+from .command import Command, exits_with
+from .ending import os_sentence
+from .exit_codes import ExitCode, most_serious
 from .network import Network, network_options
 from .options import as_id
-from .outcome import Outcome, look
-from .render import bar, is_terminal, plain, put, show, table, verdict
-from .stop import CANNOT, Stop
+from .outcome import Outcome, as_json, local, local_zone, look, offset
+from .render import bar, counted, is_terminal, plain, put, show, table, verdict
+from .stop import Stop
 
 __all__ = ["check"]
 
-_ALL_GRANTED = 0
-_SOME_NOT = 1
 _MANY = 20
 
 
-@click.command("check", short_help="Ask whether customers have granted calling permission.")
+@exits_with(ExitCode.NOT_GRANTED, ExitCode.NOT_CHECKED, ExitCode.STOPPED)
+@click.command("check", cls=Command)
 @click.argument("phones", metavar="PHONE...", nargs=-1, required=True)
 @click.option(
     "--oa-id",
@@ -39,29 +40,24 @@ _MANY = 20
     required=True,
     help="The Zalo Official Account.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, in the order of the phones.")
+@click.option("--json", "wants_json", is_flag=True, help="Print one JSON object a line, in the order of the phones.")
 @network_options
 @click.pass_context
-def check(context: click.Context, phones: tuple[str, ...], oa_id: int, *, as_json: bool, network: Network) -> None:
+def check(context: click.Context, phones: tuple[str, ...], oa_id: int, *, wants_json: bool, network: Network) -> None:
     """Ask whether customers have granted calling permission.
 
     PHONE is a number in any common writing; - reads numbers from standard input, one a line.
-    The account is read from the environment: ETELECOM_API_KEY, or what `etelecom --help` says for partners.
+    The account is read from the environment: ETELECOM_API_KEY, or what `etelecom --help` says for partners. Times are
+    shown in the zone of this machine, which the heading names; JSON has UTC.
 
     \b
     Examples:
         etelecom check 0987654321 '+84 912 345 678' --oa-id 1000000000000000003
         etelecom check - --json < phones.txt | jq -r 'select(.granted) | .phone_normalized'
-
-    \b
-    Exit code:
-        0  all have granted it
-        1  some have not
-        2  something could not be checked
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     session, carries = _prepare(network)
-    outcomes = carries.run(_check(session, oa_id, _numbers(phones), as_json=as_json))
-    if not as_json:
+    outcomes = carries.run(_check(session, oa_id, _numbers(phones), wants_json=wants_json))
+    if not wants_json:
         _show(outcomes)
     context.exit(_exit_code(outcomes))
 
@@ -81,27 +77,34 @@ def _prepare(network: Network) -> tuple[Session, Carrier]:
 def _numbers(phones: Iterable[str]) -> list[str]:
     numbers: list[str] = []
     for phone in phones:
-        if phone == "-":
-            lines = (line.strip().removeprefix("\ufeff") for line in sys.stdin)
-            numbers.extend(line for line in lines if line)
-        else:
-            numbers.append(phone)
+        numbers.extend(_lines_of_stdin() if phone == "-" else [phone])
     if not numbers:
         raise Stop("There are no phone numbers on standard input.")
     return numbers
 
 
-async def _check(session: Session, oa_id: int, phones: list[str], *, as_json: bool) -> list[Outcome]:
+def _lines_of_stdin() -> list[str]:
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        raise Stop(f"Cannot read standard input: {os_sentence(error)}.") from None
+    # Windows' own tools write UTF-16 with a mark; anything else that is no UTF-8 is refused with the number it spoils.
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    lines = (line.strip() for line in data.decode(encoding, errors="replace").splitlines())
+    return [line for line in lines if line]
+
+
+async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json: bool) -> list[Outcome]:
     """All at once; JSON is printed on the way, in the order of the phones."""
     outcomes: list[Outcome] = []
     async with session, asyncio.TaskGroup() as group:
-        with bar(len(phones)) if _wants_bar(len(phones), as_json=as_json) else nullcontext(_nothing) as advance:
+        with _progress(len(phones), wants_json=wants_json) as advance:
             tasks = [group.create_task(_look(session, oa_id, phone, advance)) for phone in phones]
             for task in tasks:
                 outcome = await task
                 outcomes.append(outcome)
-                if as_json:
-                    put(json.dumps(asdict(outcome)))
+                if wants_json:
+                    put(as_json(outcome.to_dict()).encode())
     return outcomes
 
 
@@ -111,31 +114,32 @@ async def _look(session: Session, oa_id: int, phone: str, advance: Callable[[], 
     return outcome
 
 
-def _nothing() -> None:
-    pass
-
-
-def _wants_bar(total: int, *, as_json: bool) -> bool:
+@contextmanager
+def _progress(total: int, *, wants_json: bool) -> Generator[Callable[[], None]]:
     # Lines of JSON on the same terminal are progress enough, and would tear the bar.
-    return total > _MANY and is_terminal() and not (as_json and sys.stdout.isatty())
+    if total <= _MANY or (wants_json and sys.stdout.isatty()):
+        yield lambda: None
+        return
+    with bar(total) if is_terminal() else counted(total) as advance:
+        yield advance
 
 
 def _show(outcomes: Iterable[Outcome]) -> None:
-    grid = table("Phone", "Normalized", "Granted", "State", "Expires", "Message")
+    zone = local_zone()
+    heads = ("Phone", "Normalized", "Granted", "State", f"Expires ({offset(zone)})", "Message")
+    grid = table(*heads, spare=("Normalized",))
     for outcome in outcomes:
         grid.add_row(
             plain(outcome.phone),
             plain(outcome.phone_normalized),
             verdict(outcome),
             plain(outcome.state),
-            plain(outcome.expired_time),
-            plain(outcome.failure or outcome.message),
+            plain(local(outcome.expired_time, zone=zone)),
+            plain(outcome.failure.for_people if outcome.failure else outcome.message),
         )
     show(grid)
 
 
-def _exit_code(outcomes: Iterable[Outcome]) -> int:
-    verdicts = {outcome.granted for outcome in outcomes}
-    if None in verdicts:
-        return CANNOT
-    return _SOME_NOT if False in verdicts else _ALL_GRANTED
+def _exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
+    codes = {None: ExitCode.NOT_CHECKED, False: ExitCode.NOT_GRANTED, True: ExitCode.DONE}
+    return most_serious(codes[outcome.granted] for outcome in outcomes)

@@ -16,6 +16,8 @@ from ..errors import EtelecomError
 from ..middleware.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session
+from .command import Command, exits_with
+from .exit_codes import ExitCode
 from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop
 from .watch import run, tell
@@ -28,10 +30,10 @@ _QUICK = Retry(attempts=2, base=0.05)
 _LATENCY = 0.1
 _CONCURRENCY = 10
 _LINE_SECONDS = 0.2
-_INTERRUPTED = 130
 
 
-@click.command("demo", short_help="Check a file of phones against a sandbox, end to end.")
+@exits_with(ExitCode.STOPPED)
+@click.command("demo", cls=Command)
 @click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -67,11 +69,11 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
             summary = asyncio.run(_check(world, source, output, reading, excel=excel))
         except EtelecomError as error:
             raise Stop(str(error)) from None
-    tell(summary, output)
+    tell(summary, output, can_retry=False)
     if not summary.is_complete:
         kept = f" What was finished is in {output}." if summary.rows else ""
         click.echo(f"Stopped early.{kept} The next demo begins anew.", err=True)
-        context.exit(_INTERRUPTED)
+        context.exit(ExitCode.INTERRUPTED)
 
 
 async def _check(world: World, source: Path, output: Path, reading: Reading, *, excel: bool) -> JobSummary:

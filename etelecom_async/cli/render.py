@@ -1,59 +1,123 @@
-"""What people see: tables, progress, and text from strangers made harmless."""
+"""What people see: tables that fit their terminal, progress, and received text made harmless."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 import click
+from attrs import define, field
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from .ending import os_sentence
 from .outcome import Outcome
+from .stop import OutputClosed, Stopped
 
-__all__ = ["bar", "is_terminal", "plain", "put", "show", "table", "verdict"]
+__all__ = ["Rows", "bar", "counted", "is_terminal", "plain", "put", "show", "table", "verdict"]
 
-_PIPE_CLOSED = 141
-_PIPED_WIDTH = 240
+_WHOLE = 20
+"""A column of at most so many characters is never broken; the words of a wider one are not."""
+_LINE_SECONDS = 5.0
+_UNBOUNDED = 10**6
 
 
-def put(text: str, *, nl: bool = True) -> None:
-    """Write a line to stdout at once. If nobody reads any more, exit quietly as a shell's tools do (141)."""
+@define
+class Rows:
+    """A table to be shown, with headings.
+
+    Attributes:
+        heads: the columns' headings.
+        spare: columns that a terminal may lack which is too narrow for all.
+    """
+
+    heads: Sequence[str]
+    spare: Sequence[str] = ()
+    rows: list[Sequence[Text]] = field(factory=list)
+
+    def add_row(self, *cells: Text | str) -> None:
+        """One cell for each heading."""
+        self.rows.append([Text(cell) if isinstance(cell, str) else cell for cell in cells])
+
+    def without_spare(self) -> Rows:
+        """The columns that no reader can do without."""
+        kept = [at for at, head in enumerate(self.heads) if head not in self.spare]
+        return Rows([self.heads[at] for at in kept], rows=[[row[at] for at in kept] for row in self.rows])
+
+    def as_table(self) -> Table:
+        """A row for each row."""
+        grid = Table(header_style="bold")
+        for at, head in enumerate(self.heads):
+            width = max(cell_len(row[at].plain) for row in self.rows) if self.rows else 0
+            whole = width <= _WHOLE
+            grid.add_column(head, overflow="fold", min_width=width if whole else None, no_wrap=whole)
+        for row in self.rows:
+            grid.add_row(*row)
+        return grid
+
+    def as_records(self) -> Table:
+        """A row for each cell that is not empty, for a narrow terminal."""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for number, row in enumerate(self.rows):
+            if number:
+                grid.add_row()
+            for head, cell in zip(self.heads, row, strict=True):
+                if cell.plain:
+                    grid.add_row(head, cell)
+        return grid
+
+
+def table(*heads: str, spare: Sequence[str] = ()) -> Rows:
+    """An empty table with these headings; `spare` names those that a narrow terminal may lack."""
+    return Rows(heads, spare=spare)
+
+
+def put(text: str | bytes, *, nl: bool = True, err: bool = False) -> None:
+    """Write a line at once. What goes to stderr is best effort.
+
+    Raises:
+        OutputClosed, Stopped: stdout cannot be written to.
+    """
     try:
-        click.echo(text, nl=nl)
+        click.echo(text, nl=nl, err=err)
     except BrokenPipeError:
-        # What is still buffered would fail again, loudly, when Python flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_PIPE_CLOSED)
+        raise OutputClosed from None
+    except OSError as error:
+        raise Stopped(f"Cannot write the output: {os_sentence(error)}.") from None
 
 
-def show(renderable: RenderableType, *, err: bool = False) -> None:
-    """Write a table to stdout or stderr, as wide as the terminal, or wide enough for a pipe not to break its lines."""
+def show(rows: Rows, *, err: bool = False) -> None:
+    """Write a table to stdout or stderr: within the terminal, and into a pipe with each row on one line."""
     console = Console(stderr=err)
-    if not console.is_terminal:
-        console = Console(stderr=err, width=_PIPED_WIDTH)
-    if err:
-        console.print(renderable)
-        return
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(stderr=err, width=_measured(rows.as_table(), console).maximum)
     with console.capture() as capture:
-        console.print(renderable)
-    put(capture.get(), nl=False)
+        console.print(_fitting(rows, console))
+    put(capture.get(), nl=False, err=err)
 
 
-def table(*columns: str) -> Table:
-    """An empty table with these headings."""
-    grid = Table(header_style="bold")
-    for column in columns:
-        grid.add_column(column, overflow="fold")
-    return grid
+def _fitting(rows: Rows, console: Console) -> RenderableType:
+    """The table with all columns, with fewer, or one record below the other: what breaks no word and no time."""
+    for grid in (rows.as_table(), rows.without_spare().as_table()):
+        if _measured(grid, console).minimum <= console.width:
+            return grid
+    return rows.as_records()
+
+
+def _measured(grid: Table, console: Console) -> Measurement:
+    return Measurement.get(console, console.options.update(width=_UNBOUNDED, max_width=_UNBOUNDED), grid)
 
 
 def plain(text: str | None) -> Text:
-    """A stranger's text as it is: no markup, and no control characters that a terminal would obey."""
+    """Received text as it is: no markup, and no control characters that a terminal would obey."""
     return Text("".join(c if c.isprintable() else " " for c in text or ""))
 
 
@@ -77,3 +141,21 @@ def bar(total: int) -> Generator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("Checking", total=total)
         yield lambda: progress.advance(task)
+
+
+@contextmanager
+def counted(
+    total: int, *, seconds: float = _LINE_SECONDS, clock: Callable[[], float] = time.monotonic
+) -> Generator[Callable[[], None]]:
+    """As `bar`, where no person watches: a line on stderr every few seconds."""
+    done, shown = 0, clock()
+
+    def advance() -> None:
+        nonlocal done, shown
+        done += 1
+        now = clock()
+        if done < total and now - shown >= seconds:
+            shown = now
+            put(f"{done:,} of {total:,} checked", err=True)
+
+    yield advance

@@ -12,15 +12,16 @@ import click
 from ..api.consent import Consent
 from ..errors import ConfigError
 from ..sandbox import Limit, Refusal, Served, TokenBucket, World, serve
+from .command import Command
 from .options import as_host, as_number
-from .outcome import utc
+from .outcome import local, local_zone, offset
 from .render import plain, put, show, table
 from .stop import Stop
 
 __all__ = ["sandbox"]
 
 
-@click.command("sandbox", short_help="Serve an eTelecom of your own on this machine.")
+@click.command("sandbox", cls=Command)
 @click.option("--port", type=click.IntRange(0, 65535), default=8084, show_default=True, help="0 takes any free one.")
 @click.option(
     "--host", callback=as_host, default="127.0.0.1", show_default=True, help="The address or name to listen on."
@@ -138,10 +139,11 @@ def _curl(world: World, served: Served) -> str:
 
 
 def _show_customers(world: World) -> None:
-    grid = table("Phone", "Code", "State", "Expires", "Message")
+    zone = local_zone()
+    grid = table("Phone", "Code", "State", f"Expires ({offset(zone)})", "Message")
     for customer in world.customers.values():
         state = Consent(error=customer.error, expired_time=customer.expires).state
-        expires = plain(utc(customer.expires))
+        expires = local(customer.expires, zone=zone)
         grid.add_row(plain(customer.phone), str(customer.error), state.value, expires, plain(customer.message))
     show(grid)
 

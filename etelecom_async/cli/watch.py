@@ -17,11 +17,12 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ..bulk.advice import advice
 from ..bulk.engine import EngineStatus
 from ..bulk.job import ConsentJob, JobSummary, Plan
 from ..bulk.ray_workers import RayWorkers
+from ..messages import advice, failure_name
 from ..session import Session
+from .exit_codes import ExitCode
 from .render import is_terminal, plain, show, table
 
 __all__ = ["run", "tell"]
@@ -29,7 +30,6 @@ __all__ = ["run", "tell"]
 _MOMENT = 0.5
 _FRAME_SECONDS = 0.25
 _LINE_SECONDS = 5.0
-_INTERRUPTED = 130
 
 
 async def run(
@@ -41,7 +41,7 @@ async def run(
     quiet: bool = False,
     line_seconds: float = _LINE_SECONDS,
 ) -> JobSummary:
-    """Run a job to its end, or to Ctrl-C, in the sight of whoever watches stderr. Closes the session and the workers.
+    """Run a job to its end, or to Ctrl-C, and show on stderr how far it is. Closes the session and the workers.
 
     Raises:
         EtelecomError: as `ConsentJob.run`.
@@ -49,7 +49,7 @@ async def run(
     async with session, workers or contextlib.nullcontext():
         # All that is shown while something is live goes through one console, or the lines would overwrite each other.
         console = Console(stderr=True)
-        with _stopping(job, console):
+        with _stopping(job, workers, console):
             async with _watched(_looking(job, console), is_shown=not quiet and is_terminal()):
                 plan = await job.prepare()
             if not quiet:
@@ -80,8 +80,15 @@ def _failed_before(count: int) -> str:
     return f"; {count:,} of them could not be checked, and --retry-failed checks these again" if count else ""
 
 
-def tell(summary: JobSummary, output: Path, *, report: Path | None = None, engine: EngineStatus | None = None) -> None:
-    """The summary, on stderr: stdout may be the output."""
+def tell(
+    summary: JobSummary,
+    output: Path,
+    *,
+    report: Path | None = None,
+    engine: EngineStatus | None = None,
+    can_retry: bool = False,
+) -> None:
+    """The summary, on stderr: stdout may be the output. `can_retry`: does the command have `--retry-failed`?"""
     failed = sum(summary.failures.values())
     if summary.rows or not summary.is_complete:
         click.echo(
@@ -99,7 +106,7 @@ def tell(summary: JobSummary, output: Path, *, report: Path | None = None, engin
             grid.add_row(plain(state), f"{count:,}")
         show(grid, err=True)
     for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
-        click.echo(f"{count:,} {reason}: {advice(reason)}", err=True)
+        click.echo(f"{count:,} {failure_name(reason)}: {advice(reason, can_retry=can_retry)}", err=True)
     if engine is not None and engine.lost:
         lost = "1 worker was" if engine.lost == 1 else f"{engine.lost:,} workers were"
         click.echo(f"{lost} lost and replaced; what they had under way was asked again.", err=True)
@@ -126,7 +133,7 @@ async def _watched(shower: Coroutine[None, None, None], *, is_shown: bool) -> As
 
 
 @contextlib.contextmanager
-def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
+def _stopping(job: ConsentJob, workers: RayWorkers | None, console: Console) -> Generator[None]:
     """The first Ctrl-C, or SIGTERM, stops the job in good order; the second ends it at once."""
     loop = asyncio.get_running_loop()
     count = 0
@@ -134,6 +141,8 @@ def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
     def stop() -> None:
         console.print("Finishing what is under way. Ctrl-C again leaves at once.", soft_wrap=True)
         job.stop()
+        if workers is not None:
+            workers.give_up_joining()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal count
@@ -142,7 +151,7 @@ def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
             # A thread may wait for an input that does not come; and the output bears any end.
             if console.is_terminal:
                 console.show_cursor()
-            os._exit(_INTERRUPTED)
+            os._exit(ExitCode.INTERRUPTED)
         loop.call_soon_threadsafe(stop)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -211,8 +220,10 @@ def _passing(job: ConsentJob, plan: Plan) -> str:
 
 def _counts(job: ConsentJob) -> Text:
     states = [f"{state} {count:,}" for state, count in sorted(job.states.items(), key=lambda item: -item[1])]
-    failures = [f"{reason} {count:,}" for reason, count in sorted(job.failures.items(), key=lambda item: -item[1])]
+    failures = [
+        f"{failure_name(reason)} {count:,}" for reason, count in sorted(job.failures.items(), key=lambda item: -item[1])
+    ]
     line = Text("  ".join(states))
     if failures:
-        line.append("\ncould not be checked: " + "  ".join(failures), style="yellow")
+        line.append("\ncould not be checked: " + ", ".join(failures), style="yellow")
     return line

@@ -1,0 +1,48 @@
+"""What each exit code of the command means: one table for every command, its help and the docs."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from types import MappingProxyType
+
+__all__ = ["MEANINGS", "ExitCode", "most_serious"]
+
+
+class ExitCode(enum.IntEnum):
+    """How a command ended. Scripts can rely on it: no other code is used, and no code has two meanings."""
+
+    DONE = 0
+    NOT_GRANTED = 1
+    USAGE = 2
+    NOT_CHECKED = 3
+    STOPPED = 4
+    IN_DOUBT = 5
+    BUG = 70
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+MEANINGS = MappingProxyType(
+    {
+        ExitCode.DONE: "done; for check: all have granted permission",
+        ExitCode.NOT_GRANTED: "check alone: some have not granted permission",
+        ExitCode.USAGE: "it cannot work as it was given: a wrong option, file, key or setting, or a missing extra",
+        ExitCode.NOT_CHECKED: "done, but some could not be checked: nothing is known about those",
+        ExitCode.STOPPED: "a fault stopped it, such as a full disk: run it again, bulk with --resume",
+        ExitCode.IN_DOUBT: "a call that costs money may or may not have been carried out: look before you repeat it",
+        ExitCode.BUG: "a bug in this program: the last lines on stderr say what to report",
+        ExitCode.INTERRUPTED: "interrupted by Ctrl-C or a signal: run it again, bulk with --resume",
+        ExitCode.BROKEN_PIPE: "the program that read the output has ended",
+    }
+)
+"""In the order of the table."""
+
+# A shell gets one code: what needs a person most is told first. The others end a command by themselves.
+_BY_WEIGHT = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.NOT_CHECKED, ExitCode.NOT_GRANTED)
+
+
+def most_serious(codes: Iterable[ExitCode]) -> ExitCode:
+    """The one code of a command in which several things happened; `DONE` if none did."""
+    found = set(codes)
+    return next((code for code in _BY_WEIGHT if code in found), ExitCode.DONE)
