@@ -358,7 +358,8 @@ def test_another_loop_beside_a_busy_one_is_told_what_to_do():
             with pytest.raises(ConfigError) as caught:
                 await ask(session_over(GOOD, throttle=shared))
             assert caught.value.message == (
-                "This throttle has calls under way in another event loop: make one session per loop."
+                "This throttle has calls under way in another event loop that is still alive: make one session per"
+                " loop, or let all threads use one through etelecom_async.blocking.Blocking."
             )
 
         asyncio.run(elsewhere())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import random
 import time
 from asyncio import get_running_loop
@@ -112,6 +113,7 @@ class Throttle:
         """The tasks that wait for a slot or a permit; to cancel one of them leaves no request in doubt."""
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
 
     def snapshot(self) -> ThrottleSnapshot:
         """What it is doing now."""
@@ -287,9 +289,13 @@ class Throttle:
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         busy = self._in_flight or self._waiters
-        if self._loop is not None and busy and not self._loop.is_closed():
-            raise ConfigError("This throttle has calls under way in another event loop: make one session per loop.")
-        self._loop = loop
+        # Those of a process that this one was forked from are none of its own.
+        if self._loop is not None and busy and not self._loop.is_closed() and self._pid == os.getpid():
+            raise ConfigError(
+                "This throttle has calls under way in another event loop that is still alive: make one session per"
+                " loop, or let all threads use one through etelecom_async.blocking.Blocking.",
+            )
+        self._loop, self._pid = loop, os.getpid()
         self._in_flight = 0
         self._waiters.clear()
         self.waiting_tasks.clear()
