@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType, TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar, cast
@@ -13,7 +12,7 @@ from attrs import define, field, frozen
 from yarl import URL
 
 from . import account as accounts
-from . import codec
+from . import clock, codec
 from ._version import __version__
 from .api import untyped
 from .api.consent import Zalo
@@ -88,7 +87,7 @@ class _Calls:
 
     async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
         if call is None:
-            call = Call(self.shared.clock())
+            call = Call(clock.seconds())
         retrying = self.retrying
         try:
             route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
@@ -106,18 +105,18 @@ class _Calls:
                     pause = retrying.pause(error, request)
                     if pause is None:
                         raise
-                await retrying.sleep(pause)
+                await asyncio.sleep(pause)
                 attempt = retrying.next(request)
             result = route.read(call.response.json())
         except EtelecomError as error:
             error.endpoint, error.url = endpoint.name, str(_url(self.account.base_url, endpoint.name))
-            error.attempts, error.elapsed = call.attempts, self.shared.clock() - call.started
+            error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
             if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
                 error.add_note("It may have been carried out. Look before you send it again.")
             telemetry.failed(error)
             raise
         if telemetry.is_enabled_for(telemetry.DEBUG):
-            telemetry.answered(call, endpoint.name, self.shared.clock())
+            telemetry.answered(call, endpoint.name, clock.seconds())
         return result
 
     def _route(self, endpoint: Endpoint[Req, Res]) -> _Route[Req, Res]:
@@ -138,8 +137,6 @@ class _Shared:
     owns_transport: bool
     throttle: Throttle
     budget: RetryBudget
-    clock: Callable[[], float]
-    sleep: Callable[[float], Awaitable[object]]
     send: CallNext = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -173,8 +170,6 @@ class Session:
         retry: which failures are worth another attempt.
         throttle: how much at once.
         middlewares: layers of your own, outermost first, between retry and throttle: each sees every attempt.
-        clock: seconds, monotonic; for tests.
-        sleep: waits that many seconds; for tests.
 
     Attributes:
         zalo: the `Zalo/*` methods.
@@ -193,17 +188,13 @@ class Session:
         retry: Retry | None = None,
         throttle: Throttle | None = None,
         middlewares: Iterable[Middleware] = (),
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        throttle = throttle or Throttle(clock=clock)
+        throttle = throttle or Throttle()
         shared = _Shared(
             transport=_default_transport() if transport is None else transport,
             owns_transport=transport is None,
             throttle=throttle,
             budget=RetryBudget(reserve=max(RetryBudget.least, throttle.concurrency)),
-            clock=clock,
-            sleep=sleep,
         )
         self._set_up(account, shared, timeout or Timeout(), retry or Retry(), tuple(middlewares))
         if isinstance(shared.transport, ChecksUrl):
@@ -285,9 +276,9 @@ class Session:
         Raises:
             EtelecomError: as `call`.
         """
-        call = Call(self._shared.clock())
+        call = Call(clock.seconds())
         value = await self._calls.call(endpoint, payload, call)
-        response, elapsed = cast("Response", call.response), self._shared.clock() - call.started
+        response, elapsed = cast("Response", call.response), clock.seconds() - call.started
         return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
 
     async def invoke(
@@ -351,7 +342,7 @@ class Session:
         self._timeout = timeout
         self._retry = retry
         self._middlewares = middlewares
-        retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
+        retrying = Retrying(retry, budget=shared.budget)
         layers: tuple[Layer, ...] = (*map(yours, middlewares), shared.throttle)
         self._calls = _Calls(account, timeout.within(timeout.total), retrying, layers, Auth(account), shared)
         self.zalo = Zalo(self._calls)

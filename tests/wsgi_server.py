@@ -1,4 +1,4 @@
-"""Serves the application `app` of a module, a thread for each request: `wsgi_server.py MODULE`, which prints the port."""
+"""Serves the application `app` of a module with a thread for each request: `wsgi_server.py MODULE`. Prints the port."""
 
 import sys
 from importlib import import_module

@@ -6,7 +6,6 @@ import asyncio
 import math
 import os
 import random
-import time
 from asyncio import get_running_loop
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from ..clock import seconds
 from ..errors import ApiError, ConfigError, EtelecomError, QueueTimeout, RateLimited, Unavailable
 from .adaptive import AdaptiveRate
 from .pace import Pace
@@ -74,7 +74,6 @@ class Throttle:
         burst: requests that may go out at once below that ceiling, at least 1; 20 ms of the rate unless given.
         adaptive: find the server's limit. Without it a refusal is left to the retries of each call.
         shared: a rate that other processes share; asked for every request, after this throttle's own limits.
-        clock: seconds, monotonic; for tests.
         random: a number in 0..1; for tests.
 
     Raises:
@@ -90,7 +89,6 @@ class Throttle:
         burst: float | None = None,
         adaptive: bool = True,
         shared: SharedRate | None = None,
-        clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = random.random,
     ) -> None:
         if type(concurrency) is not int or concurrency < 1:
@@ -105,7 +103,6 @@ class Throttle:
         self._learns = adaptive
         self._refusals = Refusals()
         self._shared = shared
-        self._clock = clock
         self._window = float(min(concurrency, _FIRST_WINDOW) if adaptive else concurrency)
         self._in_flight = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -128,31 +125,31 @@ class Throttle:
 
     def __call__(self, call_next: CallNext) -> CallNext:
         """The layer that lets requests go on in their turn."""
-        clock, limit, ceiling, refusals, shared = self._clock, self._limit, self._ceiling, self._refusals, self._shared
+        limit, ceiling, refusals, shared = self._limit, self._ceiling, self._refusals, self._shared
 
         async def send(request: Request) -> Response:
             loop = get_running_loop()
             if loop is not self._loop:
                 self._move_to(loop)
-            now = clock()
+            now = seconds()
             # As long as no limit is known there is nothing to ask of the rates and nothing to tell them.
             is_free = limit.pace is None and ceiling is None
             if self._waiters or self._in_flight >= self._window or not (is_free or self._has_permit(now)):
                 await self._wait(request, loop)
-                now = clock()
+                now = seconds()
             else:
                 self._in_flight += 1
             try:
                 if shared is not None:
                     await self._wait_for_others(shared, request)
-                    now = clock()
+                    now = seconds()
                 response = await call_next(request)
             except EtelecomError as error:
                 self._learn(error, request, now)
                 raise
             else:
                 refusals.answers += 1
-                limit.answered(clock(), now)
+                limit.answered(seconds(), now)
                 if self._window < self.concurrency:
                     self._widen()
                 return response
@@ -189,7 +186,7 @@ class Throttle:
             self._refusals.answers += 1
         if not self._learns:
             return
-        now = self._clock()
+        now = seconds()
         if self._limit.rate is None:
             self._refusals.forget()
         if self._refusals.includes(error, now):
@@ -216,7 +213,7 @@ class Throttle:
         self.waiting_tasks.add(task)
         self._waiters.append(turn)
         self._let_go()
-        started = self._clock()
+        started = seconds()
         limit = request.timeout.queue
         timer = None if limit is None else loop.call_later(limit, _give_up, turn, limit)
         try:
@@ -230,10 +227,10 @@ class Throttle:
             self.waiting_tasks.discard(task)
             if timer is not None:
                 timer.cancel()
-            request.call.queued += self._clock() - started
+            request.call.queued += seconds() - started
 
     async def _wait_for_others(self, shared: SharedRate, request: Request) -> None:
-        started = self._clock()
+        started = seconds()
         limit = request.timeout.queue
         task = asyncio.current_task()
         self.waiting_tasks.add(task)
@@ -246,7 +243,7 @@ class Throttle:
             raise QueueTimeout(f"No permit of the shared rate came within {limit:g} s.") from None
         finally:
             self.waiting_tasks.discard(task)
-            request.call.queued += self._clock() - started
+            request.call.queued += seconds() - started
 
     def _let_go(self) -> None:
         """Let those go who may, first come first; a single timer stands for all who wait for the rate."""
@@ -257,7 +254,7 @@ class Throttle:
                 continue
             if self._in_flight >= self._window:
                 return
-            now = self._clock()
+            now = seconds()
             delay = self._delay(now)
             if delay > 0:
                 self._wake_in(delay)

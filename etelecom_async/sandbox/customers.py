@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from attrs import Attribute, Factory, field, frozen
 
+from .. import clock
 from ..errors import ConfigError
 from ..phone import normalize
 
@@ -93,7 +94,7 @@ def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer
         seed: what the made-up phone numbers follow from.
         now: aware; what the expiries are counted from, the present unless given.
     """
-    moment = (now or datetime.now(UTC)).replace(microsecond=0)
+    moment = (now or clock.now()).replace(microsecond=0)
     month = timedelta(days=30)
     answers: list[tuple[int, datetime | None]] = [(GRANTED, moment + month), (GRANTED, None)]
     answers += [(code, _expiry(code, moment)) for code in MESSAGES if code != GRANTED]

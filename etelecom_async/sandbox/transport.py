@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from ..errors import AttemptTimeout
 from ..transport.base import Request, Response
@@ -18,19 +17,11 @@ class SandboxTransport:
     Args:
         world: what answers.
         latency: seconds that every answer takes; one that takes the attempt's time or longer is `AttemptTimeout`.
-        sleep: waits that many seconds; for tests.
     """
 
-    def __init__(
-        self,
-        world: World,
-        *,
-        latency: float = 0.0,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, world: World, *, latency: float = 0.0) -> None:
         self._world = world
         self._latency = latency
-        self._sleep = sleep
 
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""
@@ -41,10 +32,10 @@ class SandboxTransport:
         )
         limit = request.timeout.attempt
         if limit is not None and limit <= self._latency:
-            await self._sleep(limit)
+            await asyncio.sleep(limit)
             raise AttemptTimeout("no answer within the attempt's time")
         # A latency of 0 waits too, for one turn of the event loop, so that calls interleave as they do over a network.
-        await self._sleep(self._latency)
+        await asyncio.sleep(self._latency)
         return response
 
     async def aclose(self) -> None:

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from .. import codec
 from ..account import Secret
+from ..clock import now
 from ..endpoint import JSON
 from ..errors import (
     ApiError,
@@ -125,7 +126,7 @@ class World:
         shop_key: str | Secret = SANDBOX_SHOP_KEY,
         limit: Limit | None = None,
         legacy_errors: bool = False,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self.customers = sample(now=clock()) if customers is None else dict(customers)
         for phone, customer in self.customers.items():
