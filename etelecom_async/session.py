@@ -105,7 +105,7 @@ class _Calls:
                     pause = retrying.pause(error, request)
                     if pause is None:
                         raise
-                await asyncio.sleep(pause)
+                await retrying.sleep(pause)
                 attempt = retrying.next(request)
             result = route.read(call.response.json())
         except EtelecomError as error:

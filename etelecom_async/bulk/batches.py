@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, to_id
+from ..clock import now
 from ..session import Session
 from .memory import Memory
 from .record import RESULT_COLUMNS, Question, Recorder
@@ -19,10 +20,6 @@ from .tables.typed import typed_columns
 __all__ = ["ConsentBatches"]
 
 Table = TypeVar("Table", bound=Batch)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class ConsentBatches:
@@ -59,7 +56,7 @@ class ConsentBatches:
         oa_id: int | str,
         column: str = "phone",
         open_session: Callable[[], Session] = Session.from_env,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = now,
     ) -> None:
         arrow()
         self._oa_id = to_id(oa_id)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import time
 from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from attrs import define, field, frozen
 
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState, to_id
+from ..clock import now, seconds
 from ..errors import ConfigError
 from ..session import Session
 from .answer_table import AnswerTable
@@ -167,8 +167,8 @@ class ConsentJob:
         retry_failed: bool = False,
         concurrency: int = 100,
         engine: Engine | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = seconds,
+        now: Callable[[], datetime] = now,
     ) -> None:
         if (resume or retry_failed) and (_is_read_once(source) or not isinstance(output, Path)):
             raise ConfigError("A resume needs an input file and an output file: a stream can be read only once.")

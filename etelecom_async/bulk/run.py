@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import (
     AsyncIterable,
@@ -23,6 +22,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from .._record import record
+from ..clock import seconds
 from ..errors import ConfigError, EtelecomError, SessionClosed
 from .common_fault import CommonFault, HeldBack, may_be_common
 from .permits import Permits
@@ -124,7 +124,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         key: Callable[[Item], Hashable] | None = None,
         waiting_tasks: Callable[[], AbstractSet[asyncio.Task[object] | None]] = frozenset,
         total: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = seconds,
     ) -> None:
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigError(f"concurrency is a whole number above 0; got {concurrency!r}.")

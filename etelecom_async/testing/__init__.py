@@ -1,7 +1,8 @@
 """For the tests of code that uses the SDK, and of transports.
 
-`MockTransport` answers in place of the server. `TransportContract` holds a transport of your own to what the SDK relies
-on, with `Peer` as the far end. `run_virtually` is `asyncio.run` in a time that jumps from timer to timer. None of it needs a test runner or an HTTP library.
+`MockTransport` answers in place of the server. `run_virtually` is `asyncio.run` in a time that jumps from timer to
+timer. `TransportContract` holds a transport of your own to what the SDK relies on, with `Peer` as the far end. None of
+it needs a test runner or an HTTP library.
 """
 
 from .contract import TransportContract

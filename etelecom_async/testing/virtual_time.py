@@ -65,18 +65,23 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._jobs > 0
 
     def jump(self, seconds: float) -> None:
-        """Let so much time go by."""
-        # So much later that it is another number: far from zero, a small step can be lost in rounding.
-        self._seconds = max(self._seconds + seconds, math.nextafter(self._seconds, math.inf))
+        """Let so many seconds go by at once, as where something keeps the loop busy.
+
+        Raises:
+            ConfigError: there is no such number of seconds.
+        """
+        if not 0 <= seconds < math.inf:
+            raise ConfigError(f"VirtualTimeLoop.jump takes a number of seconds of at least 0; got {seconds!r}.")
+        if seconds:
+            # So much later that it is another number: far from zero, a small step can be lost in rounding.
+            self._seconds = max(self._seconds + seconds, math.nextafter(self._seconds, math.inf))
 
     def run_forever(self) -> None:
         """As every event loop; meanwhile this thread's clock is the loop's."""
         with clock.governed_by(self):
             super().run_forever()
 
-    def run_in_executor(
-        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
-    ) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         """As every event loop; time stands still until the thread is done."""
         future = super().run_in_executor(executor, func, *args)
         self._jobs += 1
