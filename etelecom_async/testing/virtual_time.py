@@ -22,6 +22,9 @@ __all__ = ["VirtualTimeLoop", "run_virtually"]
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+_RESOLUTION = 1e-9
+"""Seconds by which a timer may go off early, as with asyncio's own loops."""
+
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """Whoever sleeps an hour in it is back at once, and an hour has gone by.
@@ -42,14 +45,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """
 
     def __init__(self, *, start: datetime | None = None) -> None:
-        if start is not None and start.tzinfo is None:
-            raise ConfigError("VirtualTimeLoop.start is an aware datetime, such as datetime(2026, 1, 5, tzinfo=UTC).")
-        self._start = datetime.now(UTC) if start is None else start
         self._seconds = 0.0
         self._jobs = 0
-        self._selector_of_time = _JumpingSelector(self)
-        super().__init__(self._selector_of_time)
-        self._selector_of_time.is_complete = True
+        selector = _JumpingSelector(self)
+        super().__init__(selector)
+        selector.is_complete = True
+        if start is not None and not (isinstance(start, datetime) and start.utcoffset() is not None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            self.close()
+            raise ConfigError("VirtualTimeLoop.start is an aware datetime, such as datetime(2026, 1, 5, tzinfo=UTC).")
+        self._start = datetime.now(UTC) if start is None else start
 
     def time(self) -> float:
         """Seconds since its beginning."""
@@ -72,9 +76,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """
         if not 0 <= seconds < math.inf:
             raise ConfigError(f"VirtualTimeLoop.jump takes a number of seconds of at least 0; got {seconds!r}.")
-        if seconds:
-            # So much later that it is another number: far from zero, a small step can be lost in rounding.
-            self._seconds = max(self._seconds + seconds, math.nextafter(self._seconds, math.inf))
+        self._seconds += seconds
+        # A timer is due within this much. Far from zero a smaller step is lost in rounding, and nothing would be due.
+        self._clock_resolution = max(_RESOLUTION, math.ulp(self._seconds))
 
     def run_forever(self) -> None:
         """As every event loop; meanwhile this thread's clock is the loop's."""
