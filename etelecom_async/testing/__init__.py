@@ -7,12 +7,13 @@ it needs a test runner or an HTTP library.
 
 from .contract import TransportContract
 from .mock import MockCall, MockTransport, Route
-from .peer import Answer, Cut, HangUp, Peer, Refuse, Silence
+from .peer import Answer, Cut, Echo, HangUp, Peer, Refuse, Silence
 from .virtual_time import VirtualTimeLoop, run_virtually
 
 __all__ = [
     "Answer",
     "Cut",
+    "Echo",
     "HangUp",
     "MockCall",
     "MockTransport",
