@@ -179,6 +179,9 @@ class Session:
             for the account's base URL.
     """
 
+    # Each session has one of its own; on the class it is what `unittest.mock.create_autospec(Session)` goes by.
+    zalo: Zalo = cast("Zalo", Zalo)
+
     def __init__(
         self,
         account: accounts.Account,

@@ -14,7 +14,17 @@ from attrs import frozen
 from .. import codec
 from ..api import untyped
 from ..endpoint import AnyEndpoint, Endpoint
-from ..errors import ApiError, AttemptTimeout, BodyTooLarge, DecodeError, EtelecomError
+from ..errors import (
+    ApiError,
+    AttemptTimeout,
+    BodyTooLarge,
+    ConfigError,
+    DeadlineExceeded,
+    DecodeError,
+    EtelecomError,
+    QueueTimeout,
+    TransportError,
+)
 from ..transport.base import Request, Response
 
 __all__ = ["MockCall", "MockTransport", "Route"]
@@ -57,25 +67,44 @@ class Route(Generic[Req, Res]):
         self._steps: list[Callable[[Request, Req], object]] = []
 
     def reply(self, value: Res) -> Route[Req, Res]:
-        """Answer 200 with this result, encoded as the server would."""
-        return self._then(lambda _request, _payload: value)
-
-    def fail(self, error: EtelecomError) -> Route[Req, Res]:
-        """Fail with this error: an `ApiError` as the server would send it, any other as the transport would raise it.
+        """Answer 200 with this result, encoded as the server would.
 
         Raises:
-            ValueError: the error lies inside a 200, so it is a result: `reply(Consent(error=5))`.
+            ConfigError: the method has no such result; an error belongs into `fail`.
         """
-        if isinstance(error, ApiError) and error.status == _OK:
-            raise ValueError("An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)).")
+        misfit = self._misfit(value)
+        if misfit:
+            raise ConfigError(f"reply() of {self._endpoint.name} {misfit}")
+        return self._then(lambda _request, _payload: value)
+
+    def fail(self, error: ApiError | TransportError) -> Route[Req, Res]:
+        """Fail with this error: an `ApiError` as the server would send it, a `TransportError` as a transport raises it.
+
+        What the SDK itself raises above a transport comes about as it does in earnest: `DeadlineExceeded` and
+        `QueueTimeout` by the `Timeout` of the session, `DecodeError` by `respond`.
+
+        Raises:
+            ConfigError: it is no such error; or it lies inside a 200 and is a result: `reply(Consent(error=5))`.
+        """
+        _check_playable(error)
         return self._then(lambda _request, _payload: error)
 
     def answer(self, function: Callable[[Req], Res | Awaitable[Res]]) -> Route[Req, Res]:
-        """Answer 200 with what the function, plain or async, makes of the payload; what it raises is as in `fail`."""
+        """Answer 200 with what the function, plain or async, makes of the payload; what it raises is as in `fail`.
+
+        Raises:
+            ConfigError: it is no function.
+        """
+        _check_function("answer", function, "the payload and gives the result")
         return self._then(lambda _request, payload: function(payload))
 
     def respond(self, function: Callable[[Request], Response | Awaitable[Response]]) -> Route[Req, Res]:
-        """Answer with a bare HTTP response: other statuses, HTML pages, broken bodies."""
+        """Answer with a bare HTTP response: other statuses, HTML pages, broken bodies.
+
+        Raises:
+            ConfigError: it is no function.
+        """
+        _check_function("respond", function, "the Request and gives a Response")
         return self._then(lambda request, _payload: function(request))
 
     def __repr__(self) -> str:
@@ -96,12 +125,16 @@ class Route(Generic[Req, Res]):
             raise AssertionError(f"What was sent to {self._endpoint.name} does not fit it: {error}") from None
         return payload if self._where is None or self._where(payload) else None
 
-    async def play(self, request: Request, payload: Req) -> Response:
-        """Take the next step."""
+    def next_step(self, payload: Req) -> Callable[[Request, Req], object]:
+        """What is done about this payload, which is kept."""
         if not self._steps:
             raise AssertionError(f"{self!r} has no answer: add .reply(...), .fail(...) or .answer(...).")
         step = self._steps[min(len(self.payloads), len(self._steps) - 1)]
         self.payloads.append(payload)
+        return step
+
+    async def play(self, step: Callable[[Request, Req], object], request: Request, payload: Req) -> Response:
+        """Take a step."""
         try:
             result = step(request, payload)
             if inspect.isawaitable(result):
@@ -112,7 +145,26 @@ class Route(Generic[Req, Res]):
             return _render(result)
         if isinstance(result, EtelecomError):
             raise copy.copy(result)
-        return result if isinstance(result, Response) else Response(_OK, _JSON, codec.encode(result))
+        if isinstance(result, Response):
+            return result
+        misfit = self._misfit(result)
+        if misfit:
+            raise AssertionError(f"What answers {self._endpoint.name} {misfit}")
+        return Response(_OK, _JSON, codec.encode(result))
+
+    def _misfit(self, value: object) -> str:
+        """Why this is no result of the method; empty if it is one."""
+        kind: object = self._endpoint.result
+        given = value.__name__ if isinstance(value, type) else type(value).__name__
+        if isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException)):
+            return f"gives a result, and {given} is an error: write fail({given}())."
+        if isinstance(kind, type) and kind is not object:
+            return "" if isinstance(value, kind) else f"gives a {kind.__name__}; got {given}."
+        try:
+            codec.encode(value)
+        except (TypeError, ValueError, EtelecomError):
+            return f"gives JSON: dict, list, str, int, float, bool or None; got {given}, which is none or holds none."
+        return ""
 
 
 class MockTransport:
@@ -123,17 +175,26 @@ class MockTransport:
         session = Session(Shop("1:test"), transport=mock)
 
     Where two routes fit, the one made last answers, so a test overrides its fixture. A call that fits none is an
-    AssertionError, which no retry swallows.
+    AssertionError, which no retry swallows. Code under test that swallows it is found by `assert_all_routed()` at the
+    test's end. That a route was called is said by its `payloads`.
 
     Args:
         max_body: bytes; a longer answer is `BodyTooLarge`, as with a real transport.
 
     Attributes:
         calls: every attempt, in order.
+        unmatched: those of them that no route answered, in order: none fits, or the one that fits has no step, or what
+            was sent does not fit its method.
+
+    Raises:
+        ConfigError: max_body is no whole number above 0.
     """
 
     def __init__(self, *, max_body: int = 10 * 2**20) -> None:
+        if type(max_body) is not int or max_body < 1:
+            raise ConfigError(f"MockTransport.max_body is a whole number of bytes above 0; got {max_body!r}.")
         self.calls: list[MockCall] = []
+        self.unmatched: list[MockCall] = []
         self._max_body = max_body
         self._routes: list[Route[object, object]] = []
 
@@ -144,7 +205,18 @@ class MockTransport:
     def on(
         self, endpoint: Endpoint[Req, Res] | str, /, *, where: Callable[[Req], bool] | None = None
     ) -> Route[Req, Res]:
-        """A new route for a method, typed or by its wire name; `where` narrows it to some payloads."""
+        """A new route for a method, typed or by its wire name; `where` narrows it to some payloads.
+
+        Raises:
+            ConfigError: it is no method, or where no function.
+        """
+        if not isinstance(endpoint, Endpoint | str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(
+                f"MockTransport.on takes an Endpoint such as CHECK_CONSENT, or a wire name such as 'Zalo/CheckConsent';"
+                f" got {type(endpoint).__name__}."
+            )
+        if where is not None:
+            _check_function("where", where, "the payload and says whether the route answers it")
         method = cast("Endpoint[Req, Res]", untyped(endpoint)) if isinstance(endpoint, str) else endpoint
         route = Route(method, where)
         self._routes.append(cast("Route[object, object]", route))
@@ -152,13 +224,29 @@ class MockTransport:
 
     async def send(self, request: Request, /) -> Response:
         """Answer one attempt."""
-        self.calls.append(MockCall(request.endpoint.name, _payload(request.endpoint, request.body), _keyless(request)))
+        call = MockCall(request.endpoint.name, _payload(request.endpoint, request.body), _keyless(request))
+        self.calls.append(call)
+        self.unmatched.append(call)
         for route in reversed(self._routes):
             payload = route.payload_of(request)
             if payload is not None:
-                return await self._limited(request, route.play(request, payload))
-        routed = "".join(f"\n  {route!r}" for route in self._routes) or " nothing"
-        raise AssertionError(f"No route answers {request.endpoint.name} {self.calls[-1].payload}. Routed:{routed}")
+                step = route.next_step(payload)
+                self.unmatched.pop()
+                return await self._limited(request, route.play(step, request, payload))
+        raise AssertionError(f"No route answers {call.endpoint} {call.payload}. Routed:{self._routed()}")
+
+    def assert_all_routed(self) -> None:
+        """See that every attempt was answered by a route.
+
+        Raises:
+            AssertionError: some were not; it lists them and the routes.
+        """
+        if self.unmatched:
+            missed = "".join(f"\n  {call.endpoint} {call.payload}" for call in self.unmatched)
+            raise AssertionError(f"No route answered:{missed}\nRouted:{self._routed()}")
+
+    def _routed(self) -> str:
+        return "".join(f"\n  {route!r}" for route in self._routes) or " nothing"
 
     async def aclose(self) -> None:
         """Nothing is held."""
@@ -177,6 +265,38 @@ class MockTransport:
                 raise BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
             return response
         raise failure
+
+
+def _check_function(name: str, function: object, what: str) -> None:
+    if not callable(function):
+        given = type(function).__name__
+        raise ConfigError(f"{name} takes a function that takes {what}; got {given}. A ready value goes into reply().")
+
+
+def _check_playable(error: object) -> None:
+    """Raises: ConfigError: a route cannot fail with this; the sentence says what to write."""
+    if isinstance(error, type):
+        raise ConfigError(f"fail() takes an error and not its class: write fail({error.__name__}()).")
+    if isinstance(error, ApiError) and error.status == _OK:
+        raise ConfigError("An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)).")
+    if isinstance(error, ApiError | TransportError):
+        return
+    given = type(error).__name__
+    if isinstance(error, QueueTimeout | DeadlineExceeded):
+        raise ConfigError(f"{given} comes of the session's own time limits: set Timeout(...), and answer too late.")
+    if isinstance(error, DecodeError):
+        raise ConfigError("A DecodeError comes of a body that does not fit: use respond() with such a Response.")
+    if isinstance(error, EtelecomError):
+        raise ConfigError(f"{given} comes before anything is sent, so no transport can play it: let the call raise it.")
+    hint = (
+        "AttemptTimeout()"
+        if isinstance(error, TimeoutError)
+        else "Disconnected()"
+        if isinstance(error, OSError)
+        else ""
+    )
+    example = hint or "RateLimited(retry_after=1) or AttemptTimeout()"
+    raise ConfigError(f"fail() takes an ApiError or a TransportError, and got {given}: write fail({example}).")
 
 
 def _payload(endpoint: AnyEndpoint, body: bytes) -> object:
