@@ -13,8 +13,8 @@ from benchmarks import job
 from etelecom_async import ConnectError, Disconnected, Failed, Phase, Session, Shop, Throttle
 from etelecom_async.sandbox import TokenBucket
 from etelecom_async.sandbox.limit import Meter
+from etelecom_async.testing import run_virtually
 from etelecom_async.transport import Request, Response
-from tests.virtual_time import run_virtually
 
 CONCURRENCY = 500
 LATENCY = 0.05
@@ -123,12 +123,12 @@ class Server:
 async def _run(scenario: Scenario, rows: int) -> Result:
     clock = asyncio.get_running_loop().time
     server = Server(scenario, rows // 2)
-    throttle = Throttle(concurrency=CONCURRENCY, rate=scenario.fixed, adaptive=scenario.fixed is None, clock=clock)
+    throttle = Throttle(concurrency=CONCURRENCY, rate=scenario.fixed, adaptive=scenario.fixed is None)
     account = Shop(job.API_KEY, base_url=f"http://{job.HOST}{job.BASE_PATH}")
     tenth = rows // 10
     done = failed = 0
     moments: dict[int, float] = {}
-    async with Session(account, transport=server, throttle=throttle, clock=clock) as session:
+    async with Session(account, transport=server, throttle=throttle) as session:
         run = session.zalo.check_consents(oa_id=job.OA_ID, phones=_phones(rows), concurrency=CONCURRENCY)
         async with run:
             async for outcome in run:

@@ -15,6 +15,7 @@ _MODULES = {
     "_version": ("__version__",),
     "account": ("Partner", "Secret", "Shop"),
     "api.consent": ("CHECK_CONSENT", "CheckConsent", "Checked", "Consent", "ConsentState", "Failed"),
+    "blocking": ("Blocking",),
     "endpoint": ("Endpoint", "Role", "Safety"),
     "errors": (
         "AccountClosed",

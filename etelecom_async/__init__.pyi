@@ -1,6 +1,7 @@
 from ._version import __version__
 from .account import Partner, Secret, Shop
 from .api.consent import CHECK_CONSENT, CheckConsent, Checked, Consent, ConsentState, Failed
+from .blocking import Blocking
 from .endpoint import Endpoint, Role, Safety
 from .errors import (
     AccountClosed,
@@ -51,6 +52,7 @@ __all__ = [
     "AttemptTimeout",
     "BadAnswer",
     "BadRoute",
+    "Blocking",
     "BodyTooLarge",
     "CheckConsent",
     "Checked",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType, TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar, cast
@@ -13,7 +12,7 @@ from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 from attrs import define, field, frozen
 from yarl import URL
 
-from . import _checks, codec
+from . import _checks, clock, codec
 from . import account as accounts
 from ._version import __version__
 from .api import untyped
@@ -96,7 +95,7 @@ class _Calls:
 
     async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
         if call is None:
-            call = Call(self.shared.clock())
+            call = Call(clock.seconds())
         retrying = self.retrying
         try:
             route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
@@ -119,13 +118,13 @@ class _Calls:
             result = route.read(call.response.json())
         except EtelecomError as error:
             error.endpoint, error.url = endpoint.name, str(_url(self.account.base_url, endpoint.name))
-            error.attempts, error.elapsed = call.attempts, self.shared.clock() - call.started
+            error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
             if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
                 error.add_note("It may have been carried out. Look before you send it again.")
             telemetry.failed(error)
             raise
         if telemetry.is_enabled_for(telemetry.DEBUG):
-            telemetry.answered(call, endpoint.name, self.shared.clock())
+            telemetry.answered(call, endpoint.name, clock.seconds())
         return result
 
     def _route(self, endpoint: Endpoint[Req, Res]) -> _Route[Req, Res]:
@@ -146,8 +145,6 @@ class _Shared:
     owns_transport: bool
     throttle: Throttle
     budget: RetryBudget
-    clock: Callable[[], float]
-    sleep: Callable[[float], Awaitable[object]]
     send: CallNext = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -181,8 +178,6 @@ class Session:
         retry: which failures are worth another attempt.
         throttle: how much at once.
         middlewares: layers of your own, outermost first, between retry and throttle: each sees every attempt.
-        clock: seconds, monotonic; for tests.
-        sleep: waits that many seconds; for tests.
 
     Attributes:
         zalo: the `Zalo/*` methods.
@@ -191,6 +186,9 @@ class Session:
         ConfigError: an argument of a wrong kind, or options that cannot go together; or the environment names a proxy
             or certificates that cannot work for the account's base URL.
     """
+
+    # Each session has one of its own; on the class it is what `unittest.mock.create_autospec(Session)` goes by.
+    zalo: Zalo = cast("Zalo", Zalo)
 
     def __init__(
         self,
@@ -201,13 +199,9 @@ class Session:
         retry: Retry | None = None,
         throttle: Throttle | None = None,
         middlewares: Iterable[Middleware] = (),
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         _checks.instance("Session.account", account, (accounts.Shop, accounts.Partner), _ACCOUNT)
-        _checks.function("Session.clock", clock, wanted="a function that gives seconds, such as time.monotonic")
-        _checks.function("Session.sleep", sleep, wanted="a function that waits so many seconds, such as asyncio.sleep")
-        throttle = Throttle(clock=clock) if throttle is None else throttle
+        throttle = Throttle() if throttle is None else throttle
         _checks.instance("Session.throttle", throttle, Throttle, _THROTTLE)
         if transport is not None:
             _checks.methods("Session.transport", transport, "send", "aclose", wanted=_TRANSPORT)
@@ -217,8 +211,6 @@ class Session:
             owns_transport=transport is None,
             throttle=throttle,
             budget=RetryBudget(reserve=max(RetryBudget.least, throttle.concurrency)),
-            clock=clock,
-            sleep=sleep,
         )
         self._set_up(account, shared, *options)
         if isinstance(shared.transport, ChecksUrl):
@@ -305,9 +297,9 @@ class Session:
             EtelecomError: as `call`.
         """
         _check_call(endpoint, payload)
-        call = Call(self._shared.clock())
+        call = Call(clock.seconds())
         value = await self._calls.call(endpoint, payload, call)
-        response, elapsed = cast("Response", call.response), self._shared.clock() - call.started
+        response, elapsed = cast("Response", call.response), clock.seconds() - call.started
         return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
 
     async def invoke(
@@ -374,7 +366,7 @@ class Session:
         self._timeout = timeout
         self._retry = retry
         self._middlewares = middlewares
-        retrying = Retrying(retry, budget=shared.budget, clock=shared.clock, sleep=shared.sleep)
+        retrying = Retrying(retry, budget=shared.budget)
         layers: tuple[Layer, ...] = (*map(yours, middlewares), shared.throttle)
         self._calls = _Calls(account, timeout.within(timeout.total), retrying, layers, Auth(account), shared)
         self.zalo = Zalo(self._calls)

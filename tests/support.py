@@ -56,10 +56,6 @@ async def close(session, carrier):
         await carrier.aclose()
 
 
-async def no_sleep(_):
-    pass
-
-
 def answer(body=b"", status=200, **headers):
     """A response: bytes as they are, a text in UTF-8, anything else as JSON; `retry_after=` is Retry-After."""
     raw = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()

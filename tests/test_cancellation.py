@@ -8,7 +8,6 @@ import pytest
 from redis_server import RedisServer
 from stepping import WAITING, WOKEN, interrupted_everywhere
 from support import HANG, KEY, OA, PHONE, close, descriptors, each_carrier, settled
-from virtual_time import run_virtually
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -25,7 +24,7 @@ from etelecom_async import (
     Unavailable,
 )
 from etelecom_async.middleware.redis_rate import RedisRate
-from etelecom_async.testing import Answer, MockTransport, Peer
+from etelecom_async.testing import Answer, MockTransport, Peer, run_virtually
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.httptools import HttptoolsTransport
 
@@ -48,7 +47,7 @@ class Office:
         self.answered = []
         self.acts = list(acts)
         self.now = asyncio.get_running_loop().time
-        self.throttle = Throttle(clock=self.now, **throttle)
+        self.throttle = Throttle(**throttle)
         mock = MockTransport()
         mock.on(CHECK_CONSENT).answer(self.answer)
         self.session = Session(
@@ -57,7 +56,6 @@ class Office:
             throttle=self.throttle,
             retry=retry or Retry(random=lambda: 1.0),
             timeout=timeout,
-            clock=self.now,
         )
 
     async def answer(self, payload):

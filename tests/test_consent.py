@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import offsets
-from support import OA, PHONE, FakeTransport, answer, ask, no_sleep, session_over
+from support import OA, PHONE, FakeTransport, answer, ask, session_over
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -276,7 +276,7 @@ async def test_every_other_code_is_an_answer(code):
 
 async def test_try_later_is_tried_again_and_the_real_answer_comes_back():
     answers = [answer({"error": code}) for code in (5, 10, 12, 0)]
-    session = session_over(*answers, retry=Retry(attempts=4), sleep=no_sleep)
+    session = session_over(*answers, retry=Retry(attempts=4, base=0))
     reply = await session.call_raw(CHECK_CONSENT, CheckConsent(oa_id=OA, phone=PHONE))
     assert reply.value.granted
     assert reply.attempts == 4

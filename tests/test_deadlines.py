@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etelecom_async.testing import VirtualTimeLoop, run_virtually
 from etelecom_async.transport.deadlines import Deadlines, Limit
-from tests.virtual_time import VirtualTimeLoop, run_virtually
 
 LATE = 0.02  # of a second at most
 ROUNDING = 1e-9

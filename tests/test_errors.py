@@ -1,5 +1,6 @@
 """Every error tells the whole story on one line, travels between processes, and is where the docs say."""
 
+import asyncio
 import copy
 import importlib
 import pickle
@@ -8,7 +9,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import answer, ask, no_sleep, session_over
+from support import answer, ask, session_over
 
 import etelecom_async
 from etelecom_async import (
@@ -30,6 +31,7 @@ from etelecom_async import (
     errors,
 )
 from etelecom_async.middleware.status import api_error
+from etelecom_async.testing import run_virtually
 
 
 def _family(kind):
@@ -215,44 +217,35 @@ def test_meta_is_a_copy(kind):
     assert error.meta == {"a": "b"}
 
 
-class SteppedClock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
+def failure(session):
+    """The error that a check ends in, in virtual time."""
+    with pytest.raises(ApiError) as caught:
+        run_virtually(ask(session))
+    return caught.value
 
 
-async def test_an_error_prints_method_status_code_words_attempt_and_time():
-    clock = SteppedClock()
-
+def test_an_error_prints_method_status_code_words_attempt_and_time():
     async def take_time(request, call_next):
-        clock.now += 0.155
+        await asyncio.sleep(0.155)
         return await call_next(request)
 
-    session = session_over(
-        answer({"code": "unavailable"}, 503),
-        answer({"code": "invalid_argument", "msg": "OA không thuộc shop"}, 400),
-        retry=Retry(attempts=2, base=0),
-        middlewares=[take_time],
-        clock=clock,
-        sleep=no_sleep,
+    error = failure(
+        session_over(
+            answer({"code": "unavailable"}, 503),
+            answer({"code": "invalid_argument", "msg": "OA không thuộc shop"}, 400),
+            retry=Retry(attempts=2, base=0),
+            middlewares=[take_time],
+        )
     )
-    with pytest.raises(ApiError) as caught:
-        await ask(session)
-    words = "shop.Zalo/CheckConsent -> 400 invalid_argument: OA không thuộc shop (attempt 2, 0.31 s)"
-    assert str(caught.value) == words
-    assert caught.value.message == "OA không thuộc shop"
-    assert (caught.value.endpoint, caught.value.url) == ("Zalo/CheckConsent", URL)
-    assert (caught.value.attempts, caught.value.elapsed) == (2, pytest.approx(0.31))
+    assert str(error) == "shop.Zalo/CheckConsent -> 400 invalid_argument: OA không thuộc shop (attempt 2, 0.31 s)"
+    assert error.message == "OA không thuộc shop"
+    assert (error.endpoint, error.url) == ("Zalo/CheckConsent", URL)
+    assert (error.attempts, error.elapsed) == (2, pytest.approx(0.31))
 
 
-async def test_an_error_without_code_and_words_prints_what_there_is():
-    with pytest.raises(ApiError) as caught:
-        await ask(session_over(answer(b"", 418), clock=SteppedClock()))
-    assert str(caught.value) == "shop.Zalo/CheckConsent -> 418 (attempt 1, 0.00 s)"
+def test_an_error_without_code_and_words_prints_what_there_is():
+    error = failure(session_over(answer(b"", 418)))
+    assert str(error) == "shop.Zalo/CheckConsent -> 418 (attempt 1, 0.00 s)"
 
 
 def test_an_error_that_is_no_answer_prints_its_class():

@@ -6,9 +6,9 @@ import random
 
 import pytest
 from support import KEY, answer, ask
-from virtual_time import run_virtually
 
 from etelecom_async import EtelecomError, Session, Shop, Throttle
+from etelecom_async.testing import run_virtually
 
 GOOD = answer({"error": 0})
 TROUBLE = {"503": answer("", 503), "consent code 5": answer({"error": 5})}
@@ -40,10 +40,9 @@ class Troubled:
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
 def test_a_server_that_was_in_trouble_and_has_hiccups_is_asked_at_a_third_of_its_speed_at_least(trouble, share):
     async def main():
-        now = asyncio.get_running_loop().time
         server = Troubled(trouble, share=share)
-        throttle = Throttle(concurrency=WORKERS, clock=now, random=random.Random(0).random)
-        session = Session(Shop(KEY), transport=server, throttle=throttle, clock=now)
+        throttle = Throttle(concurrency=WORKERS, random=random.Random(0).random)
+        session = Session(Shop(KEY), transport=server, throttle=throttle)
 
         async def work():
             while True:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from oracles import permits
 from strategies import answers, instances, values
 from support import KEY, OA, PHONE, answer, ask
-from virtual_time import run_virtually
 
 from etelecom_async import (
     CHECK_CONSENT,
@@ -46,7 +45,7 @@ from etelecom_async import (
 )
 from etelecom_async.api import ENDPOINTS
 from etelecom_async.codec import decode, encode, loads
-from etelecom_async.testing import MockTransport
+from etelecom_async.testing import MockTransport, run_virtually
 
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -243,15 +242,14 @@ def test_a_send_is_carried_out_once_at_most_and_a_success_was_carried_out(script
     )
 
     async def main():
-        now, till, mock = asyncio.get_running_loop().time, Till(script), MockTransport()
+        till, mock = Till(script), MockTransport()
         mock.on(method).answer(till.answer)
         session = Session(
             Shop(KEY),
             transport=mock,
             retry=Retry(attempts=attempts),
-            throttle=Throttle(adaptive=adaptive, clock=now),
+            throttle=Throttle(adaptive=adaptive),
             timeout=Timeout(total=None),
-            clock=now,
         )
         [end] = await ends(session.call(method, CheckConsent(oa_id=OA, phone=PHONE)))
         return till, end
@@ -332,8 +330,7 @@ def test_no_call_outlasts_its_deadline_but_by_what_it_waited_in_line(script, lim
             middlewares=[server.stopwatch],
             timeout=limits,
             retry=Retry(attempts=6),
-            throttle=Throttle(**throttle, clock=now),
-            clock=now,
+            throttle=Throttle(**throttle),
         )
 
         async def call(number):

@@ -1,6 +1,8 @@
-"""When the SDK tries again: through a session, a mock in place of the server, and a clock that only the test moves."""
+"""When the SDK tries again: through a session, a mock in place of the server, and virtual time."""
 
 import asyncio
+from functools import wraps
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -33,7 +35,7 @@ from etelecom_async import (
 )
 from etelecom_async.api.consent import CHECK_CONSENT, CheckConsent
 from etelecom_async.middleware.retry import RetryBudget
-from etelecom_async.testing import MockTransport
+from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Response
 
 READ = CHECK_CONSENT
@@ -42,40 +44,48 @@ PAYLOAD = CheckConsent(oa_id=7, phone="0987654321")
 OK = Consent(error=0)
 
 
-class Clock:
-    """Time that moves when somebody sleeps."""
+def virtually(test):
+    """The test in virtual time, a loop of its own for each."""
 
-    def __init__(self):
-        self.now = 100.0
-        self.sleeps = []
+    @wraps(test)
+    def run(*arguments, **options):
+        run_virtually(test(*arguments, **options))
 
-    def __call__(self):
-        return self.now
-
-    async def sleep(self, seconds):
-        self.sleeps.append(seconds)
-        self.now += seconds
+    return run
 
 
-def session(mock, *, clock=None, **options):
-    clock = clock or Clock()
+def now():
+    return asyncio.get_running_loop().time()
+
+
+def go_on(seconds):
+    """So much time goes by at once, as where the loop is busy."""
+    asyncio.get_running_loop().jump(seconds)
+
+
+def session(mock, **options):
     options.setdefault("retry", Retry(random=lambda: 1.0))
     options.setdefault("throttle", Throttle(adaptive=False))
-    return Session(Shop("1:test"), transport=mock, clock=clock, sleep=clock.sleep, **options)
+    return Session(Shop("1:test"), transport=mock, **options)
 
 
 async def outcome(errors, endpoint=READ, **options):
-    """Call against a server that fails with these errors in turn and then works: attempts, sleeps and the end."""
-    mock, clock = MockTransport(), Clock()
+    """Call against a server that fails with these errors in turn and then works: attempts, pauses and the end."""
+    mock, times = MockTransport(), []
     route = mock.on(endpoint)
     for error in errors:
         route.fail(error)
     route.reply(OK)
+
+    async def note(request, call_next):
+        times.append(now())
+        return await call_next(request)
+
     try:
-        end = await session(mock, clock=clock, **options).call(endpoint, PAYLOAD)
+        end = await session(mock, middlewares=[note], **options).call(endpoint, PAYLOAD)
     except EtelecomError as error:
         end = error
-    return len(mock.calls), clock.sleeps, end
+    return len(mock.calls), [later - earlier for earlier, later in pairwise(times)], end
 
 
 @pytest.mark.parametrize(
@@ -83,6 +93,7 @@ async def outcome(errors, endpoint=READ, **options):
     [RateLimited(), Unavailable(), ServerFault(), ConnectError("x"), Disconnected("x"), AttemptTimeout("x")],
     ids=lambda error: type(error).__name__,
 )
+@virtually
 async def test_a_read_is_repeated_after_every_transient_failure(error):
     attempts, _, end = await outcome([error, error])
     assert (attempts, end) == (3, OK)
@@ -93,9 +104,10 @@ async def test_a_read_is_repeated_after_every_transient_failure(error):
     [InvalidArgument(), AccountClosed(), Conflict(), TlsError("x")],
     ids=lambda error: type(error).__name__,
 )
+@virtually
 async def test_a_permanent_failure_is_raised_at_once(error):
-    attempts, sleeps, end = await outcome([error])
-    assert (attempts, sleeps, type(end)) == (1, [], type(error))
+    attempts, pauses, end = await outcome([error])
+    assert (attempts, pauses, type(end)) == (1, [], type(error))
 
 
 @pytest.mark.parametrize(
@@ -110,6 +122,7 @@ async def test_a_permanent_failure_is_raised_at_once(error):
     ],
     ids=lambda value: type(value).__name__,
 )
+@virtually
 async def test_a_send_is_repeated_only_where_it_was_certainly_not_carried_out(error, attempts):
     made, _, end = await outcome([error], SEND)
     assert made == attempts
@@ -119,6 +132,7 @@ async def test_a_send_is_repeated_only_where_it_was_certainly_not_carried_out(er
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"error":"0"}'])
+@virtually
 async def test_a_send_whose_answer_cannot_be_read_may_have_been_carried_out(body):
     mock = MockTransport()
     mock.on(SEND).respond(lambda _: Response(200, {}, body))
@@ -128,16 +142,17 @@ async def test_a_send_whose_answer_cannot_be_read_may_have_been_carried_out(body
     assert "may have been carried out" in caught.value.__notes__[0]
 
 
+@virtually
 async def test_a_send_whose_time_is_over_may_have_been_carried_out():
-    mock, clock = MockTransport(), Clock()
+    mock = MockTransport()
 
     def late(_request):
-        clock.now += 25
+        go_on(25)
         raise AttemptTimeout("no answer")
 
     mock.on(SEND).respond(late)
     with pytest.raises(DeadlineExceeded) as caught:
-        await session(mock, clock=clock, timeout=Timeout(total=25)).call(SEND, PAYLOAD)
+        await session(mock, timeout=Timeout(total=25)).call(SEND, PAYLOAD)
     assert "may have been carried out" in caught.value.__notes__[0]
 
 
@@ -156,11 +171,12 @@ FAILURES = st.sampled_from(
 
 @given(st.lists(FAILURES, max_size=6))
 def test_a_send_never_follows_a_failure_of_unknown_fate(errors):
-    attempts, _, _ = asyncio.run(outcome(errors, SEND))
+    attempts, _, _ = run_virtually(outcome(errors, SEND))
     before_the_last = errors[: attempts - 1]
     assert all(error.phase is not Phase.UNKNOWN for error in before_the_last)
 
 
+@virtually
 async def test_attempts_are_counted_in_all_and_the_error_says_how_many():
     attempts, _, end = await outcome([Unavailable("later")] * 9, retry=Retry(attempts=3, random=lambda: 0.0))
     assert attempts == 3
@@ -168,51 +184,56 @@ async def test_attempts_are_counted_in_all_and_the_error_says_how_many():
     assert str(end) == "shop.Zalo/CheckConsent -> 503 unavailable: later (attempt 3, 0.00 s)"
 
 
+@virtually
 async def test_one_attempt_means_no_retry():
     attempts, _, end = await outcome([Unavailable()], retry=Retry(attempts=1))
     assert attempts == 1
     assert isinstance(end, Unavailable)
 
 
+@virtually
 async def test_pauses_double_up_to_the_cap_under_full_jitter():
     retry = Retry(attempts=6, base=0.5, cap=3.0, random=lambda: 1.0)
-    _, sleeps, _ = await outcome([Unavailable()] * 5, retry=retry)
-    assert sleeps == [0.5, 1.0, 2.0, 3.0, 3.0]
-    _, sleeps, _ = await outcome([Unavailable()] * 2, retry=Retry(base=0.5, random=lambda: 0.25))
-    assert sleeps == [0.125, 0.25]
+    _, pauses, _ = await outcome([Unavailable()] * 5, retry=retry)
+    assert pauses == [0.5, 1.0, 2.0, 3.0, 3.0]
+    _, pauses, _ = await outcome([Unavailable()] * 2, retry=Retry(base=0.5, random=lambda: 0.25))
+    assert pauses == [0.125, 0.25]
 
 
+@virtually
 async def test_retry_after_is_a_floor_under_the_pause():
-    _, sleeps, _ = await outcome([RateLimited(retry_after=7)])
-    assert sleeps == [7.5]
+    _, pauses, _ = await outcome([RateLimited(retry_after=7)])
+    assert pauses == [7.5]
 
 
+@virtually
 async def test_a_retry_after_beyond_the_deadline_is_not_waited_for():
-    attempts, sleeps, end = await outcome([RateLimited(retry_after=90)])
-    assert (attempts, sleeps) == (1, [])
+    attempts, pauses, end = await outcome([RateLimited(retry_after=90)])
+    assert (attempts, pauses) == (1, [])
     assert end.retry_after == 90
 
 
+@virtually
 async def test_the_first_disconnection_is_repeated_at_once_and_the_second_waits():
-    _, sleeps, _ = await outcome([Disconnected("stale"), Disconnected("again")])
-    assert sleeps == [0.0, 1.0]
+    _, pauses, _ = await outcome([Disconnected("stale"), Disconnected("again")])
+    assert pauses == [0.0, 1.0]
 
 
+@virtually
 async def test_the_last_attempt_is_cut_to_the_deadline_and_says_so():
-    clock = Clock()
     mock = MockTransport()
     limits = []
 
     def hang(request):
         limits.append(request.timeout.attempt)
-        clock.now += request.timeout.attempt
+        go_on(request.timeout.attempt)
         raise AttemptTimeout("no answer")
 
     mock.on(READ).respond(hang)
     with pytest.raises(DeadlineExceeded) as caught:
-        await session(mock, clock=clock, timeout=Timeout(attempt=10, total=25)).call(READ, PAYLOAD)
+        await session(mock, timeout=Timeout(attempt=10, total=25)).call(READ, PAYLOAD)
     assert limits == [10, 10, 3.5]
-    assert clock.now - 100 == 25
+    assert now() == 25
     assert isinstance(caught.value.__cause__, AttemptTimeout)
     assert caught.value.phase is Phase.UNKNOWN
     assert caught.value.elapsed == 25
@@ -220,19 +241,22 @@ async def test_the_last_attempt_is_cut_to_the_deadline_and_says_so():
 
 @given(st.floats(1, 50), st.floats(1, 50), st.lists(st.floats(0, 30), min_size=1, max_size=8))
 def test_attempts_and_pauses_never_outlast_the_deadline(attempt, total, durations):
-    clock = Clock()
     mock = MockTransport()
 
     def take(request):
         seconds = durations[(len(mock.calls) - 1) % len(durations)]
-        clock.now += min(seconds, request.timeout.attempt)
+        go_on(min(seconds, request.timeout.attempt))
         raise AttemptTimeout("no answer") if seconds >= request.timeout.attempt else Unavailable()
 
     mock.on(READ).respond(take)
     limits = Timeout(attempt=attempt, total=total)
-    with pytest.raises((DeadlineExceeded, Unavailable, AttemptTimeout)):
-        asyncio.run(session(mock, clock=clock, timeout=limits, retry=Retry(attempts=9)).call(READ, PAYLOAD))
-    assert clock.now - 100 <= total * (1 + 1e-9)
+
+    async def main():
+        with pytest.raises((DeadlineExceeded, Unavailable, AttemptTimeout)):
+            await session(mock, timeout=limits, retry=Retry(attempts=9)).call(READ, PAYLOAD)
+        return now()
+
+    assert run_virtually(main()) <= total * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(
@@ -245,62 +269,64 @@ def test_attempts_and_pauses_never_outlast_the_deadline(attempt, total, duration
     ],
     ids=["a rest", "no limit of an attempt", "no limit of all", "no rest"],
 )
+@virtually
 async def test_an_attempt_has_its_own_limit_and_what_is_left_of_all(time, limits):
-    mock, clock, seen = MockTransport(), Clock(), []
+    mock, seen = MockTransport(), []
 
     def hang(request):
         seen.append(request.timeout.attempt)
-        clock.now += request.timeout.attempt
+        go_on(request.timeout.attempt)
         raise AttemptTimeout("no answer")
 
     mock.on(READ).respond(hang)
     with pytest.raises(TimeoutError):
-        await session(mock, clock=clock, timeout=time, retry=Retry(base=0)).call(READ, PAYLOAD)
+        await session(mock, timeout=time, retry=Retry(base=0)).call(READ, PAYLOAD)
     assert seen == limits
 
 
+@virtually
 async def test_a_pause_that_leaves_no_time_is_not_made():
     retry = Retry(base=1, random=lambda: 1.0)
-    attempts, sleeps, end = await outcome([Unavailable()], retry=retry, timeout=Timeout(total=1))
-    assert (attempts, sleeps, type(end)) == (1, [], Unavailable)
-    attempts, sleeps, end = await outcome([Unavailable()], retry=retry, timeout=Timeout(total=1.5))
-    assert (attempts, sleeps, end) == (2, [1.0], OK)
+    attempts, pauses, end = await outcome([Unavailable()], retry=retry, timeout=Timeout(total=1))
+    assert (attempts, pauses, type(end)) == (1, [], Unavailable)
+    attempts, pauses, end = await outcome([Unavailable()], retry=retry, timeout=Timeout(total=1.5))
+    assert (attempts, pauses, end) == (2, [1.0], OK)
 
 
 @pytest.mark.parametrize("phase", Phase)
+@virtually
 async def test_when_all_the_time_is_over_the_fate_is_that_of_the_last_attempt(phase):
-    mock, clock = MockTransport(), Clock()
+    mock = MockTransport()
 
     def late(_request):
-        clock.now += 2.5
+        go_on(2.5)
         raise AttemptTimeout("no answer", phase=phase)
 
     mock.on(READ).respond(late)
     with pytest.raises(DeadlineExceeded) as caught:
-        await session(mock, clock=clock, timeout=Timeout(total=2.5)).call(READ, PAYLOAD)
+        await session(mock, timeout=Timeout(total=2.5)).call(READ, PAYLOAD)
     assert caught.value.phase is phase
     assert caught.value.message == "no answer within 2.5 s"
 
 
+@virtually
 async def test_a_pause_that_outlasts_the_deadline_leaves_the_next_attempt_a_moment():
-    mock, clock = MockTransport(), Clock()
+    mock = MockTransport()
     limits = []
 
     def late(request):
         limits.append(request.timeout.attempt)
         raise AttemptTimeout("no answer")
 
-    async def oversleep(seconds):
-        clock.now += seconds + 100  # the event loop was busy
-
     mock.on(READ).fail(Unavailable()).respond(late)
-    clock.sleep = oversleep
-    one = session(mock, clock=clock, timeout=Timeout(total=50))
+    one = session(mock, timeout=Timeout(total=50))
+    asyncio.get_running_loop().call_later(0.1, go_on, 100)  # in the middle of the pause
     with pytest.raises(DeadlineExceeded, match="no answer within 50 s"):
         await one.call(READ, PAYLOAD)
     assert limits == [0.001]
 
 
+@virtually
 async def test_a_call_that_goes_back_into_the_line_makes_no_pause_and_spends_nothing_of_the_budget():
     async def paced(request, call_next):
         try:
@@ -309,41 +335,40 @@ async def test_a_call_that_goes_back_into_the_line_makes_no_pause_and_spends_not
             request.call.is_paced = True  # as the throttle says it where it knows a rate
             raise
 
-    mock, clock = MockTransport(), Clock()
-    one = session(mock, clock=clock, middlewares=[paced])
+    mock = MockTransport()
+    one = session(mock, middlewares=[paced])
     for _ in range(35):  # three retries each: more than the budget has
         mock.on(READ).fail(RateLimited(retry_after=1)).fail(RateLimited()).fail(RateLimited()).reply(OK)
         assert await one.call(READ, PAYLOAD) == OK
-    assert set(clock.sleeps) == {0.0}
+    assert now() == 0
     mock.on(READ).fail(RateLimited(retry_after=60))
     with pytest.raises(RateLimited) as caught:
         await one.call(READ, PAYLOAD)
     assert caught.value.attempts == 1
 
 
+@virtually
 async def test_waiting_for_a_slot_counts_in_no_time_limit():
-    clock = Clock()
     mock = MockTransport()
 
     async def slow(_payload):
-        await asyncio.sleep(0)
-        clock.now += 9
+        await asyncio.sleep(9)
         return OK
 
     mock.on(READ).answer(slow)
-    one_at_a_time = session(mock, clock=clock, throttle=Throttle(concurrency=1, clock=clock), timeout=Timeout(total=20))
+    one_at_a_time = session(mock, throttle=Throttle(concurrency=1), timeout=Timeout(total=20))
     answers = await asyncio.gather(*(one_at_a_time.call(READ, PAYLOAD) for _ in range(50)))
     assert answers == [OK] * 50
-    assert clock.now - 100 == 450
+    assert now() == 450
 
 
+@virtually
 async def test_a_call_that_waited_long_for_its_slot_still_has_its_time_for_a_retry():
-    clock, failed = Clock(), set()
+    failed = set()
     mock = MockTransport()
 
     async def fails_once(payload):
-        await asyncio.sleep(0)
-        clock.now += 4
+        await asyncio.sleep(4)
         if payload.oa_id in failed:
             return OK
         failed.add(payload.oa_id)
@@ -352,8 +377,7 @@ async def test_a_call_that_waited_long_for_its_slot_still_has_its_time_for_a_ret
     mock.on(READ).answer(fails_once)
     one_at_a_time = session(
         mock,
-        clock=clock,
-        throttle=Throttle(concurrency=1, clock=clock),
+        throttle=Throttle(concurrency=1),
         timeout=Timeout(total=20),
         retry=Retry(base=0),
     )
@@ -361,6 +385,7 @@ async def test_a_call_that_waited_long_for_its_slot_still_has_its_time_for_a_ret
     assert await asyncio.gather(*checks) == [OK] * 30
 
 
+@virtually
 async def test_when_everything_fails_attempts_stay_within_a_fifth_above_the_calls():
     mock = MockTransport()
     mock.on(READ).fail(Unavailable())
@@ -387,6 +412,7 @@ def test_a_budget_is_of_a_hundred_retries_unless_told_otherwise():
     assert [budget.withdraw() for _ in range(101)] == [True] * 100 + [False]
 
 
+@virtually
 async def test_calls_that_work_refill_the_budget():
     mock = MockTransport()
     mock.on(READ).fail(Unavailable())
@@ -401,6 +427,7 @@ async def test_calls_that_work_refill_the_budget():
     assert await spent.call(READ, PAYLOAD) == OK
 
 
+@virtually
 async def test_derived_sessions_share_the_budget():
     mock = MockTransport()
     mock.on(READ).fail(Unavailable())
@@ -414,6 +441,7 @@ async def test_derived_sessions_share_the_budget():
     assert len(mock.calls) == 1
 
 
+@virtually
 async def test_cancellation_is_never_retried():
     mock = MockTransport()
     mock.on(READ).answer(lambda _payload: asyncio.get_running_loop().create_future())
@@ -426,6 +454,7 @@ async def test_cancellation_is_never_retried():
     assert len(mock.calls) == 1
 
 
+@virtually
 async def test_a_hundred_calls_that_lose_their_connections_together_are_all_repeated():
     mock, cut = MockTransport(), set()
 

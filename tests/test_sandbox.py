@@ -43,6 +43,7 @@ from etelecom_async.sandbox import (
     sample,
     serve,
 )
+from etelecom_async.testing import run_virtually
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 PATH = "/v1/shop.Zalo/CheckConsent"
@@ -314,21 +315,20 @@ async def test_a_partner_asks_with_its_shop_key():
     assert world.log[-1].path == PARTNER_PATH
 
 
-async def test_latency_is_slept_and_respects_the_attempts_limit():
-    slept: list[float] = []
+def test_latency_is_waited_for_and_respects_the_attempts_limit():
+    async def main():
+        world, loop = World(), asyncio.get_running_loop()
+        slow = SandboxTransport(world, latency=3)
+        async with Session(Shop(SANDBOX_API_KEY), transport=slow, retry=ONCE) as session:
+            await session.zalo.check_consent(oa_id=SANDBOX_OA, phone=PHONE)
+            assert loop.time() == 3
+            impatient = session.with_options(timeout=Timeout(attempt=2))
+            with pytest.raises(AttemptTimeout):
+                await impatient.zalo.check_consent(oa_id=SANDBOX_OA, phone=PHONE)
+            assert loop.time() == 5
+        assert len(world.log) == 2
 
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-
-    world = World()
-    slow = SandboxTransport(world, latency=3, sleep=sleep)
-    async with Session(Shop(SANDBOX_API_KEY), transport=slow, retry=ONCE) as session:
-        await session.zalo.check_consent(oa_id=SANDBOX_OA, phone=PHONE)
-        impatient = session.with_options(timeout=Timeout(attempt=2))
-        with pytest.raises(AttemptTimeout):
-            await impatient.zalo.check_consent(oa_id=SANDBOX_OA, phone=PHONE)
-    assert slept == [3, 2]
-    assert len(world.log) == 2
+    run_virtually(main())
 
 
 async def test_a_session_asks_over_a_real_socket():

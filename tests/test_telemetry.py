@@ -1,5 +1,6 @@
 """One log record per call, with the method, the outcome, the attempts and the time, and nothing else."""
 
+import asyncio
 import logging
 
 import pytest
@@ -18,7 +19,7 @@ from etelecom_async import (
     Unavailable,
 )
 from etelecom_async.api.consent import Consent
-from etelecom_async.testing import MockTransport
+from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Response
 
 PHONE = "84900000017"
@@ -31,12 +32,11 @@ def records(caplog):
     return lambda: [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
-async def check(*, ends):
+def check(*, ends):
     """A call whose attempts end so; each takes half a second."""
-    now = [0.0]
 
     async def take_time(request, call_next):
-        now[0] += 0.5
+        await asyncio.sleep(0.5)
         return await call_next(request)
 
     mock = MockTransport()
@@ -49,23 +49,18 @@ async def check(*, ends):
         else:
             route.reply(end)
 
-    async def sleep(seconds):
-        now[0] += seconds
-
     session = Session(
         Shop("1:telemetry"),
         transport=mock,
         retry=Retry(base=1.0, random=lambda: 1.0),
         throttle=Throttle(adaptive=False),
         middlewares=[take_time],
-        clock=lambda: now[0],
-        sleep=sleep,
     )
-    return await session.zalo.check_consent(oa_id=1, phone=PHONE)
+    return run_virtually(session.zalo.check_consent(oa_id=1, phone=PHONE))
 
 
-async def test_a_result_is_told_at_debug_with_all_its_attempts_and_the_pauses(records):
-    await check(ends=[Unavailable(status=503), Disconnected("gone"), Consent(error=0, message=WORDS)])
+def test_a_result_is_told_at_debug_with_all_its_attempts_and_the_pauses(records):
+    check(ends=[Unavailable(status=503), Disconnected("gone"), Consent(error=0, message=WORDS)])
     # Pauses of one and two seconds between three attempts of half a second.
     assert records() == [("DEBUG", "Zalo/CheckConsent -> 200 (attempts 3, 4.500 s)")]
 
@@ -79,15 +74,15 @@ async def test_a_result_is_told_at_debug_with_all_its_attempts_and_the_pauses(re
         (Response(200, {}, WORDS.encode()), "DecodeError"),
     ],
 )
-async def test_an_error_is_told_at_info_without_the_words_of_the_server(end, outcome, records):
+def test_an_error_is_told_at_info_without_the_words_of_the_server(end, outcome, records):
     with pytest.raises((ApiError, DecodeError)):
-        await check(ends=[end])
+        check(ends=[end])
     assert records() == [("INFO", f"Zalo/CheckConsent -> {outcome} (attempts 1, 0.500 s)")]
 
 
-async def test_without_a_listener_for_debug_a_result_makes_no_record(records, caplog):
+def test_without_a_listener_for_debug_a_result_makes_no_record(records, caplog):
     caplog.set_level(logging.INFO, "etelecom_async")
-    await check(ends=[Consent(error=0)])
+    check(ends=[Consent(error=0)])
     assert records() == []
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from etelecom_async import ConfigError, ConnectError, QueueTimeout, Retry, Session, Shop, Throttle, Timeout
 from etelecom_async.middleware.throttle import ThrottleSnapshot
+from etelecom_async.testing import run_virtually
 from tests.support import FakeTransport, answer, ask, session_over
-from tests.virtual_time import run_virtually
 
 GOOD = answer({"error": 0})
 NO = answer({"code": "resource_exhausted", "msg": ""}, status=403)
@@ -20,7 +20,7 @@ def now():
 
 
 def throttle(**options):
-    return Throttle(clock=asyncio.get_running_loop().time, **options)
+    return Throttle(**options)
 
 
 async def ends(calls):
@@ -162,7 +162,6 @@ def test_what_waits_in_line_is_told_to_the_second_over_all_attempts():
             throttle=throttle(rate=1, burst=1),
             middlewares=[look],
             retry=Retry(attempts=2, base=0),
-            clock=asyncio.get_running_loop().time,
         )
         await ask(session)
         await ask(session)
@@ -199,7 +198,6 @@ def test_what_waits_for_others_is_told_too_and_a_refusal_counts_from_then():
             throttle=throttle(shared=shared),
             middlewares=[look],
             retry=Retry(attempts=3, base=0),
-            clock=asyncio.get_running_loop().time,
         )
         await ask(session)
         assert shared.asked == 3
@@ -274,7 +272,7 @@ def test_a_permit_that_was_handed_to_who_is_cancelled_is_the_next_ones(limits):
             times.clear()
         calls = [loop.create_task(ask(session)) for _ in range(3)]
         await asyncio.sleep(0)
-        moment = loop.next_timer()
+        moment = loop._scheduled[0].when()
         loop.call_at(moment + 5e-10, calls[0].cancel)  # in the same turn of the loop as the timer, and after it
         await asyncio.wait(calls)
         assert calls[0].cancelled()
@@ -328,21 +326,25 @@ def test_once_unavailable_means_too_many_each_one_counts_until_the_limit_is_forg
 )
 def test_a_refused_call_makes_a_pause_of_its_own_only_where_nothing_is_taken(answers, pauses):
     async def main():
-        made = []
+        loop, begun, ended = asyncio.get_running_loop(), [], []
 
-        async def sleep(seconds):
-            made.append(seconds)
-            await asyncio.sleep(seconds)
+        async def look(
+            request, call_next
+        ):  # above the throttle: what lies between two attempts is the call's own pause
+            begun.append(loop.time())
+            try:
+                return await call_next(request)
+            finally:
+                ended.append(loop.time())
 
         session = over(
             FakeTransport(*answers),
             throttle=throttle(),
             retry=Retry(attempts=7, random=lambda: 1.0),
-            clock=asyncio.get_running_loop().time,
-            sleep=sleep,
+            middlewares=[look],
         )
         await ask(session)
-        assert made == pauses
+        assert [begin - end for begin, end in zip(begun[1:], ended, strict=False)] == pytest.approx(pauses)
 
     run_virtually(main())
 
@@ -358,7 +360,8 @@ def test_another_loop_beside_a_busy_one_is_told_what_to_do():
             with pytest.raises(ConfigError) as caught:
                 await ask(session_over(GOOD, throttle=shared))
             assert caught.value.message == (
-                "This throttle has calls under way in another event loop: make one session per loop."
+                "This throttle has calls under way in another event loop that is still alive: make one session per"
+                " loop, or let all threads use one through etelecom_async.blocking.Blocking."
             )
 
         asyncio.run(elsewhere())

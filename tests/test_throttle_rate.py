@@ -8,8 +8,8 @@ import pytest
 
 from etelecom_async import ConfigError, QueueTimeout, RateLimited, Retry, Session, Shop, Throttle, Timeout, Unavailable
 from etelecom_async.sandbox import SANDBOX_API_KEY, FixedWindow, Refusal, SandboxTransport, TokenBucket, World
+from etelecom_async.testing import run_virtually
 from tests.support import OA, FakeTransport, answer, ask, session_over
-from tests.virtual_time import run_virtually
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 GOOD = answer({"error": 0})
@@ -18,7 +18,7 @@ NO = answer({"code": "resource_exhausted", "msg": "chậm lại"}, status=403)
 
 def seeded(**options):
     """A throttle in virtual time, the same in every run."""
-    return Throttle(**options, clock=asyncio.get_running_loop().time, random=random.Random(0).random)
+    return Throttle(**options, random=random.Random(0).random)
 
 
 class Run:
@@ -31,7 +31,6 @@ class Run:
             Shop(SANDBOX_API_KEY),
             transport=SandboxTransport(self.world, latency=latency),
             throttle=throttle or seeded(),
-            clock=loop.time,
             **options,
         )
         self.done = []
@@ -163,7 +162,7 @@ def test_a_retry_after_is_one_pause_for_everybody():
     async def main():
         loop = asyncio.get_running_loop()
         transport = FakeTransport(answer(status=429, retry_after="5"), GOOD)
-        session = Session(Shop("1:test-key"), transport=transport, throttle=seeded(), clock=loop.time)
+        session = Session(Shop("1:test-key"), transport=transport, throttle=seeded())
         first = loop.create_task(ask(session))
         await asyncio.sleep(0.01)
         others = [loop.create_task(ask(session)) for _ in range(20)]
@@ -182,7 +181,6 @@ def test_a_retry_after_beyond_the_deadline_is_an_error_now():
             Shop("1:test-key"),
             transport=FakeTransport(answer(status=429, retry_after="61")),
             throttle=seeded(),
-            clock=loop.time,
         )
         with pytest.raises(RateLimited) as caught:
             await ask(session)
@@ -232,14 +230,12 @@ REFUSALS = {
 @pytest.mark.parametrize(("adaptive", "calls"), [(False, 5_000), (True, 2_000)])
 def test_when_all_calls_are_refused_attempts_stay_within_a_fifth_more(adaptive, calls, refusal):
     async def main():
-        loop = asyncio.get_running_loop()
         transport = FakeTransport(refusal)
         session = Session(
             Shop("1:test-key"),
             transport=transport,
             throttle=seeded(adaptive=adaptive),
             timeout=Timeout(total=None),
-            clock=loop.time,
         )
         ends = await asyncio.gather(*(ask(session) for _ in range(calls)), return_exceptions=True)
         assert {type(end) for end in ends} <= {RateLimited, Unavailable}
@@ -276,7 +272,6 @@ def test_in_an_outage_of_hours_attempts_stay_within_a_fifth_more(refusal):
             transport=server,
             throttle=seeded(),
             timeout=Timeout(total=None),
-            clock=loop.time,
         )
         failed = 0
 
@@ -308,7 +303,6 @@ def test_a_refusal_without_a_word_of_when_makes_no_call_wait_by_itself():
             transport=transport,
             throttle=seeded(concurrency=30),
             retry=Retry(base=3600, random=lambda: 1.0, cap=3600),
-            clock=loop.time,
         )
         await asyncio.gather(*(ask(session) for _ in range(100)))
         assert loop.time() < 60

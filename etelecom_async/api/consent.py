@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import AsyncIterable, Awaitable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +13,7 @@ from attrs import field, frozen
 from .. import _checks
 from .._record import record
 from .._times import utc_text
+from ..clock import now
 from ..codec import Id, also, valid_as_read
 from ..endpoint import JSON, Caller, Endpoint, Safety
 from ..errors import ApiError, EtelecomError, RateLimited, Unavailable
@@ -178,9 +179,9 @@ class Consent:
         return cls(error=_CODES[state], message=message, expired_time=expires)
 
     def __repr__(self) -> str:
-        now = datetime.now(UTC)
+        moment = now()
         return (
-            f"Consent(state={self.state_at(now).value!r}, granted={self.granted_at(now)}, error={self.error!r},"
+            f"Consent(state={self.state_at(moment).value!r}, granted={self.granted_at(moment)}, error={self.error!r},"
             f" message={self.message!r}, expired_time={self.expired_time and utc_text(self.expired_time)!r})"
         )
 
@@ -202,12 +203,12 @@ class Consent:
     @property
     def granted(self) -> bool:
         """May the business call this customer now? True only for `error` 0 with no expiry or one in the future."""
-        return self.error == 0 and (self.expired_time is None or self.expired_time > datetime.now(UTC))
+        return self.error == 0 and (self.expired_time is None or self.expired_time > now())
 
     @property
     def state(self) -> ConsentState:
         """What the answer means now."""
-        return self.state_at(datetime.now(UTC))
+        return self.state_at(now())
 
     def granted_at(self, moment: datetime) -> bool:
         """`granted` as of a datetime with a time zone.

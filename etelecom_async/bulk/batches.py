@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from .. import _checks
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
+from ..clock import now
 from ..ids import to_oa_id
 from ..session import Session
 from .memory import Memory
@@ -25,10 +26,6 @@ _BATCH = "a pyarrow.Table or pyarrow.RecordBatch"
 _SESSION = "a function whose result is a Session, such as Session.from_env"
 
 Table = TypeVar("Table", bound=Batch)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class ConsentBatches:
@@ -65,7 +62,7 @@ class ConsentBatches:
         oa_id: int | str,
         column: str = "phone",
         open_session: Callable[[], Session] = Session.from_env,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = now,
     ) -> None:
         arrow()
         self._oa_id = to_oa_id(oa_id)

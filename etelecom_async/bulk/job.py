@@ -7,10 +7,9 @@ import codecs
 import contextlib
 import io
 import itertools
-import time
 from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
@@ -20,6 +19,7 @@ from attrs import define, field, frozen
 from .. import _checks
 from .._loop import running_loop
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState
+from ..clock import now, seconds
 from ..errors import ConfigError, JobStopped
 from ..ids import to_oa_id
 from ..session import Session
@@ -189,8 +189,8 @@ class ConsentJob:
         retry_failed: bool = False,
         concurrency: int = 100,
         engine: Engine | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = seconds,
+        now: Callable[[], datetime] = now,
     ) -> None:
         _checks.instance("ConsentJob.session", session, Session, "a Session")
         _check_place("ConsentJob.source", source, "read")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import (
     AsyncIterable,
@@ -25,6 +24,7 @@ from typing import Generic, Self, TypeVar
 from .. import _checks
 from .._loop import running_loop
 from .._record import record
+from ..clock import seconds
 from ..errors import ConfigError, EtelecomError, SessionClosed
 from .common_fault import CommonFault, HeldBack, may_be_common
 from .permits import Permits
@@ -126,7 +126,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         key: Callable[[Item], Hashable] | None = None,
         waiting_tasks: Callable[[], AbstractSet[asyncio.Task[object] | None]] = frozenset,
         total: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = seconds,
     ) -> None:
         concurrency = _checks.whole("concurrency", concurrency)
         if total is not None:

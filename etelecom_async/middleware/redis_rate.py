@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import os
 from collections import deque
 from collections.abc import AsyncGenerator
 from types import TracebackType
@@ -77,6 +78,7 @@ class _Line:
     """Who waits in one event loop, and what is held there."""
 
     loop: asyncio.AbstractEventLoop
+    pid: int = field(factory=os.getpid)
     permits: Permits = field(factory=Permits)
     waiters: deque[asyncio.Future[None]] = field(factory=deque)
     waiting: int = 0
@@ -252,8 +254,11 @@ class RedisRate:
             return line
         if line is not None and isinstance(self._redis, Redis):
             raise ConfigError("A Redis client of yours serves one event loop: give RedisRate a URL instead.")
-        if line is not None and line.waiting and not line.loop.is_closed():
-            raise ConfigError("This RedisRate has calls waiting in another event loop: make one for each loop.")
+        if line is not None and line.waiting and not line.loop.is_closed() and line.pid == os.getpid():
+            raise ConfigError(
+                "This RedisRate has calls waiting in another event loop that is still alive: make one for each loop,"
+                " or let all threads use one session through etelecom_async.blocking.Blocking.",
+            )
         self._line = line = _Line(loop)
         return line
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from .. import _checks
+from .. import _checks, clock
 from ..endpoint import Safety
 from ..errors import ApiError, DeadlineExceeded, Disconnected, EtelecomError, Phase, QueueTimeout
 
@@ -102,24 +102,13 @@ class Retrying:
     Args:
         policy: which failures are worth another attempt.
         budget: what retries are paid from.
-        clock: seconds, monotonic, as that which `Call.started` was read from.
-        sleep: waits that many seconds; for tests.
     """
 
-    def __init__(
-        self,
-        policy: Retry,
-        *,
-        budget: RetryBudget,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[object]],
-    ) -> None:
+    def __init__(self, policy: Retry, *, budget: RetryBudget) -> None:
         self.budget = budget
         self.waiting_tasks: set[asyncio.Task[object] | None] = set()
         """The tasks in a pause between two attempts; to cancel one of them leaves no request in doubt."""
-        self._sleep = sleep
         self._policy = policy
-        self._clock = clock
 
     def pause(self, error: EtelecomError, request: Request) -> float | None:
         """Seconds until the next attempt; None where there is none, so that the error is the call's.
@@ -150,7 +139,7 @@ class Retrying:
         task = asyncio.current_task()
         self.waiting_tasks.add(task)
         try:
-            await self._sleep(seconds)
+            await asyncio.sleep(seconds)
         finally:
             self.waiting_tasks.discard(task)
 
@@ -163,7 +152,7 @@ class Retrying:
     def _left(self, request: Request) -> float | None:
         """Seconds until the deadline, which does not count the waits for a slot or a permit."""
         total, call = request.timeout.total, request.call
-        return None if total is None else total - (self._clock() - call.started - call.queued)
+        return None if total is None else total - (clock.seconds() - call.started - call.queued)
 
 
 def _asked(error: EtelecomError) -> float:

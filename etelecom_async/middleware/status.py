@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from yarl import URL
 
+from .. import clock
 from ..codec import loads_certain
 from ..endpoint import JSON
 from ..errors import (
@@ -123,7 +124,7 @@ def retry_after(response: Response) -> float | None:
         if moment is None:
             return None
         # Against the server's own clock where it is told, since ours may differ.
-        now = _http_date(response.headers.get("date", "")) or datetime.now(UTC)
+        now = _http_date(response.headers.get("date", "")) or clock.now()
         seconds = (moment - now).total_seconds()
     return max(0.0, seconds) if math.isfinite(seconds) else None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
-import time
 from asyncio import get_running_loop
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from attrs import frozen
 
 from .. import _checks
 from .._loop import no_loop
+from ..clock import seconds
 from ..errors import ApiError, ConfigError, EtelecomError, QueueTimeout, RateLimited, Unavailable
 from .adaptive import AdaptiveRate
 from .pace import Pace
@@ -74,7 +75,6 @@ class Throttle:
         burst: requests that may go out at once below that ceiling, at least 1; 20 ms of the rate unless given.
         adaptive: find the server's limit. Without it a refusal is left to the retries of each call.
         shared: a rate that other processes share; asked for every request, after this throttle's own limits.
-        clock: seconds, monotonic; for tests.
         random: a number in 0..1; for tests.
 
     Raises:
@@ -90,7 +90,6 @@ class Throttle:
         burst: float | None = None,
         adaptive: bool = True,
         shared: SharedRate | None = None,
-        clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = random.random,
     ) -> None:
         self.concurrency = concurrency = _checks.whole("Throttle.concurrency", concurrency)
@@ -105,14 +104,12 @@ class Throttle:
             wanted = "an object with the method acquire, such as a RedisRate"
             _checks.methods("Throttle.shared", shared, "acquire", wanted=wanted)
         _checks.flag("Throttle.adaptive", adaptive)
-        _checks.function("Throttle.clock", clock, wanted="a function that gives seconds, such as time.monotonic")
         _checks.function("Throttle.random", random, wanted="a function that gives a number in 0..1")
         self._ceiling = None if rate is None else Pace(rate=rate, burst=burst)
         self._limit = AdaptiveRate(random=random)
         self._learns = adaptive
         self._refusals = Refusals()
         self._shared = shared
-        self._clock = clock
         self._window = float(min(concurrency, _FIRST_WINDOW) if adaptive else concurrency)
         self._in_flight = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -120,6 +117,7 @@ class Throttle:
         """The tasks that wait for a slot or a permit; to cancel one of them leaves no request in doubt."""
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
 
     def snapshot(self) -> ThrottleSnapshot:
         """What it is doing now."""
@@ -134,7 +132,7 @@ class Throttle:
 
     def __call__(self, call_next: CallNext) -> CallNext:  # noqa: C901 - in one piece, since each call passes it
         """The layer that lets requests go on in their turn."""
-        clock, limit, ceiling, refusals, shared = self._clock, self._limit, self._ceiling, self._refusals, self._shared
+        limit, ceiling, refusals, shared = self._limit, self._ceiling, self._refusals, self._shared
 
         async def send(request: Request) -> Response:
             try:
@@ -143,25 +141,25 @@ class Throttle:
                 raise no_loop() from None
             if loop is not self._loop:
                 self._move_to(loop)
-            now = clock()
+            now = seconds()
             # As long as no limit is known there is nothing to ask of the rates and nothing to tell them.
             is_free = limit.pace is None and ceiling is None
             if self._waiters or self._in_flight >= self._window or not (is_free or self._has_permit(now)):
                 await self._wait(request, loop)
-                now = clock()
+                now = seconds()
             else:
                 self._in_flight += 1
             try:
                 if shared is not None:
                     await self._wait_for_others(shared, request)
-                    now = clock()
+                    now = seconds()
                 response = await call_next(request)
             except EtelecomError as error:
                 self._learn(error, request, now)
                 raise
             else:
                 refusals.answers += 1
-                limit.answered(clock(), now)
+                limit.answered(seconds(), now)
                 if self._window < self.concurrency:
                     self._widen()
                 return response
@@ -198,7 +196,7 @@ class Throttle:
             self._refusals.answers += 1
         if not self._learns:
             return
-        now = self._clock()
+        now = seconds()
         if self._limit.rate is None:
             self._refusals.forget()
         if self._refusals.includes(error, now):
@@ -225,7 +223,7 @@ class Throttle:
         self.waiting_tasks.add(task)
         self._waiters.append(turn)
         self._let_go()
-        started = self._clock()
+        started = seconds()
         limit = request.timeout.queue
         timer = None if limit is None else loop.call_later(limit, _give_up, turn, limit)
         try:
@@ -239,10 +237,10 @@ class Throttle:
             self.waiting_tasks.discard(task)
             if timer is not None:
                 timer.cancel()
-            request.call.queued += self._clock() - started
+            request.call.queued += seconds() - started
 
     async def _wait_for_others(self, shared: SharedRate, request: Request) -> None:
-        started = self._clock()
+        started = seconds()
         limit = request.timeout.queue
         task = asyncio.current_task()
         self.waiting_tasks.add(task)
@@ -255,7 +253,7 @@ class Throttle:
             raise QueueTimeout(f"No permit of the shared rate came within {limit:g} s.") from None
         finally:
             self.waiting_tasks.discard(task)
-            request.call.queued += self._clock() - started
+            request.call.queued += seconds() - started
 
     def _let_go(self) -> None:
         """Let those go who may, first come first; a single timer stands for all who wait for the rate."""
@@ -266,7 +264,7 @@ class Throttle:
                 continue
             if self._in_flight >= self._window:
                 return
-            now = self._clock()
+            now = seconds()
             delay = self._delay(now)
             if delay > 0:
                 self._wake_in(delay)
@@ -298,9 +296,13 @@ class Throttle:
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
         busy = self._in_flight or self._waiters
-        if self._loop is not None and busy and not self._loop.is_closed():
-            raise ConfigError("This throttle has calls under way in another event loop: make one session per loop.")
-        self._loop = loop
+        # Those of a process that this one was forked from are none of its own.
+        if self._loop is not None and busy and not self._loop.is_closed() and self._pid == os.getpid():
+            raise ConfigError(
+                "This throttle has calls under way in another event loop that is still alive: make one session per"
+                " loop, or let all threads use one through etelecom_async.blocking.Blocking.",
+            )
+        self._loop, self._pid = loop, os.getpid()
         self._in_flight = 0
         self._waiters.clear()
         self.waiting_tasks.clear()

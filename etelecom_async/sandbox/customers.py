@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 
 from attrs import Factory, field, frozen
 
-from .. import _checks
+from .. import _checks, clock
 from ..phone import normalize
 
 __all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "sample"]
@@ -100,7 +100,7 @@ def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer
         ConfigError: seed is no whole number, or now has no time zone.
     """
     seed = _checks.whole("seed", seed, least=-(2**63))
-    moment = datetime.now(UTC) if now is None else _checks.aware("now", now)
+    moment = clock.now() if now is None else _checks.aware("now", now)
     moment = moment.replace(microsecond=0)
     month = timedelta(days=30)
     answers: list[tuple[int, datetime | None]] = [(GRANTED, moment + month), (GRANTED, None)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from .. import _checks
 from ..errors import AttemptTimeout
@@ -19,22 +18,14 @@ class SandboxTransport:
     Args:
         world: what answers.
         latency: seconds that every answer takes; one that takes the attempt's time or longer is `AttemptTimeout`.
-        sleep: waits that many seconds; for tests.
 
     Raises:
         ConfigError: an argument of a wrong kind.
     """
 
-    def __init__(
-        self,
-        world: World,
-        *,
-        latency: float = 0.0,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, world: World, *, latency: float = 0.0) -> None:
         self._world = _checks.instance("SandboxTransport.world", world, World, "a World: write World()")
         self._latency = _checks.number("SandboxTransport.latency", latency, least=0, unit="a number of seconds")
-        self._sleep = _checks.function("SandboxTransport.sleep", sleep)
 
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""
@@ -45,10 +36,10 @@ class SandboxTransport:
         )
         limit = request.timeout.attempt
         if limit is not None and limit <= self._latency:
-            await self._sleep(limit)
+            await asyncio.sleep(limit)
             raise AttemptTimeout("no answer within the attempt's time")
         # A latency of 0 waits too, for one turn of the event loop, so that calls interleave as they do over a network.
-        await self._sleep(self._latency)
+        await asyncio.sleep(self._latency)
         return response
 
     async def aclose(self) -> None:

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from .. import _checks, codec
 from ..account import Secret, hidden
+from ..clock import now
 from ..endpoint import JSON
 from ..errors import (
     ApiError,
@@ -126,7 +127,7 @@ class World:
         shop_key: str | Secret = SANDBOX_SHOP_KEY,
         limit: Limit | None = None,
         legacy_errors: bool = False,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = now,
     ) -> None:
         _checks.function("World.clock", clock, wanted="a function that gives an aware datetime")
         self.customers = sample(now=clock()) if customers is None else _known(customers)

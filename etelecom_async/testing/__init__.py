@@ -1,16 +1,19 @@
 """For the tests of code that uses the SDK, and of transports.
 
-`MockTransport` answers in place of the server. `TransportContract` holds a transport of your own to what the SDK relies
-on, with `Peer` as the far end. None of it needs a test runner or an HTTP library.
+`MockTransport` answers in place of the server. `run_virtually` is `asyncio.run` in a time that jumps from timer to
+timer. `TransportContract` holds a transport of your own to what the SDK relies on, with `Peer` as the far end. None of
+it needs a test runner or an HTTP library.
 """
 
 from .contract import TransportContract
 from .mock import MockCall, MockTransport, Route
-from .peer import Answer, Cut, HangUp, Peer, Refuse, Silence
+from .peer import Answer, Cut, Echo, HangUp, Peer, Refuse, Silence
+from .virtual_time import VirtualTimeLoop, run_virtually
 
 __all__ = [
     "Answer",
     "Cut",
+    "Echo",
     "HangUp",
     "MockCall",
     "MockTransport",
@@ -19,4 +22,6 @@ __all__ = [
     "Route",
     "Silence",
     "TransportContract",
+    "VirtualTimeLoop",
+    "run_virtually",
 ]

@@ -11,7 +11,8 @@ class TestMyTransport(TransportContract):
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 
 import attrs
@@ -28,7 +29,7 @@ from ..errors import (
 )
 from ..timeout import Timeout
 from ..transport.base import Request, Response, Transport
-from .peer import Answer, Cut, HangUp, Peer, Refuse, Silence
+from .peer import Act, Answer, Cut, Echo, HangUp, Peer, Refuse, Silence
 
 __all__ = ["TransportContract"]
 
@@ -51,6 +52,17 @@ class _Line:
 
     async def send(self, *, body: bytes = b"{}", attempt: float = _PATIENCE) -> Response:
         return await self.transport.send(self.request(body=body, attempt=attempt))
+
+    async def echo(self, number: int, *, attempt: float = _PATIENCE) -> None:
+        """Send a request that is like no other, and see that its answer is its own in every part."""
+        text = b"%d " % number * (number % 7 * 500)  # some come in one piece, others in many
+        body = b'{"number":%d,"text":"%b"}' % (number, text)
+        request = self.request(body=body, attempt=attempt)
+        status, trace = 200 + number % 90 + (number % 90 > 3) * 200, str(number)  # 204 and 304 have no body
+        headers = {**request.headers, "X-Trace": trace, "X-Status": str(status)}
+        response = await self.transport.send(request.with_headers(headers))
+        assert response.body == body, "a request got the body of another one's answer"
+        assert (response.status, response.headers["x-trace"]) == (status, trace), "an answer is mixed with another one"
 
     async def failure(self, *, attempt: float = _PATIENCE) -> TransportError:
         """The error that a request ends in."""
@@ -222,6 +234,85 @@ class TransportContract:
 
         self.run(peer, test)
 
+    def test_each_of_many_requests_at_once_gets_its_own_answer_however_late_it_comes(self) -> None:
+        peer = Peer(*_late_echoes(50))
+
+        async def test(line: _Line) -> None:
+            await asyncio.gather(*(line.echo(number) for number in range(50)))
+            assert _traces(peer) == set(range(50)), "a request was lost"
+            assert len(peer.received) == 50, "a request was sent twice"
+
+        self.run(peer, test)
+
+    def test_equal_requests_at_once_each_reach_the_server_and_get_an_answer_of_their_own(self) -> None:
+        peer = Peer(*_late_echoes(10))
+
+        async def test(line: _Line) -> None:
+            responses = await asyncio.gather(*(line.send() for _ in range(10)))
+            numbers = sorted(int(response.headers["x-number"]) for response in responses)
+            assert numbers == list(range(1, 11)), "requests share an answer"
+
+        self.run(peer, test)
+
+    def test_requests_one_after_the_other_each_get_their_own_answer(self) -> None:
+        async def test(line: _Line) -> None:
+            for number in range(20):
+                await line.echo(number)
+
+        self.run(Peer(Echo()), test)
+
+    def test_an_answer_that_comes_after_its_requests_time_reaches_no_later_request(self) -> None:
+        peer = Peer(Echo(0.2), Echo(0.4), Echo())  # the first answer comes while the second request waits for its own
+
+        async def test(line: _Line) -> None:
+            assert isinstance(await line.failure(attempt=0.05), AttemptTimeout)
+            for number in range(5):
+                await line.echo(number)
+
+        self.run(peer, test)
+
+    def test_an_answer_that_comes_after_its_request_was_cancelled_reaches_no_later_request(self) -> None:
+        peer = Peer(Echo(0.2), Echo(0.4), Echo())
+
+        async def test(line: _Line) -> None:
+            call = asyncio.ensure_future(line.send())
+            await _settle(lambda: bool(peer.received))
+            call.cancel()
+            await asyncio.wait([call])
+            for number in range(5):
+                await line.echo(number)
+
+        self.run(peer, test)
+
+    def test_requests_that_are_cancelled_among_others_leave_the_others_their_answers(self) -> None:
+        peer = Peer(*_late_echoes(30), *(Echo() for _ in range(30)))
+
+        async def test(line: _Line) -> None:
+            calls = [asyncio.ensure_future(line.echo(number)) for number in range(30)]
+            await _settle(lambda: len(peer.received) >= 10)
+            for call in calls[::3]:
+                call.cancel()
+            ends = await asyncio.gather(*calls, return_exceptions=True)
+            others = [end for number, end in enumerate(ends) if number % 3 and end is not None]
+            assert not others, f"requests that were not cancelled failed: {others}"
+            await asyncio.gather(*(line.echo(number) for number in range(30, 60)))
+
+        self.run(peer, test)
+
+    def test_a_request_is_sent_once_whatever_comes_of_it(self) -> None:
+        acts: tuple[Act, ...] = (HangUp(), Cut(), Silence(), Answer(503), Answer(429, b"", {"Retry-After": "0"}))
+        for act in acts:
+            peer = Peer(act, Answer())
+
+            async def test(line: _Line, peer: Peer = peer, act: Act = act) -> None:
+                if isinstance(act, Answer):
+                    assert (await line.send()).status == act.status
+                else:
+                    await line.failure(attempt=0.05 if isinstance(act, Silence) else _PATIENCE)
+                assert len(peer.received) == 1, "a request was sent twice: to repeat one is not a transport's work"
+
+            self.run(peer, test)
+
     def test_closing_twice_does_nothing_and_a_later_call_opens_anew(self) -> None:
         async def test(line: _Line) -> None:
             await line.transport.aclose()
@@ -231,6 +322,15 @@ class TransportContract:
             assert (await line.send()).status == 200
 
         self.run(Peer(Answer()), test)
+
+
+def _late_echoes(count: int) -> Iterable[Echo]:
+    """Echoes that come in another order than their requests, the same one every time."""
+    return [Echo(place / 1000) for place in random.Random(7).sample(range(count), count)]  # noqa: S311 - no secret
+
+
+def _traces(peer: Peer) -> set[int]:
+    return {int(received.headers["x-trace"]) for received in peer.received}
 
 
 async def _settle(condition: Callable[[], bool]) -> None:

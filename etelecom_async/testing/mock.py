@@ -14,7 +14,17 @@ from attrs import frozen
 from .. import _checks, codec
 from ..api import untyped
 from ..endpoint import AnyEndpoint, Endpoint, check_name
-from ..errors import ApiError, AttemptTimeout, BodyTooLarge, ConfigError, DecodeError, EtelecomError
+from ..errors import (
+    ApiError,
+    AttemptTimeout,
+    BodyTooLarge,
+    ConfigError,
+    DeadlineExceeded,
+    DecodeError,
+    EtelecomError,
+    QueueTimeout,
+    TransportError,
+)
 from ..transport.base import Request, Response
 
 __all__ = ["MockCall", "MockTransport", "Route"]
@@ -62,23 +72,23 @@ class Route(Generic[Req, Res]):
         """Answer 200 with this result, encoded as the server would.
 
         Raises:
-            ConfigError: it is no result of the method.
+            ConfigError: the method has no such result; an error belongs into `fail`.
         """
-        kind = cast("object", self._endpoint.result)
-        if isinstance(kind, type) and not isinstance(value, kind):
-            raise _checks.refused("value", f"a {kind.__name__}, the result of {self._endpoint.name}", value)
-        codec.encode(value)  # what is no JSON is refused here
+        misfit = self._misfit(value)
+        if misfit:
+            raise ConfigError(f"reply() of {self._endpoint.name} {misfit}")
         return self._then(lambda _request, _payload: value)
 
-    def fail(self, error: EtelecomError) -> Route[Req, Res]:
-        """Fail with this error: an `ApiError` as the server would send it, any other as the transport would raise it.
+    def fail(self, error: ApiError | TransportError) -> Route[Req, Res]:
+        """Fail with this error: an `ApiError` as the server would send it, a `TransportError` as a transport raises it.
+
+        What the SDK itself raises above a transport comes about as it does in earnest: `DeadlineExceeded` and
+        `QueueTimeout` by the `Timeout` of the session, `DecodeError` by `respond`.
 
         Raises:
-            ConfigError: it is no error of this SDK, or lies inside a 200 and so is a result: `reply(Consent(error=5))`.
+            ConfigError: it is no such error; or it lies inside a 200 and is a result: `reply(Consent(error=5))`.
         """
-        _checks.instance("error", error, EtelecomError, _ERROR)
-        if isinstance(error, ApiError) and error.status == _OK:
-            raise ConfigError("An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)).")
+        _check_playable(error)
         return self._then(lambda _request, _payload: error)
 
     def answer(self, function: Callable[[Req], Res | Awaitable[Res]]) -> Route[Req, Res]:
@@ -117,12 +127,16 @@ class Route(Generic[Req, Res]):
             raise AssertionError(f"What was sent to {self._endpoint.name} does not fit it: {error}") from None
         return payload if self._where is None or self._where(payload) else None
 
-    async def play(self, request: Request, payload: Req) -> Response:
-        """Take the next step."""
+    def next_step(self, payload: Req) -> Callable[[Request, Req], object]:
+        """What is done about this payload, which is kept."""
         if not self._steps:
             raise AssertionError(f"{self!r} has no answer: add .reply(...), .fail(...) or .answer(...).")
         step = self._steps[min(len(self.payloads), len(self._steps) - 1)]
         self.payloads.append(payload)
+        return step
+
+    async def play(self, step: Callable[[Request, Req], object], request: Request, payload: Req) -> Response:
+        """Take a step."""
         try:
             result = step(request, payload)
             if inspect.isawaitable(result):
@@ -133,7 +147,26 @@ class Route(Generic[Req, Res]):
             return _render(result)
         if isinstance(result, EtelecomError):
             raise copy.copy(result)
-        return result if isinstance(result, Response) else Response(_OK, _JSON, codec.encode(result))
+        if isinstance(result, Response):
+            return result
+        misfit = self._misfit(result)
+        if misfit:
+            raise AssertionError(f"What answers {self._endpoint.name} {misfit}")
+        return Response(_OK, _JSON, codec.encode(result))
+
+    def _misfit(self, value: object) -> str:
+        """Why this is no result of the method; empty if it is one."""
+        kind: object = self._endpoint.result
+        given = value.__name__ if isinstance(value, type) else type(value).__name__
+        if isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException)):
+            return f"gives a result, and {given} is an error: write fail({given}())."
+        if isinstance(kind, type) and kind is not object:
+            return "" if isinstance(value, kind) else f"gives a {kind.__name__}; got {given}."
+        try:
+            codec.encode(value)
+        except (TypeError, ValueError, EtelecomError):
+            return f"gives JSON: dict, list, str, int, float, bool or None; got {given}, which is none or holds none."
+        return ""
 
 
 class MockTransport:
@@ -144,17 +177,24 @@ class MockTransport:
         session = Session(Shop("1:test"), transport=mock)
 
     Where two routes fit, the one made last answers, so a test overrides its fixture. A call that fits none is an
-    AssertionError, which no retry swallows.
+    AssertionError, which no retry swallows. Code under test that swallows it is found by `assert_all_routed()` at the
+    test's end. That a route was called is said by its `payloads`.
 
     Args:
         max_body: bytes; a longer answer is `BodyTooLarge`, as with a real transport.
 
     Attributes:
         calls: every attempt, in order.
+        unmatched: those of them that no route answered, in order: none fits, or the one that fits has no step, or what
+            was sent does not fit its method.
+
+    Raises:
+        ConfigError: max_body is no whole number above 0.
     """
 
     def __init__(self, *, max_body: int = 10 * 2**20) -> None:
         self.calls: list[MockCall] = []
+        self.unmatched: list[MockCall] = []
         self._max_body = _checks.whole("MockTransport.max_body", max_body)
         self._routes: list[Route[object, object]] = []
 
@@ -180,13 +220,29 @@ class MockTransport:
 
     async def send(self, request: Request, /) -> Response:
         """Answer one attempt."""
-        self.calls.append(MockCall(request.endpoint.name, _payload(request.endpoint, request.body), _keyless(request)))
+        call = MockCall(request.endpoint.name, _payload(request.endpoint, request.body), _keyless(request))
+        self.calls.append(call)
+        self.unmatched.append(call)
         for route in reversed(self._routes):
             payload = route.payload_of(request)
             if payload is not None:
-                return await self._limited(request, route.play(request, payload))
-        routed = "".join(f"\n  {route!r}" for route in self._routes) or " nothing"
-        raise AssertionError(f"No route answers {request.endpoint.name} {self.calls[-1].payload}. Routed:{routed}")
+                step = route.next_step(payload)
+                self.unmatched.pop()
+                return await self._limited(request, route.play(step, request, payload))
+        raise AssertionError(f"No route answers {call.endpoint} {call.payload}. Routed:{self._routed()}")
+
+    def assert_all_routed(self) -> None:
+        """See that every attempt was answered by a route.
+
+        Raises:
+            AssertionError: some were not; it lists them and the routes.
+        """
+        if self.unmatched:
+            missed = "".join(f"\n  {call.endpoint} {call.payload}" for call in self.unmatched)
+            raise AssertionError(f"No route answered:{missed}\nRouted:{self._routed()}")
+
+    def _routed(self) -> str:
+        return "".join(f"\n  {route!r}" for route in self._routes) or " nothing"
 
     async def aclose(self) -> None:
         """Nothing is held."""
@@ -209,6 +265,32 @@ class MockTransport:
 
 def _endpoint(name: str) -> AnyEndpoint:
     return untyped(check_name("endpoint", name))
+
+
+def _check_playable(error: object) -> None:
+    """Raises: ConfigError: a route cannot fail with this; the sentence says what to write."""
+    if isinstance(error, type):
+        raise ConfigError(f"fail() takes an error and not its class: write fail({error.__name__}()).")
+    if isinstance(error, ApiError) and error.status == _OK:
+        raise ConfigError("An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)).")
+    if isinstance(error, ApiError | TransportError):
+        return
+    given = type(error).__name__
+    if isinstance(error, QueueTimeout | DeadlineExceeded):
+        raise ConfigError(f"{given} comes of the session's own time limits: set Timeout(...), and answer too late.")
+    if isinstance(error, DecodeError):
+        raise ConfigError("A DecodeError comes of a body that does not fit: use respond() with such a Response.")
+    if isinstance(error, EtelecomError):
+        raise ConfigError(f"{given} comes before anything is sent, so no transport can play it: let the call raise it.")
+    hint = (
+        "AttemptTimeout()"
+        if isinstance(error, TimeoutError)
+        else "Disconnected()"
+        if isinstance(error, OSError)
+        else ""
+    )
+    example = hint or "RateLimited(retry_after=1) or AttemptTimeout()"
+    raise ConfigError(f"fail() takes an ApiError or a TransportError, and got {given}: write fail({example}).")
 
 
 def _payload(endpoint: AnyEndpoint, body: bytes) -> object:

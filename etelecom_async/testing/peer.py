@@ -14,7 +14,7 @@ from .. import _checks
 from ..errors import ConfigError, ConnectError, Disconnected
 from ..transport.base import Request, Response
 
-__all__ = ["Act", "Answer", "Cut", "HangUp", "Peer", "Received", "Refuse", "Silence"]
+__all__ = ["Act", "Answer", "Cut", "Echo", "HangUp", "Peer", "Received", "Refuse", "Silence"]
 
 
 def _bytes(name: str, value: object) -> bytes:
@@ -38,6 +38,20 @@ class Answer:
 
 
 @frozen
+class Echo:
+    """Answer so that it can be told which request it belongs to.
+
+    The body is the request's own, and so is the header `X-Trace`; the status is what the request's `X-Status` says, 200
+    without one; the header `X-Number` says how many requests had arrived with it.
+
+    Attributes:
+        delay: seconds before the answer.
+    """
+
+    delay: float = 0.0
+
+
+@frozen
 class Cut:
     """Promise a body and close the connection in the middle of it."""
 
@@ -57,8 +71,8 @@ class Refuse:
     """Accept no connection at all."""
 
 
-Act: TypeAlias = Answer | Cut | HangUp | Silence | Refuse
-_ACTS = (Answer, Cut, HangUp, Silence, Refuse)
+Act: TypeAlias = Answer | Cut | Echo | HangUp | Silence | Refuse
+_ACTS = (Answer, Cut, Echo, HangUp, Silence, Refuse)
 
 
 @frozen
@@ -101,6 +115,10 @@ class Peer:
         match self.next_act(received):
             case Answer(status, body, headers):
                 return Response(status, _lower(headers), body)
+            case Echo(delay):
+                echo = self._echo(received)
+                await asyncio.sleep(delay)
+                return Response(echo.status, _lower(echo.headers), echo.body)
             case Silence():
                 await asyncio.Event().wait()
                 raise AssertionError("silence ended")
@@ -135,17 +153,25 @@ class Peer:
             await server.wait_closed()
             await asyncio.sleep(0)
 
+    def _echo(self, received: Received) -> Answer:
+        """The answer to the request that has just arrived."""
+        headers = {"X-Trace": received.headers.get("x-trace", ""), "X-Number": str(len(self.received))}
+        return Answer(int(received.headers.get("x-status", "200")), received.body, headers)
+
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its act; whether the connection stays open."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        match self.next_act(Received(method, path, headers, body)):
-            case Answer(status, content, extra):
-                writer.write(_head(status, {**extra, "Content-Length": str(len(content))}) + content)
-                await writer.drain()
-                return True
+        received = Received(method, path, headers, body)
+        match self.next_act(received):
+            case Answer() as answer:
+                return await _write(writer, answer)
+            case Echo(delay):
+                echo = self._echo(received)
+                await asyncio.sleep(delay)
+                return await _write(writer, echo)
             case Cut():
                 writer.write(_head(200, {"Content-Length": "1000"}) + b'{"error":')
             case Silence():
@@ -153,6 +179,13 @@ class Peer:
             case HangUp() | Refuse():
                 pass
         return False
+
+
+async def _write(writer: asyncio.StreamWriter, answer: Answer) -> bool:
+    """Write an answer; the connection stays open."""
+    writer.write(_head(answer.status, {**answer.headers, "Content-Length": str(len(answer.body))}) + answer.body)
+    await writer.drain()
+    return True
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -68,7 +68,8 @@ class Lifetime(Generic[Held]):
             if not self._is_forked() and not self._is_orphaned():
                 raise ConfigError(
                     f"The session or transport made at {self._origin} is open in another event loop that is still"
-                    " alive: make one per loop, or aclose() it there first.",
+                    " alive: make one per loop, aclose() it there first, or let all threads use one through"
+                    " etelecom_async.blocking.Blocking.",
                 )
             await self.aclose()
         # Let every task of a big gather begin before the first connection's time runs: they begin in one turn of the

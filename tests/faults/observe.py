@@ -115,6 +115,7 @@ async def _try(case, certificates, transport, endpoint):
     async def note(request, call_next):
         # Only the fault is to run out of time, not what follows it on a busy machine.
         if errors:
+            await server.recover()
             request = request.with_timeout(Timeout(attempt=PLENTY))
         try:
             return await call_next(request)
@@ -123,17 +124,12 @@ async def _try(case, certificates, transport, endpoint):
             raise
 
     async with nothing_left_behind(), _served(case, certificates) as (server, visits):
-
-        async def sleep(_):
-            await server.recover()
-
         options = {
             "transport": transport(connect_timeout=case.connect_timeout, ssl_context=certificates.trust),
             "timeout": Timeout(attempt=case.attempt_over(transport)),
             "retry": Retry(attempts=2, base=0),
             "throttle": Throttle(adaptive=False),
             "middlewares": [note],
-            "sleep": sleep,
         }
         async with contextlib.aclosing(options["transport"]), Session(_account(server), **options) as session:
             for number in range(case.earlier):

@@ -1,13 +1,14 @@
 """Read by the type checkers and never run: what the public face promises them."""
 
 from collections.abc import Awaitable
-from typing import assert_type
+from typing import Protocol, assert_type
 
 import etelecom_async
 from etelecom_async import CHECK_CONSENT, CheckConsent, Consent, Endpoint, RateLimited, Reply, Session, Shop
+from etelecom_async.blocking import Blocking
 from etelecom_async.endpoint import JSON
 from etelecom_async.middleware import CallNext
-from etelecom_async.testing import MockTransport
+from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Request, Response, Transport
 from etelecom_async.transport.aiohttp import AiohttpTransport
 
@@ -41,6 +42,7 @@ def mocks(mock: MockTransport) -> None:
         lambda payload: Consent(message=payload.phone)
     )
     route.reply("no consent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    route.fail(TimeoutError())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def layer(request: Request, call_next: CallNext) -> Response:
@@ -52,6 +54,39 @@ class Own:
         return Response(200, {}, request.body)
 
     async def aclose(self) -> None: ...
+
+
+class ChecksConsents(Protocol):
+    """What a program needs of a session, so that its tests can give it something smaller."""
+
+    async def check_consent(self, *, oa_id: int | str, phone: str) -> Consent: ...
+
+
+class HasZalo(Protocol):
+    @property
+    def zalo(self) -> ChecksConsents: ...
+
+
+async def greet(session: HasZalo) -> bool:
+    return (await session.zalo.check_consent(oa_id=7, phone="0987654321")).granted
+
+
+async def protocols(session: Session) -> None:
+    assert_type(await greet(session), bool)
+
+
+def threads(session: Session) -> None:
+    blocking = Blocking(session)
+    assert_type(blocking, etelecom_async.Blocking)
+    assert_type(blocking.run(session.zalo.check_consent(oa_id=7, phone="0987654321")), Consent)
+    assert_type(blocking.run(session.call(CHECK_CONSENT, CheckConsent(oa_id=7, phone="1")), timeout=5), Consent)
+    with blocking as entered:
+        assert_type(entered, Blocking)
+    blocking.run(session.zalo.check_consent)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def virtual_time(session: Session) -> None:
+    assert_type(run_virtually(session.zalo.check_consent(oa_id=7, phone="0987654321")), Consent)
 
 
 TRANSPORTS: list[Transport] = [AiohttpTransport(), MockTransport(), Own()]

@@ -1,0 +1,57 @@
+"""The one clock that the SDK reads: seconds for waits and time limits, the date for what expires.
+
+In a thread whose event loop has a time of its own, as `etelecom_async.testing.VirtualTimeLoop` has, both are that
+loop's. So a test that moves the loop's time moves everything: limits, pauses, rates, permissions that end.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+__all__ = ["Clock", "governed_by", "now", "seconds"]
+
+
+class Clock(Protocol):
+    """A time that only its owner moves."""
+
+    def time(self) -> float:
+        """Seconds, monotonic."""
+        ...
+
+    def now(self) -> datetime:
+        """The date, aware."""
+        ...
+
+
+class _Thread(threading.local):
+    clock: Clock | None = None
+
+
+_thread = _Thread()
+
+
+def seconds() -> float:
+    """Seconds, monotonic."""
+    clock = _thread.clock
+    return time.monotonic() if clock is None else clock.time()
+
+
+def now() -> datetime:
+    """The present as an aware datetime."""
+    clock = _thread.clock
+    return datetime.now(UTC) if clock is None else clock.now()
+
+
+@contextmanager
+def governed_by(clock: Clock) -> Generator[None]:
+    """Read this clock, in this thread."""
+    before, _thread.clock = _thread.clock, clock
+    try:
+        yield
+    finally:
+        _thread.clock = before
