@@ -13,7 +13,7 @@ import click
 
 from ..api.consent import Consent
 from ..errors import ConfigError, InvalidId
-from ..api.consent import to_id
+from ..ids import to_id
 from ..sandbox import SANDBOX_OA, Limit, Refusal, Served, TokenBucket, World, serve
 from .customers import read_customers
 from .outcome import utc
