@@ -1,51 +1,90 @@
-"""What all tests share. Every Python block of the README and the docs is one, run against the sandbox on a socket."""
+"""What all tests share. Every block of the README and the docs is one, run as a reader would paste it.
+
+A block marked `python` is a program of its own; one marked `sh` runs line by line in bash, and may say with what it
+exits: `# exit code 1`. Both run in a folder of their own and against `etelecom sandbox` as the README starts it. What a
+test cannot run is marked `bash` (it installs something, or never ends) or `py`.
+"""
 
 import asyncio
-import threading
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
-
-from etelecom_async.sandbox import SANDBOX_API_KEY, World, serve
+from sybil.parsers.markdown import CodeBlockParser
 
 # No deadline, since machines are shared; no database, so that a run depends on the code alone.
 settings.register_profile("steady", deadline=None, database=None)
 settings.load_profile("steady")
-# Before Python 3.12 pytest-asyncio otherwise makes a loop only to remember it, and nobody closes that one.
+# Before Python 3.12 pytest-asyncio otherwise makes a loop only to remember it, and nothing closes that one.
 asyncio.set_event_loop(None)
 
+README = Path(__file__).parent / "README.md"
+_SANDBOX = re.compile(r"^etelecom (sandbox\b.*)$", re.MULTILINE)
+_EXPORT = re.compile(r"^ *export (\w+)='?([^'\n]*)'?$")
+_EXIT = re.compile(r"# exit code (\d+)\b")
+
+
+def _run_python(example):
+    """A new namespace for each block: a reader pastes one of them, and not those before it."""
+    source = "\n" * (example.line + example.parsed.line_offset) + example.parsed
+    exec(compile(source, example.path, "exec", dont_inherit=True), {"__name__": "__main__"})
+
+
+def _run_shell(example):
+    for line in re.sub(r"\\\n", "", example.parsed).splitlines():
+        if not line.strip() or _EXPORT.match(line):
+            continue
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120)
+        expected = _EXIT.search(line)
+        assert done.returncode == int(expected[1] if expected else 0), f"{line}\n{done.stdout}{done.stderr}"
+
+
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser()],
+    parsers=[CodeBlockParser("python", _run_python), CodeBlockParser("sh", _run_shell)],
     patterns=["README.md", "docs/*.md"],
-    fixtures=["sandbox_account", "tmp_path"],
+    fixtures=["reader"],
 ).pytest()
 
 
 @pytest.fixture(scope="session")
 def sandbox():
-    """The sandbox in a thread of its own, since the examples run event loops of theirs; yields its base URL."""
-    started = threading.Event()
-    stop = asyncio.Event()
-    place = {}
+    """`etelecom sandbox` as the README starts it; yields the environment that it says to export."""
+    arguments = _SANDBOX.search(README.read_text(encoding="utf-8"))[1].split()
+    process, printed = _start(arguments)
+    if process.poll() is not None:  # a sandbox of the developer's own has the port
+        process, printed = _start([*arguments, "--port", "0"])
+    assert process.poll() is None, printed
+    yield dict(export.groups() for line in printed if (export := _EXPORT.match(line)))
+    process.terminate()
+    process.communicate(timeout=30)
 
-    async def main():
-        async with serve(World()) as server:
-            place.update(base_url=server.base_url, loop=asyncio.get_running_loop())
-            started.set()
-            await stop.wait()
 
-    thread = threading.Thread(target=asyncio.run, args=(main(),))
-    thread.start()
-    assert started.wait(10)
-    yield place["base_url"]
-    place["loop"].call_soon_threadsafe(stop.set)
-    thread.join()
+def _start(arguments):
+    """The process, and what it printed until it was ready."""
+    command = [sys.executable, "-m", "etelecom_async.cli", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8")
+    printed = []
+    while (line := process.stdout.readline()) and not line.startswith("Ctrl-C"):
+        printed.append(line.rstrip("\n"))
+    if not line:
+        process.communicate(timeout=30)
+    return process, printed
 
 
 @pytest.fixture
 def sandbox_account(sandbox, monkeypatch):
-    """The environment that a reader of the README would have set."""
-    monkeypatch.setenv("ETELECOM_API_KEY", SANDBOX_API_KEY)
-    monkeypatch.setenv("ETELECOM_BASE_URL", sandbox)
+    """The environment of a reader who has pasted the exports."""
+    for name, value in sandbox.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def reader(sandbox_account, monkeypatch, tmp_path):
+    """That reader in an empty folder, with the commands of this environment at hand."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)

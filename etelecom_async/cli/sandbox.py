@@ -1,4 +1,4 @@
-"""`etelecom sandbox`: an eTelecom of one's own until Ctrl-C."""
+"""`etelecom sandbox`: an eTelecom on this machine until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -6,25 +6,44 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 
 import click
 
 from ..api.consent import Consent
 from ..errors import ConfigError
-from ..sandbox import Limit, Refusal, Served, TokenBucket, World, serve
+from ..sandbox import SANDBOX_OA, Limit, Refusal, Served, TokenBucket, World, serve
 from .command import Command
-from .options import as_host, as_number
+from .customers import read_customers
+from .options import as_host, as_id, as_number
 from .outcome import local, local_zone, offset
 from .render import plain, put, show, table
 from .stop import Stop
 
 __all__ = ["sandbox"]
 
+_SHOWN = 30
+"""Customers that are listed at the start; the made-up ones are fewer."""
+
 
 @click.command("sandbox", cls=Command)
 @click.option("--port", type=click.IntRange(0, 65535), default=8084, show_default=True, help="0 takes any free one.")
 @click.option(
     "--host", callback=as_host, default="127.0.0.1", show_default=True, help="The address or name to listen on."
+)
+@click.option(
+    "--oa-id",
+    callback=as_id,
+    default=str(SANDBOX_OA),
+    show_default=True,
+    help="The Official Account that exists there.",
+)
+@click.option(
+    "--customers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Who is known there: a table of phones, with state or error, expired_time and message where it has them.",
 )
 @click.option(
     "--latency",
@@ -54,12 +73,23 @@ __all__ = ["sandbox"]
     help="How to refuse, as listed above.  [default: 403]",
 )
 def sandbox(
-    *, port: int, host: str, latency: float, limit: float | None, burst: float | None, refusal: str | None
+    *,
+    port: int,
+    host: str,
+    oa_id: int,
+    customers: Path | None,
+    latency: float,
+    limit: float | None,
+    burst: float | None,
+    refusal: str | None,
 ) -> None:
     """Serve an eTelecom of your own, until Ctrl-C.
 
-    It answers Zalo/CheckConsent as documented, errors included, for made-up customers with every answer there is.
-    It prints what to paste to call it. Its keys are public: they open nothing else.
+    It answers Zalo/CheckConsent as documented, errors included, for made-up customers with every answer there is, or
+    for those of a file: any table that `etelecom bulk` reads. A column `state` (granted, refused, ...) or `error` (the
+    code) says what is answered about a phone, `expired_time` until when and `message` in which words. A phone without
+    them has granted permission; a phone that is not in the file was never asked. The output of `etelecom bulk` will do.
+    The sandbox prints what to paste to call it. Its keys are public: they open nothing else.
 
     With --limit it keeps a rate limit and, as the real server, tells it nowhere: a token bucket of BURST requests that
     fills at RATE. How the real one refuses is not published, so try your program against each form:
@@ -74,14 +104,19 @@ def sandbox(
         consent-5  a 200 whose answer has error 5, "try later"
 
     \b
-    Example:
+    Examples:
         etelecom sandbox --port 8084 --latency 0.2
+        etelecom sandbox --customers customers.csv --oa-id 1000000000000000003
         etelecom sandbox --limit 20 --refusal 429-after
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     if limit is None and (burst is not None or refusal is not None):
         raise Stop("--burst and --refusal say how --limit is kept: give --limit too.")
     try:
-        world = World(limit=None if limit is None else _bucket(limit, burst, refusal))
+        world = World(
+            customers=None if customers is None else read_customers(customers),
+            oa_id=oa_id,
+            limit=None if limit is None else _bucket(limit, burst, refusal),
+        )
     except ConfigError as error:
         raise Stop(str(error)) from None
     try:
@@ -128,7 +163,7 @@ def _introduce(world: World, served: Served) -> None:
 
 
 def _curl(world: World, served: Served) -> str:
-    phone = next(iter(world.customers))
+    phone = next(iter(world.customers), "84987654321")
     return (
         f"  curl --location '{served.base_url}.Zalo/CheckConsent' \\\n"
         "    --header 'Content-Type: application/json' \\\n"
@@ -141,11 +176,13 @@ def _curl(world: World, served: Served) -> str:
 def _show_customers(world: World) -> None:
     zone = local_zone()
     grid = table("Phone", "Code", "State", f"Expires ({offset(zone)})", "Message")
-    for customer in world.customers.values():
+    for customer in islice(world.customers.values(), _SHOWN):
         state = Consent(error=customer.error, expired_time=customer.expires).state
         expires = local(customer.expires, zone=zone)
         grid.add_row(plain(customer.phone), str(customer.error), state.value, expires, plain(customer.message))
     show(grid)
+    if len(world.customers) > _SHOWN:
+        put(f"... and {len(world.customers) - _SHOWN:,} more.")
 
 
 def _reason(error: OSError) -> str:
