@@ -10,13 +10,13 @@ import socket
 
 import pytest
 from support import HANG, OA, environment, spawn
-from virtual_time import run_virtually
 
 from etelecom_async import ConfigError, Shop
 from etelecom_async.bulk.ray_probe import one_sentence, probe
 from etelecom_async.bulk.ray_workers import RayWorkers
 from etelecom_async.bulk.worker import WorkerSetup
 from etelecom_async.sandbox import SANDBOX_API_KEY
+from etelecom_async.testing import run_virtually
 
 ray = pytest.importorskip("ray")
 HERE = f"Here: Ray {ray.__version__}, Python {platform.python_version()}."
