@@ -50,7 +50,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         selector = _JumpingSelector(self)
         super().__init__(selector)
         selector.is_complete = True
-        if start is not None and not (isinstance(start, datetime) and start.utcoffset() is not None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not _is_aware_or_none(start):
             self.close()
             raise ConfigError("VirtualTimeLoop.start is an aware datetime, such as datetime(2026, 1, 5, tzinfo=UTC).")
         self._start = datetime.now(UTC) if start is None else start
@@ -102,6 +102,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def _end_job(self, _: object) -> None:
         self._jobs -= 1
+
+
+def _is_aware_or_none(start: object) -> bool:
+    return start is None or (isinstance(start, datetime) and start.utcoffset() is not None)
 
 
 class _JumpingSelector(selectors.DefaultSelector):
