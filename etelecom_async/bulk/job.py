@@ -197,6 +197,9 @@ class ConsentJob:
         _check_place("ConsentJob.output", output, "write")
         if column is not None:
             _checks.line("ConsentJob.column", column, wanted="the column's name or number as a str, or None")
+        if reading is not None:
+            _checks.instance("ConsentJob.reading", reading, Reading, "a Reading, or None to judge by the content")
+        _checks.flag("ConsentJob.excel", excel)
         _checks.flag("ConsentJob.resume", resume)
         _checks.flag("ConsentJob.retry_failed", retry_failed)
         concurrency = _checks.whole("ConsentJob.concurrency", concurrency)

@@ -44,6 +44,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         ConfigError: start has no time zone.
     """
 
+    # asyncio looks at it when a loop is dropped, also one whose arguments were refused and that has nothing to close.
+    _closed = True
+
     def __init__(self, *, start: datetime | None = None) -> None:
         if start is not None:
             _checks.aware("VirtualTimeLoop.start", start)
@@ -138,7 +141,15 @@ def run_virtually(coroutine: Coroutine[object, object, T], *, start: datetime | 
         start: the date at its beginning, aware; the present unless given.
 
     Raises:
-        ConfigError: start has no time zone.
+        ConfigError: coroutine is none, or start has no time zone.
     """
+    if not asyncio.iscoroutine(coroutine):
+        raise _checks.refused("coroutine", "a coroutine, such as main()", coroutine)
+    if start is not None:
+        try:
+            _checks.aware("start", start)
+        except ConfigError:
+            coroutine.close()  # a coroutine that never runs warns of that
+            raise
     with asyncio.Runner(loop_factory=partial(VirtualTimeLoop, start=start)) as runner:
         return runner.run(coroutine)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import attrs
 from attrs import field, frozen
 
+from ... import _checks
 from ...errors import ConfigError
 from .encoding import named
 
@@ -30,7 +31,7 @@ def _encoding(value: str | None) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
-        raise ConfigError(f"encoding is the name of one, such as 'utf-8'; got {value!r}.")
+        raise _checks.refused("encoding", "the name of one, such as 'utf-8'", value)
     return named(value).key
 
 
@@ -41,24 +42,23 @@ def _delimiter(value: str | None) -> str | None:
         given = {"tab": "\t", "\\t": "\t"}.get(value, value)
         if len(given) == 1 and given.isascii() and not given.isalnum() and given not in '"\r\n\0':
             return given
-    raise ConfigError(
-        f"delimiter is one ASCII character that is no letter, digit, quote or line end, or 'tab'; got {value!r}."
-    )
+    wanted = "one ASCII character that is no letter, digit, quote or line end, or 'tab'"
+    raise _checks.refused("delimiter", wanted, value)
 
 
 def _is_flag(_reading: object, attribute: attrs.Attribute[bool | None], value: bool | None) -> None:  # noqa: FBT001 - as attrs tells it
     if value is not None and type(value) is not bool:
-        raise ConfigError(f"{attribute.name} is True, False or None; got {value!r}.")
+        raise _checks.refused(attribute.name, "True, False or None", value)
 
 
 def _is_count(_reading: object, attribute: attrs.Attribute[int | None], value: int | None) -> None:
-    if value is not None and (type(value) is not int or value < 0):
-        raise ConfigError(f"{attribute.name} is a whole number from 0 up; got {value!r}.")
+    if value is not None:
+        _checks.whole(attribute.name, value, least=0)
 
 
 def _is_name(_reading: object, attribute: attrs.Attribute[str | None], value: str | None) -> None:
-    if value is not None and (type(value) is not str or not value.strip()):
-        raise ConfigError(f"{attribute.name} is a name or a number from 1; got {value!r}.")
+    if value is not None:
+        _checks.line(attribute.name, value, wanted="a name or a number from 1, as a str, or None")
 
 
 @frozen(kw_only=True)
