@@ -486,11 +486,29 @@ async def test_a_report_is_a_page(tmp_path):
         assert "in.csv" in content
         assert f"Report: {page}" in stderr
         assert SECRET not in content
-        # As long as a name may be, and what is written first has a longer one.
-        long = tmp_path / ("x" * 250)
-        code, _, stderr = await bulk(served, source, "-o", output, "--resume", "--quiet", "--report", long)
-        assert (code, len(stderr.splitlines())) == (4, 1)
-        assert "The output itself is complete." in stderr
+        # Nearly as long as a name may be, and too long.
+        for length, ends in ((250, (0, 0)), (256, (2, 1))):
+            long = tmp_path / ("x" * length)
+            code, _, stderr = await bulk(served, source, "-o", output, "--resume", "--quiet", "--report", long)
+            assert (code, len(stderr.splitlines())) == ends
+        assert len(list(tmp_path.iterdir())) == 5
+
+
+async def test_a_file_that_takes_the_name_of_the_report_during_the_run_stays(tmp_path):
+    pytest.importorskip("vl_convert")
+    source, output, page = people(tmp_path / "in.csv", 50), tmp_path / "out.csv", tmp_path / "page.html"
+    world = Watched(50)
+    async with serve(world, latency=0.1) as served, asyncio.timeout(HANG):
+        arguments = ("bulk", str(source), "-o", str(output), "--report", str(page), "--concurrency", "5", "--quiet")
+        process = await spawn(*arguments, env=environment(served))
+        await world.asked_again(5)
+        page.write_text("mine", encoding="utf-8")
+        _, stderr = await process.communicate()
+    assert process.returncode != 0
+    assert "page.html exists and is no report of ours" in stderr.decode()
+    assert "The output itself is complete." in stderr.decode()
+    assert page.read_text(encoding="utf-8") == "mine"
+    assert len(by_row(output)) == 50
 
 
 @pytest.mark.parametrize(

@@ -156,8 +156,7 @@ class Route(Generic[Req, Res]):
 
     def _misfit(self, value: object) -> str:
         """Why this is no result of the method; empty if it is one."""
-        kind: object = self._endpoint.result
-        given = value.__name__ if isinstance(value, type) else type(value).__name__
+        kind, given = cast("object", self._endpoint.result), _name(value)
         if isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException)):
             return f"gives a result, and {given} is an error: write fail({given}())."
         if isinstance(kind, type) and kind is not object:
@@ -265,6 +264,11 @@ class MockTransport:
 
 def _endpoint(name: str) -> AnyEndpoint:
     return untyped(check_name("endpoint", name))
+
+
+def _name(value: object) -> str:
+    """Of a class or of a value's class."""
+    return value.__name__ if isinstance(value, type) else type(value).__name__
 
 
 def _check_playable(error: object) -> None:
