@@ -141,7 +141,7 @@ class Recorder:
         return Record(self._cells(question, found, self.now()), "", None, failure)
 
     def unwritable(self, record: Record, error: Exception) -> Record:
-        """The failure of a row that its kind of file cannot hold; without the input's cells, one of which is at fault."""
+        """The failure of a row that its kind of file cannot hold. It has none of the input's cells: one is at fault."""
         why = InvalidRow(error.message) if isinstance(error, ConfigError) else self.bugs.failure(error)
         own = record.cells[len(self.kept) : len(self.kept) + len(RESULT_COLUMNS)]
         row, phone, checked_at = own[0], own[1], own[-1]
