@@ -32,6 +32,7 @@ _MODULES = {
         "Disconnected",
         "EtelecomError",
         "FailedPrecondition",
+        "InternalError",
         "InvalidArgument",
         "InvalidId",
         "InvalidPhone",

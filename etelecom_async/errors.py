@@ -6,6 +6,7 @@ EtelecomError
  ├── InvalidId               an id that cannot be a 64-bit id
  ├── InvalidRow              a row of a table that cannot be used
  ├── JobStopped              a file job that cannot go on now; a resume goes on from there
+ ├── InternalError           a bug, met by one row of a file job
  ├── SessionClosed           a call on a session that was closed
  ├── TransportError          no usable answer came
  │    ├── ConnectError       no connection was made
@@ -58,6 +59,7 @@ __all__ = [
     "Disconnected",
     "EtelecomError",
     "FailedPrecondition",
+    "InternalError",
     "InvalidArgument",
     "InvalidId",
     "InvalidPhone",
@@ -216,6 +218,16 @@ class JobStopped(EtelecomError):
 
     What was finished is in the output. Look at what the sentence names, then run the same job with `resume=True`.
     """
+
+
+class InternalError(EtelecomError):
+    """An exception that this SDK did not foresee, met by one row of a file job: a bug. Report it.
+
+    The message names the exception and the line of code, and no value. The exception itself is the `__cause__`, until
+    the error is pickled.
+    """
+
+    phase: Phase = Phase.UNKNOWN
 
 
 class SessionClosed(EtelecomError, RuntimeError):

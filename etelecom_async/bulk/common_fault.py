@@ -14,6 +14,7 @@ from attrs import frozen
 from ..errors import (
     AccountClosed,
     EtelecomError,
+    InternalError,
     NotFound,
     PermissionDenied,
     ProxyError,
@@ -26,7 +27,16 @@ __all__ = ["CommonFault", "HeldBack", "may_be_common"]
 
 Item = TypeVar("Item")
 
-_COMMON = (Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost)
+_COMMON = (
+    Unauthenticated,
+    PermissionDenied,
+    NotFound,
+    AccountClosed,
+    ProxyError,
+    TlsError,
+    UnknownHost,
+    InternalError,
+)
 _AT_FIRST = 3
 """Different items that fail so before any is answered: the fault is common."""
 _LATER = 20

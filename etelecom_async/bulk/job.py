@@ -8,8 +8,9 @@ import contextlib
 import io
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
@@ -24,6 +25,7 @@ from ..errors import ConfigError, JobStopped
 from ..ids import to_oa_id
 from ..session import Session
 from .answer_table import AnswerTable
+from .bugs import Bugs
 from .changed import first_changed
 from .destination import Destination, FileDestination, StreamDestination, layout_of
 from .engine import Engine, EngineStatus
@@ -229,6 +231,7 @@ class ConsentJob:
         self._unfinished: Unfinished[Question] | None = None
         self._run: Bulk[Question, Consent, Record, Record] | None = None
         self._stopped = False
+        self._bugs = Bugs()
         self._states: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
 
@@ -262,6 +265,11 @@ class ConsentJob:
     def finished(self) -> int:
         """Rows that earlier runs finished, as far as the output was read back: `prepare` counts them up."""
         return len(self._finished)
+
+    @property
+    def first_bug(self) -> Exception | None:
+        """The first exception that made a row an `InternalError`: a bug, to be reported. None without one."""
+        return self._bugs.first
 
     @property
     def passed(self) -> int:
@@ -308,7 +316,7 @@ class ConsentJob:
 
         self._run = run = Bulk(
             Memory(
-                self._check if self._engine is None else self._engine.ask,
+                partial(recorder.asked, self._check if self._engine is None else self._engine.ask),
                 question=Question.asked,
                 remembered=AnswerTable(),
             ).ask,
@@ -328,7 +336,7 @@ class ConsentJob:
         with setup.closing:
             try:
                 async with run:
-                    await self._write(run, setup.destination)
+                    await self._write(run, setup)
                 if not self._stopped and setup.survey is not None and isinstance(self._source, Path):
                     await asyncio.to_thread(setup.survey.check, self._source)
                 is_complete = not self._stopped
@@ -386,19 +394,18 @@ class ConsentJob:
 
         return await in_thread(close, give_up=give_up)
 
-    async def _write(self, run: Bulk[Question, Consent, Record, Record], destination: Destination) -> None:
+    async def _write(self, run: Bulk[Question, Consent, Record, Record], setup: _Setup) -> None:
         """Append records in groups, and always before waiting for more, so that little is lost in a crash."""
-        group: list[tuple[object, ...]] = []
+        destination = setup.destination
+        append = partial(_append, destination, setup.recorder)
+        group: list[Record] = []
         synced = self._clock()
         async for record in run:
-            self._count(record)
-            group.append(record.cells)
+            group.append(record)
             if run.ready and len(group) < _GROUP:
                 continue
-            if destination.may_block:
-                await asyncio.to_thread(destination.append, group)
-            else:
-                destination.append(group)
+            for written in await asyncio.to_thread(append, group) if destination.may_block else append(group):
+                self._count(written)
             group.clear()
             if self._clock() - synced >= _SYNC_SECONDS:
                 await asyncio.to_thread(destination.sync)
@@ -428,7 +435,7 @@ class ConsentJob:
             kept = [at for at, name in enumerate(source.columns) if name not in RESULT_COLUMNS]
             columns = (*(source.columns[at] for at in kept), *RESULT_COLUMNS)
             layout = layout_of(kind, columns=columns, dialect=self._dialect(source, kind))
-            recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now)
+            recorder = Recorder(kept=kept, phone_at=phone_at, has_extra=kind != "csv", now=self._now, bugs=self._bugs)
             total = None
             destination: Destination
             if isinstance(held, OutputFiles):
@@ -523,6 +530,21 @@ class ConsentJob:
     def _on_finished(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal tells it
         self._finished.add(number)
         self._failed_before += has_failed
+
+
+def _append(destination: Destination, recorder: Recorder, records: Sequence[Record]) -> list[Record]:
+    """Write records, and give what was written: a row that its kind of file cannot hold becomes a failure."""
+    try:
+        destination.append([record.cells for record in records])
+    except (JobStopped, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is one row's trouble
+        if len(records) > 1:
+            return [written for record in records for written in _append(destination, recorder, [record])]
+        failure = recorder.unwritable(records[0], error)
+        destination.append([failure.cells])
+        return [failure]
+    return list(records)
 
 
 def _length(path: Path, source: Source, survey: Survey) -> int | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .._record import record
 from .._times import utc_text
 from ..api.consent import Consent, ConsentState
-from ..errors import DecodeError, EtelecomError, InvalidPhone, InvalidRow
+from ..errors import ConfigError, DecodeError, EtelecomError, InternalError, InvalidPhone, InvalidRow
 from ..phone import normalize
+from .bugs import Bugs
 from .tables import Row
 from .tables.cells import phone_text
 
@@ -58,13 +59,14 @@ class Question:
 
     row: Row
     phone: str
-    problem: InvalidRow | InvalidPhone | None
+    problem: InvalidRow | InvalidPhone | InternalError | None
 
     def asked(self) -> str:
         """The phone to ask about.
 
         Raises:
             InvalidRow, InvalidPhone: it has none that can be used.
+            InternalError: it could not be read, because of a bug.
         """
         if self.problem is not None:
             raise self.problem
@@ -80,12 +82,14 @@ class Recorder:
         phone_at: which column holds the phones.
         has_extra: whether the output takes the further keys of NDJSON objects.
         now: the present as an aware datetime.
+        bugs: keeps exceptions that are bugs.
     """
 
     kept: Sequence[int]
     phone_at: int
     has_extra: bool
     now: Callable[[], datetime]
+    bugs: Bugs = field(factory=Bugs)
 
     def question(self, row: Row) -> Question:
         """What is to be asked about a row."""
@@ -95,8 +99,30 @@ class Recorder:
             return Question(row, normalize(phone_text(row.cells[self.phone_at])), None)
         except InvalidPhone as error:
             return Question(row, "", error)
+        except Exception as error:  # noqa: BLE001 - a bug that one row brings out is that row's failure
+            return Question(row, "", self.bugs.failure(error))
 
-    def done(self, _: int, question: Question, consent: Consent) -> Record:
+    async def asked(self, call: Callable[[str], Awaitable[Consent]], phone: str) -> Consent:
+        """The answer of a call.
+
+        Raises:
+            EtelecomError: as the call; `InternalError` for an exception that is a bug.
+        """
+        try:
+            return await call(phone)
+        except EtelecomError:
+            raise
+        except Exception as error:
+            raise self.bugs.failure(error) from error
+
+    def done(self, index: int, question: Question, consent: Consent) -> Record:
+        """A row with an answer, or the failure that came of writing it down."""
+        try:
+            return self._answered(index, question, consent)
+        except Exception as error:  # noqa: BLE001 - a bug that one row brings out is that row's failure
+            return self.failed(index, question, self.bugs.failure(error))
+
+    def _answered(self, _: int, question: Question, consent: Consent) -> Record:
         """A row with an answer. An error number beyond 64 bits, which no typed column holds, is none: see `failed`."""
         if consent.error is not None and not -_INT64 <= consent.error < _INT64:
             return self.failed(_, question, DecodeError("$.error: expected a number of at most 64 bits."))
@@ -113,6 +139,15 @@ class Recorder:
         failure = type(error).__name__
         found = ("", None, None, None, error.message, failure)
         return Record(self._cells(question, found, self.now()), "", None, failure)
+
+    def unwritable(self, record: Record, error: Exception) -> Record:
+        """The failure of a row that its kind of file cannot hold. It has none of the input's cells: one is at fault."""
+        why = InvalidRow(error.message) if isinstance(error, ConfigError) else self.bugs.failure(error)
+        own = record.cells[len(self.kept) : len(self.kept) + len(RESULT_COLUMNS)]
+        row, phone, checked_at = own[0], own[1], own[-1]
+        failure = type(why).__name__
+        found = ("", None, None, None, why.message, failure)
+        return Record((*[None] * len(self.kept), row, phone, *found, checked_at), "", None, failure)
 
     def _cells(self, question: Question, found: tuple[object, ...], now: datetime) -> tuple[object, ...]:
         row = question.row

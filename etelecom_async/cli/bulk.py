@@ -21,12 +21,12 @@ from ..bulk.job import ConsentJob, JobSummary
 from ..bulk.output_paths import check_report
 from ..bulk.ray_workers import RayWorkers
 from ..bulk.worker import REDIS_URL, WorkerSetup
-from ..errors import EtelecomError
+from ..errors import EtelecomError, InternalError
 from ..session import Session
 from .carrier import Carrier, Kind
 from .command import Command, exits_with
 from .descriptors import was_closed
-from .ending import code_of
+from .ending import code_of, tell_bug
 from .exit_codes import ExitCode
 from .network import Network, network_options
 from .options import as_id, as_number
@@ -169,10 +169,18 @@ def bulk(
         click.echo(as_json(asdict(summary)), err=True)
     elif not quiet:
         tell(summary, output, report=report, engine=job.engine, can_retry=can_retry)
+    if job.first_bug is not None:
+        tell_bug(job.first_bug)
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
         context.exit(ExitCode.INTERRUPTED)
-    context.exit(ExitCode.NOT_CHECKED if summary.failures or summary.failed_before else ExitCode.DONE)
+    context.exit(_exit_code(job, summary))
+
+
+def _exit_code(job: ConsentJob, summary: JobSummary) -> ExitCode:
+    if job.first_bug is not None:
+        return ExitCode.BUG
+    return ExitCode.NOT_CHECKED if summary.failures or summary.failed_before else ExitCode.DONE
 
 
 def _carrier(transport: str, engine: str | None, network: Network, url: URL) -> Carrier:
@@ -216,6 +224,8 @@ def _run(
         with hushed:
             name = carries.name if ray is None else None
             return carries.run(run(job, session, ray, transport=name, quiet=quiet))
+    except InternalError:
+        raise
     except EtelecomError as error:
         # What stops a run that has begun is a fault on its way, whatever it would be at the start.
         has_begun = job.progress is not None and job.progress.done > 0

@@ -8,13 +8,11 @@ from typing import cast
 
 import click
 
-from ..errors import EtelecomError
+from ..errors import EtelecomError, InternalError, JobStopped
 from .exit_codes import ExitCode
 
-__all__ = ["code_of", "end", "os_sentence"]
+__all__ = ["code_of", "end", "os_sentence", "tell_bug"]
 
-_STOPPING = frozenset({"JobStopped"})
-"""Errors that tell of a fault, and not of what the command was given."""
 _WEIGHT = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
 """Of a group of errors the first of these counts; before all of them what the user did: Ctrl-C, a closed pipe."""
 
@@ -31,6 +29,8 @@ def end(error: BaseException) -> ExitCode:
     match error:
         case click.ClickException():
             error.show()
+        case InternalError():
+            tell_bug(error.__cause__ or error)
         case EtelecomError():
             _say(str(error))
         case OSError() if code is ExitCode.STOPPED:
@@ -38,13 +38,13 @@ def end(error: BaseException) -> ExitCode:
         case MemoryError():
             _say("There is too little memory.")
         case _ if code is ExitCode.BUG:
-            _say(_bug(error, whole))
+            tell_bug(error, whole=whole)
         case _:
             pass  # an interrupt or a closed pipe: the user knows
     return code
 
 
-def code_of(error: BaseException) -> ExitCode:
+def code_of(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each way to end
     """The exit code of a command that this error ends."""
     match error:
         case click.ClickException(exit_code=number):
@@ -53,8 +53,10 @@ def code_of(error: BaseException) -> ExitCode:
             return ExitCode.INTERRUPTED
         case BrokenPipeError():
             return ExitCode.BROKEN_PIPE
+        case InternalError():
+            return ExitCode.BUG
         case EtelecomError():
-            return ExitCode.STOPPED if error.transient or type(error).__name__ in _STOPPING else ExitCode.USAGE
+            return ExitCode.STOPPED if error.transient or isinstance(error, JobStopped) else ExitCode.USAGE
         case OSError() | MemoryError():
             return ExitCode.STOPPED
         case _:
@@ -71,12 +73,18 @@ def _say(sentence: str) -> None:
     click.echo(f"Error: {sentence}", err=True)
 
 
-def _bug(error: BaseException, whole: BaseException) -> str:
+def tell_bug(error: BaseException, *, whole: BaseException | None = None) -> None:
+    """Say that this is a bug, what to report, and where its traceback is.
+
+    Args:
+        error: the bug.
+        whole: the group that it was raised in, if it was.
+    """
     from .bug_report import describe, write_bug_report  # noqa: PLC0415 - hardly ever needed
 
-    file = write_bug_report(whole, arguments=sys.argv[1:])
+    file = write_bug_report(whole or error, arguments=sys.argv[1:])
     traceback = "no file could be written for its traceback" if file is None else f"its traceback is in {file}"
-    return (
+    _say(
         f"This is a bug in etelecom, not in what you did ({type(error).__name__}). Please report it: "
         f"{describe(sys.argv[1:])}; {traceback}, without keys and whole phone numbers."
     )

@@ -21,6 +21,7 @@ FAILURES: Final = MappingProxyType(
         "InvalidRow": Reason(
             "damaged row", "The column `message` says how. Correct it in the input, where it stands.", _CORRECTED
         ),
+        "InternalError": Reason("bug of this program", "Report it: the last lines of the output say what.", _AGAIN),
         "InvalidId": Reason("not an id", "Correct it in the input, where it stands.", _CORRECTED),
         # No usable answer came.
         "ConnectError": Reason("no connection", "Check the network.", _AGAIN),
