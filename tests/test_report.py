@@ -272,7 +272,7 @@ def test_text_of_strangers_stays_text():
 
 
 def test_a_name_without_any_letter_still_has_a_label():
-    assert "(no name)" in page(job(failure="\u202e"))
+    assert "(no name)" in page(job(state="\u202e"))
 
 
 def test_the_page_follows_the_theme_and_the_width_of_the_device():

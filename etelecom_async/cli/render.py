@@ -10,8 +10,7 @@ from contextlib import contextmanager
 import click
 from attrs import define, field
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
-from rich.measure import Measurement
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -50,16 +49,25 @@ class Rows:
         kept = [at for at, head in enumerate(self.heads) if head not in self.spare]
         return Rows([self.heads[at] for at in kept], rows=[[row[at] for at in kept] for row in self.rows])
 
-    def as_table(self) -> Table:
-        """A row for each row."""
+    def as_table(self, *, room: int) -> Table | None:
+        """A row for each row; None where words or times would be broken in so many characters a line."""
+        widths = _shared([self._bounds(at) for at in range(len(self.heads))], room - 3 * len(self.heads) - 1)
+        if widths is None:
+            return None
         grid = Table(header_style="bold")
-        for at, head in enumerate(self.heads):
-            width = max(cell_len(row[at].plain) for row in self.rows) if self.rows else 0
-            whole = width <= _WHOLE
-            grid.add_column(head, overflow="fold", min_width=width if whole else None, no_wrap=whole)
+        for head, width in zip(self.heads, widths, strict=True):
+            grid.add_column(head, overflow="fold", width=width)
         for row in self.rows:
             grid.add_row(*row)
         return grid
+
+    def _bounds(self, at: int) -> tuple[int, int]:
+        """The least and the most characters that a column can use."""
+        cells = [row[at].plain for row in self.rows]
+        widest = max(map(cell_len, cells), default=0)
+        unbroken = [self.heads[at].split()]
+        unbroken.extend([cell] if widest <= _WHOLE else cell.split() for cell in cells)
+        return max(cell_len(part) for parts in unbroken for part in parts), max(widest, cell_len(self.heads[at]))
 
     def as_records(self) -> Table:
         """A row for each cell that is not empty, for a narrow terminal."""
@@ -98,22 +106,27 @@ def show(rows: Rows, *, err: bool = False) -> None:
     """Write a table to stdout or stderr: within the terminal, and into a pipe with each row on one line."""
     console = Console(stderr=err)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        console = Console(stderr=err, width=_measured(rows.as_table(), console).maximum)
+        console = Console(stderr=err, width=_UNBOUNDED)
+    # All columns, fewer, or one record below the other: what breaks no word and no time.
+    grids = (rows.as_table(room=console.width), rows.without_spare().as_table(room=console.width), rows.as_records())
     with console.capture() as capture:
-        console.print(_fitting(rows, console))
+        console.print(next(filter(None, grids)))
     put(capture.get(), nl=False, err=err)
 
 
-def _fitting(rows: Rows, console: Console) -> RenderableType:
-    """The table with all columns, with fewer, or one record below the other: what breaks no word and no time."""
-    for grid in (rows.as_table(), rows.without_spare().as_table()):
-        if _measured(grid, console).minimum <= console.width:
-            return grid
-    return rows.as_records()
-
-
-def _measured(grid: Table, console: Console) -> Measurement:
-    return Measurement.get(console, console.options.update(width=_UNBOUNDED, max_width=_UNBOUNDED), grid)
+def _shared(bounds: Sequence[tuple[int, int]], room: int) -> list[int] | None:
+    """Widths within these bounds that fit: each gets its least, and the rest is shared; None where that is too much."""
+    widths = [least for least, _ in bounds]
+    rest = room - sum(widths)
+    if rest < 0:
+        return None
+    wanting = sorted(range(len(bounds)), key=lambda at: bounds[at][1] - bounds[at][0])
+    for done, at in enumerate(wanting):
+        least, most = bounds[at]
+        given = min(most - least, rest // (len(wanting) - done))
+        widths[at] += given
+        rest -= given
+    return widths
 
 
 def plain(text: str | None) -> Text:

@@ -151,6 +151,8 @@ def _stopping(job: ConsentJob, workers: RayWorkers | None, console: Console) -> 
             # A thread may wait for an input that does not come; and the output bears any end.
             if console.is_terminal:
                 console.show_cursor()
+                with contextlib.suppress(OSError):
+                    os.write(console.file.fileno(), b"\n")  # the prompt comes on a line of its own
             os._exit(ExitCode.INTERRUPTED)
         loop.call_soon_threadsafe(stop)
 
