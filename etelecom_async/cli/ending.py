@@ -8,13 +8,11 @@ from typing import cast
 
 import click
 
-from ..errors import EtelecomError
+from ..errors import EtelecomError, JobStopped
 from .exit_codes import ExitCode
 
 __all__ = ["code_of", "end", "os_sentence"]
 
-_STOPPING = frozenset({"JobStopped"})
-"""Errors that tell of a fault, and not of what the command was given."""
 _WEIGHT = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
 """Of a group of errors the first of these counts; before all of them what the user did: Ctrl-C, a closed pipe."""
 
@@ -54,7 +52,7 @@ def code_of(error: BaseException) -> ExitCode:
         case BrokenPipeError():
             return ExitCode.BROKEN_PIPE
         case EtelecomError():
-            return ExitCode.STOPPED if error.transient or type(error).__name__ in _STOPPING else ExitCode.USAGE
+            return ExitCode.STOPPED if error.transient or isinstance(error, JobStopped) else ExitCode.USAGE
         case OSError() | MemoryError():
             return ExitCode.STOPPED
         case _:
