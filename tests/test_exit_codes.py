@@ -27,7 +27,7 @@ from etelecom_async.cli.bug_report import redact
 from etelecom_async.cli.exit_codes import MEANINGS, ExitCode, most_serious
 from etelecom_async.cli.outcome import as_json
 from etelecom_async.cli.stop import Stop, Stopped
-from etelecom_async.errors import ConfigError, Unauthenticated, Unavailable
+from etelecom_async.errors import ConfigError, JobStopped, Unauthenticated, Unavailable
 from etelecom_async.sandbox import SANDBOX_API_KEY, World, serve
 
 README = Path(__file__).parent.parent / "README.md"
@@ -97,6 +97,7 @@ def ended_by(error, monkeypatch, capsys, *arguments):
         (ConfigError("Mend it."), 2, "Error: Mend it.\n"),
         (Unauthenticated("no such key"), 2, "Error: no such key\n"),
         (Unavailable("busy"), 4, "Error: busy\n"),
+        (JobStopped("The disk is full."), 4, "Error: The disk is full.\n"),
         (OSError(errno.ENOSPC, "No space left on device"), 4, "Error: No space left on device.\n"),
         (PermissionError(errno.EACCES, "Denied", "a.csv"), 4, "Error: a.csv: Denied.\n"),
         (MemoryError(), 4, "Error: There is too little memory.\n"),

@@ -6,7 +6,7 @@ import math
 import operator
 import re
 from decimal import Decimal
-from typing import SupportsIndex
+from typing import SupportsIndex, cast
 
 from ...errors import ConfigError, InvalidPhone, PhoneProblem
 
@@ -43,7 +43,7 @@ def phone_text(cell: object) -> str:
     if isinstance(cell, Decimal):
         return _of_decimal(cell)
     if isinstance(cell, bytes | bytearray | memoryview):
-        return _of_bytes(bytes(cell))
+        return _of_bytes(bytes(cast("bytes", cell)))
     if isinstance(cell, SupportsIndex):
         return _of_whole(operator.index(cell))
     raise _not_text(f"a {type(cell).__name__}")
