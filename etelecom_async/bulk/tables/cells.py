@@ -6,7 +6,7 @@ import math
 import operator
 import re
 from decimal import Decimal
-from typing import SupportsIndex
+from typing import SupportsIndex, cast
 
 from ...errors import ConfigError, InvalidPhone, PhoneProblem
 
@@ -43,7 +43,7 @@ def phone_text(cell: object) -> str:
     if isinstance(cell, Decimal):
         return _of_decimal(cell)
     if isinstance(cell, bytes | bytearray | memoryview):
-        return _of_bytes(bytes(cell))
+        return _of_bytes(bytes(cast("bytes", cell)))
     if isinstance(cell, SupportsIndex):
         return _of_whole(operator.index(cell))
     raise _not_text(f"a {type(cell).__name__}")
@@ -79,7 +79,7 @@ def _of_float(number: float) -> str:
     if isinstance(number, Exponential):
         why = "The phone is written in scientific notation, which drops digits: write it as text."
         raise InvalidPhone(why, reason=PhoneProblem.SCIENTIFIC)
-    if not number.is_integer():
+    if not math.isfinite(number) or number != math.trunc(number):
         raise _lost("has a fraction")
     if abs(number) >= _EXACT:
         raise _lost("is too large to be exact")
