@@ -143,27 +143,25 @@ def _check(name: str, value: object, kind: type | tuple[type, ...], wanted: str)
 
 
 class EtelecomError(Exception):
-    """The base of every error that the SDK raises on purpose. Catch this to catch them all.
-
-    Attributes:
-        message: what went wrong; for an `ApiError` the server's own words, on one line of at most 500 characters.
-        endpoint: the method's wire name, such as `Zalo/CheckConsent`; None before any call.
-        url: where the call went; holds no key.
-        attempts: how many times the request was tried.
-        elapsed: seconds from the call to this error, waiting included.
-        phase: how far the request came.
-        transient: True where the same call may succeed later.
-    """
+    """The base of every error that the SDK raises on purpose. Catch this to catch them all."""
 
     # The one positional argument is all that `args` holds and everything else lies in `__dict__`:
     # that is what makes the pickling and copying of every subclass work without any code for it.
 
+    message: str
+    """What went wrong; for an `ApiError` the server's own words, on one line of at most 500 characters."""
     phase: Phase = Phase.NOT_SENT
+    """How far the request came."""
     transient: ClassVar[bool] = False
+    """True where the same call may succeed later."""
     endpoint: str | None = None
+    """The method's wire name, such as `Zalo/CheckConsent`; None before any call."""
     url: str | None = None
+    """Where the call went; holds no key."""
     attempts: int = 0
+    """How many times the request was tried."""
     elapsed: float = 0.0
+    """Seconds from the call to this error, waiting included."""
 
     def __init__(self, message: str = "", *, phase: Phase | None = None) -> None:
         _check("message", message, str, "a str")
@@ -190,13 +188,10 @@ class ConfigError(EtelecomError, ValueError):
 
 
 class InvalidPhone(EtelecomError, ValueError):
-    """The text cannot be read as one phone number for certain. Nothing was sent; ask for the number again.
-
-    Attributes:
-        reason: why; the message says it with the number masked.
-    """
+    """The text cannot be read as one phone number for certain. Nothing was sent; ask for the number again."""
 
     reason: PhoneProblem = PhoneProblem.NOT_A_NUMBER
+    """Why, for programs; the message says it for people, with the number masked."""
 
     def __init__(self, message: str = "", *, reason: PhoneProblem | None = None, phase: Phase | None = None) -> None:
         super().__init__(message, phase=phase)
@@ -325,18 +320,19 @@ def _one_line(words: str) -> str:
 
 
 class ApiError(EtelecomError):
-    """The server answered, and the answer is an error. Classes follow the effective code, then the HTTP status.
-
-    Attributes:
-        status: the HTTP status; 200 for an error inside a successful answer.
-        code: the effective code: `meta.xcode` if the server sent one, else `code`; empty when it sent neither.
-        meta: the error's `meta` as sent.
-        retry_after: seconds the server asked to wait, or None.
-    """
+    """The server answered, and the answer is an error. Classes follow the effective code, then the HTTP status."""
 
     usual: ClassVar[tuple[int, str]] = (500, "unknown")
     """The HTTP status and code that the server usually sends for this class (SERVER facts, section errors)."""
     phase: Phase = Phase.REJECTED
+    status: int
+    """The HTTP status; 200 for an error inside a successful answer."""
+    code: str
+    """The effective code: `meta.xcode` if the server sent one, else `code`; empty when it sent neither."""
+    meta: dict[str, str]
+    """The error's `meta` as sent."""
+    retry_after: float | None
+    """Seconds that the server asked to wait, or None."""
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import partial
 
 import pytest
@@ -25,6 +25,7 @@ from etelecom_async import (
     Unauthenticated,
 )
 from etelecom_async.bulk.batches import ConsentBatches
+from etelecom_async.bulk.harvest import findings_of
 from etelecom_async.bulk.job import ConsentJob
 from etelecom_async.bulk.record import RESULT_COLUMNS
 from etelecom_async.sandbox import SANDBOX_API_KEY
@@ -214,5 +215,6 @@ async def test_an_expiry_at_the_end_of_the_calendar_is_its_row_alone(tmp_path):
         async with session_over(mock) as session:
             summary = await ConsentJob(session, source=source, output=output, oa_id=OA, now=lambda: NOW).run()
         assert (summary.rows, summary.failures, summary.is_complete) == (3, {}, True)
+        assert findings_of(output).expiries[date(9999, 12, 31)] == 1
         if ending != "parquet":
             assert "9999-12-31T23:59:59-07:00" in output.read_text()

@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import aiohttp
@@ -83,6 +83,18 @@ async def test_json_has_one_object_a_line_in_the_order_of_the_phones():
     assert rows[1]["expired_time"].endswith("Z")
     assert [row["failure"] is None for row in rows] == [True, True, True, False]
     assert rows[3]["failure"].startswith("InvalidPhone: ")
+
+
+async def test_an_expiry_at_the_end_of_the_calendar_is_shown_as_it_was_sent():
+    """F1: it has no UTC time in Python."""
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-7)))
+    customers = {GRANTED: Customer(phone=GRANTED, expires=never)}
+    async with serve(World(customers=customers)) as served:
+        code, stdout, stderr = await run("check", "--json", GRANTED, env=environment(served))
+        assert (code, stderr) == (0, "")
+        assert json.loads(stdout)["expired_time"] == "9999-12-31T23:59:59-07:00"
+        code, stdout, _ = await run("check", GRANTED, env=environment(served))
+    assert code == 0
 
 
 async def test_a_dash_reads_numbers_from_standard_input():

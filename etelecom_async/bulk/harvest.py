@@ -32,11 +32,16 @@ def findings_of(output: Path) -> Findings:
             findings.add(
                 state=str(cells[state] or ""),
                 granted=cells[granted] in (True, "true"),
-                expired_time=_moment(cells[expires]),
+                expired_time=_expiry(cells[expires]),
                 failure=str(cells[failure] or ""),
                 checked_at=checked_at,
             )
     return findings
+
+
+def _expiry(cell: object) -> datetime | None:
+    # The end of the year 9999 west of Greenwich is in the year 10000 in UTC, as Parquet has it.
+    return datetime.max.replace(tzinfo=UTC) if str(cell).startswith("+") else _moment(cell)
 
 
 def _moment(cell: object) -> datetime | None:

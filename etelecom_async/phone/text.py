@@ -32,8 +32,8 @@ _SIGNS = {
 _BY_CATEGORY = {"Cf": "", "Zs": " ", "Pd": "-", "Pc": ".", "Po": ".", "Ps": "(", "Pe": ")", "Pi": "'", "Pf": "'"}
 # Punctuation that says something about the digits beside it: left out, doubtful, a footnote, a part of a whole.
 _MEANINGFUL = frozenset(
-    "\u2025\u2026\u00a1\u00bf\u061f\u203c\u2047\u2048\u2049\u2020\u2021\u203b\u2042\u204e\u2051"
-    "\u00a7\u00b6\u2030\u2031\u066a\u066d\u2e3a\u2e3b"
+    "\u2025\u2026\u2e3a\u2e3b\u00a1\u00bf\u061f\u203c\u2047\u2048\u2049"
+    "\u2020\u2021\u203b\u2042\u204e\u2051\u066d\u00a7\u00b6\u2030\u2031\u066a"
 )
 # Keyboards for Chinese and Japanese write these forms. Others are no digits: a superscript 2 is a footnote.
 _SAME_IN_ASCII = ("<wide>", "<narrow>", "<small>")

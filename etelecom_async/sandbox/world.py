@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from attrs import field, frozen
 
 from .. import _checks, codec
+from .._times import utc_text
 from ..account import Secret, hidden
 from ..clock import now
 from ..endpoint import JSON
@@ -281,11 +282,11 @@ def _operators_form(phone: str) -> str:
 
 
 def _answer(error: int, message: str, expires: datetime | None) -> dict[str, JSON]:
-    return {"error": error, "message": message, "expired_time": None if expires is None else _whole_seconds(expires)}
+    return {"error": error, "message": message, "expired_time": _seconds(expires)}
 
 
-def _whole_seconds(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _seconds(moment: datetime | None) -> str | None:
+    return None if moment is None else utc_text(moment, timespec="seconds")
 
 
 def _dump(body: dict[str, JSON]) -> bytes:

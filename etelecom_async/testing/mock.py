@@ -157,7 +157,7 @@ class Route(Generic[Req, Res]):
     def _misfit(self, value: object) -> str:
         """Why this is no result of the method; empty if it is one."""
         kind, given = cast("object", self._endpoint.result), _name(value)
-        if isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException)):
+        if _is_error(value):
             return f"gives a result, and {given} is an error: write fail({given}())."
         if isinstance(kind, type) and kind is not object:
             return "" if isinstance(value, kind) else f"gives a {kind.__name__}; got {given}."
@@ -264,6 +264,10 @@ class MockTransport:
 
 def _endpoint(name: str) -> AnyEndpoint:
     return untyped(check_name("endpoint", name))
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException))
 
 
 def _name(value: object) -> str:

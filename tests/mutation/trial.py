@@ -23,7 +23,6 @@ _LIBRARIES = (
     "cattrs",
     "click",
     "hypothesis.strategies",
-    "orjson",
     "platformdirs",
     "pytest_asyncio.plugin",
     "sybil.parsers.markdown",

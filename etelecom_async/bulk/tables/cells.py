@@ -79,7 +79,7 @@ def _of_float(number: float) -> str:
     if isinstance(number, Exponential):
         why = "The phone is written in scientific notation, which drops digits: write it as text."
         raise InvalidPhone(why, reason=PhoneProblem.SCIENTIFIC)
-    if not number.is_integer():
+    if not math.isfinite(number) or number != math.trunc(number):
         raise _lost("has a fraction")
     if abs(number) >= _EXACT:
         raise _lost("is too large to be exact")
