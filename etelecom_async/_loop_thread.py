@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Coroutine
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from .errors import SessionClosed
 
-__all__ = ["LoopThread"]
+__all__ = ["LoopThread", "as_coroutine", "call_in_children"]
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class LoopThread:
 
     def __init__(self, held: AbstractAsyncContextManager[object]) -> None:
         self.is_closed = False
-        self._futures: set[Future[object]] = set()
+        self._futures: set[Future[Any]] = set()
         self._pid = os.getpid()
         self._stop = asyncio.Event()
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
@@ -77,3 +78,19 @@ class LoopThread:
     async def _serve(self, held: AbstractAsyncContextManager[object]) -> None:
         async with held:
             await self._stop.wait()
+
+
+def as_coroutine(awaitable: Awaitable[T]) -> Coroutine[object, object, T]:
+    """What a loop can begin and what can be closed unbegun, made of anything that can be awaited."""
+    return awaitable if asyncio.iscoroutine(awaitable) else _awaited(awaitable)
+
+
+def call_in_children(method: Callable[[], None]) -> None:
+    """Have a method called in each process that is forked from this one, as long as its object lives."""
+    if hasattr(os, "register_at_fork"):  # on Windows nothing forks
+        still = weakref.WeakMethod(method)
+        os.register_at_fork(after_in_child=lambda: call() if (call := still()) else None)
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import threading
 import weakref
 from collections.abc import Awaitable
@@ -12,7 +11,7 @@ from concurrent.futures import CancelledError
 from typing import Self, TypeVar
 
 from . import _checks
-from ._loop_thread import LoopThread
+from ._loop_thread import LoopThread, as_coroutine, call_in_children
 from .errors import ConfigError, DeadlineExceeded, Phase, SessionClosed
 from .session import Session
 
@@ -29,25 +28,19 @@ class Blocking:
 
     Make one for the whole program, at import if you like: loop and thread start at the first `run`. After `os.fork` the
     child starts its own at its next `run`. They end, and the session is closed, with `close`, `with`, or the program.
-
-    Args:
-        session: used through this object alone from now on.
+    From now on the session is used through this object alone.
 
     Raises:
         ConfigError: session is no `Session`.
     """
 
     def __init__(self, session: Session, /) -> None:
-        if not isinstance(session, Session):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"Blocking takes a Session, such as Session.from_env(); got {type(session).__name__}.")
-        self.session = session
+        self.session = _checks.instance("Blocking.session", session, Session, "a Session, such as Session.from_env()")
         self._is_closed = False
         self._lock = threading.Lock()
         self._thread: LoopThread | None = None
         self._inherited: list[LoopThread] = []
-        if hasattr(os, "register_at_fork"):
-            child = weakref.WeakMethod(self._begin_in_child)
-            os.register_at_fork(after_in_child=lambda: begin() if (begin := child()) else None)
+        call_in_children(self._begin_in_child)
 
     def run(self, coroutine: Awaitable[T], /, *, timeout: float | None = None) -> T:
         """Wait for a coroutine's result. KeyboardInterrupt cancels the coroutine, and so does the end of `timeout`.
@@ -62,7 +55,7 @@ class Blocking:
             SessionClosed: this object is closed. With phase UNKNOWN: it was closed while the coroutine ran.
             Exception: what the coroutine raises.
         """
-        work = coroutine if asyncio.iscoroutine(coroutine) else _awaited(coroutine)
+        work = as_coroutine(coroutine)
         try:
             _check(coroutine, timeout)
             thread = self._thread or self._start()
@@ -114,14 +107,9 @@ class Blocking:
             self._thread = None
 
 
-async def _awaited(awaitable: Awaitable[T]) -> T:
-    return await awaitable
-
-
-def _check(coroutine: object, timeout: object) -> None:
+def _check(coroutine: object, timeout: float | None) -> None:
     if not isinstance(coroutine, Awaitable):
-        kind = type(coroutine).__name__
-        raise ConfigError(f"Blocking.run takes a coroutine, such as session.zalo.check_consent(...); got {kind}.")
+        raise _checks.refused("Blocking.run: coroutine", "one such as session.zalo.check_consent(...)", coroutine)
     if timeout is not None:
         _checks.number("Blocking.run: timeout", timeout, above=0, unit="a number of seconds", otherwise=", or None")
     with contextlib.suppress(RuntimeError):

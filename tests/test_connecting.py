@@ -6,7 +6,7 @@ import socket
 import pytest
 from faults.server import FaultServer
 from faults.steps import Refused
-from support import KEY, answer, ask, no_sleep, session_over
+from support import KEY, answer, ask, session_over
 
 from etelecom_async import (
     AttemptTimeout,
@@ -38,7 +38,6 @@ def session(base_url, transport, *, attempts=3, **options):
         Shop(KEY, base_url=base_url, allow_http=True),
         transport=transport,
         retry=Retry(attempts=attempts, base=0),
-        sleep=no_sleep,
         **options,
     )
 

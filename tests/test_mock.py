@@ -184,7 +184,7 @@ async def test_a_raw_payload_that_does_not_fit_the_typed_method_is_an_assertion(
 
 async def test_an_answer_passes_through_the_real_codec():
     mock = MockTransport()
-    mock.on(CHECK_CONSENT).reply(Consent(error=True))
+    mock.on("Zalo/CheckConsent").reply({"error": True})
     with pytest.raises(DecodeError, match=r"\$\.error"):
         await check(mock)
 

@@ -22,7 +22,7 @@ class Call:
     """What has happened to one call so far: written by the layers, read by errors and telemetry.
 
     Attributes:
-        started: when it began, by the session's clock.
+        started: when it began, in seconds of `clock`.
         attempts: how many times the request was tried.
         queued: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
         is_paced: was refused for being one too many by a server that takes others, so the throttle knows when the next
