@@ -35,9 +35,7 @@ class Blocking:
     """
 
     def __init__(self, session: Session, /) -> None:
-        if not isinstance(session, Session):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"Blocking takes a Session, such as Session.from_env(); got {type(session).__name__}.")
-        self.session = session
+        self.session = _checks.instance("Blocking.session", session, Session, "a Session, such as Session.from_env()")
         self._is_closed = False
         self._lock = threading.Lock()
         self._thread: LoopThread | None = None
@@ -111,7 +109,7 @@ class Blocking:
 
 def _check(coroutine: object, timeout: float | None) -> None:
     if not isinstance(coroutine, Awaitable):
-        raise ConfigError("Blocking.run takes a coroutine, such as session.zalo.check_consent(...), not awaited yet.")
+        raise _checks.refused("Blocking.run: coroutine", "one such as session.zalo.check_consent(...)", coroutine)
     if timeout is not None:
         _checks.number("Blocking.run: timeout", timeout, above=0, unit="a number of seconds", otherwise=", or None")
     with contextlib.suppress(RuntimeError):

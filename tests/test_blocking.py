@@ -274,11 +274,14 @@ def test_a_thread_of_its_loops_executor_may_run_calls():
     ids=repr,
 )
 def test_what_cannot_be_awaited_is_refused_with_what_to_write(coroutine):
-    with answering() as blocking, pytest.raises(ConfigError, match=r"coroutine, such as session\.zalo\.check_consent"):
+    with (
+        answering() as blocking,
+        pytest.raises(ConfigError, match=r"coroutine is one such as session\.zalo\.check_consent"),
+    ):
         blocking.run(coroutine)
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e300, True, "5", [], b"1"], ids=repr)
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "5", [], b"1"], ids=repr)
 def test_a_timeout_that_is_no_number_of_seconds_is_refused(timeout):
     with answering() as blocking, pytest.raises(ConfigError, match=r"timeout is a number of seconds above 0"):
         ask(blocking, timeout=timeout)

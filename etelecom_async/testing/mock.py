@@ -32,8 +32,6 @@ __all__ = ["MockCall", "MockTransport", "Route"]
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 
-_ERROR = "an error of this SDK, such as ConnectError() or RateLimited(retry_after=1)"
-
 _OK = 200
 _JSON = {"content-type": "application/json"}
 
@@ -162,7 +160,7 @@ class Route(Generic[Req, Res]):
         if isinstance(kind, type) and kind is not object:
             return "" if isinstance(value, kind) else f"gives a {kind.__name__}; got {given}."
         try:
-            codec.encode(value)
+            codec.encode(cast("object", value))
         except (TypeError, ValueError, EtelecomError):
             return f"gives JSON: dict, list, str, int, float, bool or None; got {given}, which is none or holds none."
         return ""
@@ -260,6 +258,11 @@ class MockTransport:
                 raise BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
             return response
         raise failure
+
+
+def _name(value: object) -> str:
+    """Of a class or of a value's class."""
+    return value.__name__ if isinstance(value, type) else type(value).__name__
 
 
 def _endpoint(name: str) -> AnyEndpoint:

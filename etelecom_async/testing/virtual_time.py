@@ -48,14 +48,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     _closed = True
 
     def __init__(self, *, start: datetime | None = None) -> None:
-        if start is not None:
-            _checks.aware("VirtualTimeLoop.start", start)
         self._seconds = 0.0
         self._jobs = 0
         selector = _JumpingSelector(self)
         super().__init__(selector)
         selector.is_complete = True
-        self._start = datetime.now(UTC) if start is None else start
+        try:
+            self._start = datetime.now(UTC) if start is None else _checks.aware("VirtualTimeLoop.start", start)
+        except ConfigError:
+            self.close()
+            raise
 
     def time(self) -> float:
         """Seconds since its beginning."""
