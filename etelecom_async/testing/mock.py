@@ -160,7 +160,7 @@ class Route(Generic[Req, Res]):
         if isinstance(kind, type) and kind is not object:
             return "" if isinstance(value, kind) else f"gives a {kind.__name__}; got {given}."
         try:
-            codec.encode(cast("object", value))
+            codec.encode(value)
         except (TypeError, ValueError, EtelecomError):
             return f"gives JSON: dict, list, str, int, float, bool or None; got {given}, which is none or holds none."
         return ""
@@ -258,11 +258,6 @@ class MockTransport:
                 raise BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
             return response
         raise failure
-
-
-def _name(value: object) -> str:
-    """Of a class or of a value's class."""
-    return value.__name__ if isinstance(value, type) else type(value).__name__
 
 
 def _endpoint(name: str) -> AnyEndpoint:
