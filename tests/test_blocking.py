@@ -271,7 +271,7 @@ def test_a_thread_of_its_loops_executor_may_run_calls():
 @pytest.mark.parametrize(
     "coroutine",
     [None, "x", 7, Session.call, [], object()],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_cannot_be_awaited_is_refused_with_what_to_write(coroutine):
     with (

@@ -39,7 +39,7 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=repr)
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: type(cell).__name__)
 def test_a_cell_of_every_kind_is_one_number(cell):
     """B2, B3, B4: text, whole numbers, floats and decimals that are whole, bytes."""
     assert normalize(phone_text(cell)) == PHONE
