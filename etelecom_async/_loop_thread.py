@@ -69,6 +69,11 @@ class LoopThread:
         try:
             with self._runner:
                 self._runner.run(self._serve(held))
+        except RuntimeError:
+            # To end its executor asyncio starts a thread, which Python 3.12 refuses at the program's end. The loop is
+            # closed all the same.
+            if threading.main_thread().is_alive():
+                raise
         finally:
             self.is_closed = True
             for future in self._futures.copy():  # what came too late for the loop to begin it
