@@ -184,7 +184,7 @@ class EtelecomError(Exception):
 
 
 class ConfigError(EtelecomError, ValueError):
-    """An account, key, URL or option cannot work. Nothing was sent; mend what the sentence names."""
+    """An account, key, URL or option cannot work. Nothing was sent; fix what the sentence names."""
 
 
 class InvalidPhone(EtelecomError, ValueError):
@@ -205,7 +205,7 @@ class InvalidId(EtelecomError, ValueError):
 
 
 class InvalidRow(EtelecomError, ValueError):
-    """A row of a table cannot be used, as it has too many fields, say. Nothing was sent; mend the row."""
+    """A row of a table cannot be used, as it has too many fields, say. Nothing was sent; correct the row."""
 
 
 class JobStopped(EtelecomError):

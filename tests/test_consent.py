@@ -124,7 +124,9 @@ class Nowhere(tzinfo):
 NAIVE = [datetime(2030, 1, 1), datetime(2030, 1, 1, tzinfo=Nowhere())]  # noqa: DTZ001
 
 
-@pytest.mark.parametrize("moment", [*NAIVE, "2030-01-01", 1893456000, NOON.date()], ids=lambda moment: type(moment).__name__)
+@pytest.mark.parametrize(
+    "moment", [*NAIVE, "2030-01-01", 1893456000, NOON.date()], ids=lambda moment: type(moment).__name__
+)
 def test_a_time_without_a_zone_is_refused_where_it_is_given(moment):
     """D15: else the comparison fails later, when `granted` is asked."""
     with pytest.raises(ConfigError, match=r"Consent\.expired_time|expires"):

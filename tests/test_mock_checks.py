@@ -85,7 +85,9 @@ def test_a_reply_that_the_method_does_not_give_is_refused(value, words):
         route().reply(value)
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, {"a": object()}, b"{}", 1j, [range(3)]], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, {"a": object()}, b"{}", 1j, [range(3)]], ids=lambda value: type(value).__name__
+)
 def test_a_reply_of_an_untyped_method_is_json(value):
     with pytest.raises(ConfigError, match="gives JSON"):
         route("Etelecom/GetHotlines").reply(value)

@@ -673,7 +673,7 @@ def test_damage_before_the_end_of_a_sheet_names_its_line(tmp_path, damage):
     header, a, b, second, *rest = path.read_bytes().splitlines(keepends=True)
     data = b"".join([header, a, b, damage(second), *rest])
     path.write_bytes(data)
-    with pytest.raises(ConfigError, match=r"out, line 4: the record is damaged; mend or delete it"):
+    with pytest.raises(ConfigError, match=r"out, line 4: the record is damaged; correct or delete it"):
         resume(path, layout)
     with pytest.raises(ConfigError, match="line 4"):
         take_failed_out(path, layout)

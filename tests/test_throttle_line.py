@@ -56,11 +56,14 @@ def test_what_a_throttle_does_is_seen_in_one_piece():
     ("options", "words"),
     [
         ({"concurrency": 0}, "Throttle.concurrency is a whole number above 0; got 0."),
-        ({"rate": 0}, "Throttle.rate is a number of requests per second above 0, or None; got 0."),
-        ({"rate": float("nan")}, "Throttle.rate is a number of requests per second above 0, or None; got nan."),
-        ({"rate": 5, "burst": 0.5}, "Throttle.burst is a number of at least 1, beside a rate; got 0.5."),
-        ({"rate": 5, "burst": float("inf")}, "Throttle.burst is a number of at least 1, beside a rate; got inf."),
-        ({"burst": 5}, "Throttle.burst is a number of at least 1, beside a rate; got 5."),
+        ({"rate": 0}, "Throttle.rate is a number of requests per second above 0, or None for no limit; got 0."),
+        (
+            {"rate": float("nan")},
+            "Throttle.rate is a number of requests per second above 0, or None for no limit; got nan.",
+        ),
+        ({"rate": 5, "burst": 0.5}, "Throttle.burst is a number of at least 1, or None; got 0.5."),
+        ({"rate": 5, "burst": float("inf")}, "Throttle.burst is a number of at least 1, or None; got inf."),
+        ({"burst": 5}, "Throttle.burst goes with a rate: give Throttle.rate too, or leave burst out."),
     ],
 )
 def test_an_option_that_cannot_work_is_named(options, words):

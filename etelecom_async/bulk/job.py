@@ -142,7 +142,7 @@ class ConsentJob:
     all leaves neither.
 
     A resume belongs to the same Official Account, eTelecom account, server and phone column. Its input may have been
-    changed, to mend a row that could not be used or to add some at the end: every row that has an answer must only be
+    changed, to correct a row that could not be used or to add some at the end: every row that has an answer must only be
     where it was, with the same phone. Rows that failed may hold anything, and are checked again with `retry_failed`;
     the other cells of answered rows stay in the output as they were. Otherwise the resume is refused, and the sentence
     names the first row that does not fit. An output without a single answer binds nobody: a resume with another

@@ -113,8 +113,8 @@ def bulk(
     expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
-    the end every row is there exactly once. In between, rows of INPUT without an answer may be mended where they stand,
-    and new ones added at its end; --retry-failed checks the mended ones. Without --resume a file that exists is never
+    the end every row is there exactly once. In between, rows of INPUT without an answer may be corrected where they
+    stand, and new ones added at its end; --retry-failed checks the corrected ones. Without --resume a file that exists is never
     touched.
 
     With --engine the asking is done by workers, on a cluster or on this machine; INPUT and OUTPUT stay with this

@@ -236,7 +236,7 @@ class Span(io.RawIOBase):
 
 def damaged(name: str, line: int) -> ConfigError:
     """The error of a journal with a bad record before its end."""
-    return ConfigError(f"{name}, line {line}: the record is damaged; mend or delete it, or choose another output.")
+    return ConfigError(f"{name}, line {line}: the record is damaged; correct or delete it, or choose another output.")
 
 
 def own_column(columns: Sequence[str], name: str) -> int:
