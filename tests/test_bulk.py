@@ -390,7 +390,7 @@ async def test_misuse_is_told_in_a_sentence():
     route.reply(OK)
     with pytest.raises(InvalidId):
         session.zalo.check_consents(oa_id=0, phones=[])
-    with pytest.raises(ConfigError, match="above 0"):
+    with pytest.raises(ConfigError, match="from 1 to 10000"):
         session.zalo.check_consents(oa_id=7, phones=[], concurrency=0)
     run = session.zalo.check_consents(oa_id=7, phones=phones(3))
     with pytest.raises(ConfigError, match="async with"):

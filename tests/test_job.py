@@ -597,7 +597,7 @@ async def test_options_that_cannot_work_are_refused(tmp_path):
     source, output = people(tmp_path / "in.csv"), tmp_path / "out.csv"
     with pytest.raises(InvalidId):
         Service().job(source, output, oa_id=0)
-    with pytest.raises(ConfigError, match="above 0"):
+    with pytest.raises(ConfigError, match="from 1 to 10000"):
         Service().job(source, output, concurrency=0)
     with pytest.raises(ConfigError, match="no suffix"):
         await Service().run(source, tmp_path / "out")

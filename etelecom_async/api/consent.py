@@ -334,7 +334,7 @@ class Zalo:
         Args:
             oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
             phones: a sync or async iterable, pulled lazily.
-            concurrency: checks under way at once, at least 1. The session's throttle has the last word.
+            concurrency: checks under way at once, from 1 to 10,000. The session's throttle has the last word.
             ordered: outcomes in the order of the phones. A slow one holds up the outcomes behind it; checks go on until
                 16 times `concurrency` phones are ahead of what has been taken.
             total: how many phones there are, for the ETA; taken from `len(phones)` where that exists.

@@ -13,7 +13,7 @@ from ..ids import to_oa_id
 from ..session import Session
 from .memory import Memory
 from .record import RESULT_COLUMNS, Question, Recorder
-from .run import Bulk
+from .run import MOST_AT_ONCE, Bulk
 from .tables import Row, named_column
 from .tables.arrow import Batch, arrow
 from .tables.arrow_values import values_of
@@ -104,7 +104,7 @@ class ConsentBatches:
             done=recorder.done,
             failed=recorder.failed,
             key=Question.asked,
-            concurrency=session.throttle.concurrency,
+            concurrency=min(session.throttle.concurrency, MOST_AT_ONCE),
         )
         records = await run.collect()
         result = batch.select([at for at, name in enumerate(names) if name not in RESULT_COLUMNS])

@@ -37,7 +37,7 @@ from .output_files import OutputFiles
 from .output_paths import check_output, check_stream
 from .progress import Progress
 from .record import RESULT_COLUMNS, Question, Record, Recorder
-from .run import Bulk
+from .run import MOST_AT_ONCE, Bulk
 from .survey import Survey
 from .tables import (
     Dialect,
@@ -142,8 +142,8 @@ class ConsentJob:
     all leaves neither.
 
     A resume belongs to the same Official Account, eTelecom account, server and phone column. Its input may have been
-    changed, to correct a row that could not be used or to add some at the end: every row that has an answer must only be
-    where it was, with the same phone. Rows that failed may hold anything, and are checked again with `retry_failed`;
+    changed, to correct a row that could not be used or to add some at the end: every row that has an answer must only
+    be where it was, with the same phone. Rows that failed may hold anything, and are checked again with `retry_failed`;
     the other cells of answered rows stay in the output as they were. Otherwise the resume is refused, and the sentence
     names the first row that does not fit. An output without a single answer binds nobody: a resume with another
     account, say, begins it anew.
@@ -167,7 +167,7 @@ class ConsentJob:
             input has one.
         resume: go on with the output of an earlier run.
         retry_failed: like `resume`, and check again the rows that failed.
-        concurrency: checks under way at once; an engine has its own.
+        concurrency: checks under way at once, from 1 to 10,000; an engine has its own.
         engine: asks in place of the session, which then tells only whose job it is. It stays open.
         clock: seconds, monotonic; for tests.
         now: the present as an aware datetime; for tests.
@@ -204,7 +204,7 @@ class ConsentJob:
         _checks.flag("ConsentJob.excel", excel)
         _checks.flag("ConsentJob.resume", resume)
         _checks.flag("ConsentJob.retry_failed", retry_failed)
-        concurrency = _checks.whole("ConsentJob.concurrency", concurrency)
+        concurrency = _checks.whole("ConsentJob.concurrency", concurrency, most=MOST_AT_ONCE)
         if engine is not None:
             wanted = "an Engine such as RayWorkers, or None"
             _checks.methods("ConsentJob.engine", engine, "ask", "status", wanted=wanted)
@@ -221,7 +221,7 @@ class ConsentJob:
         self._excel = excel
         self._resume = resume or retry_failed
         self._retry_failed = retry_failed
-        self._concurrency = concurrency if engine is None else engine.room
+        self._concurrency = concurrency if engine is None else min(engine.room, MOST_AT_ONCE)
         self._engine = engine
         self._clock = clock
         self._now = now

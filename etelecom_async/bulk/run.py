@@ -30,13 +30,15 @@ from .common_fault import CommonFault, HeldBack, may_be_common
 from .permits import Permits
 from .progress import Progress, Tally
 
-__all__ = ["Bulk", "Done", "NotDone"]
+__all__ = ["MOST_AT_ONCE", "Bulk", "Done", "NotDone"]
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 Good = TypeVar("Good")
 Bad = TypeVar("Bad")
 
+MOST_AT_ONCE = 10_000
+"""Calls under way at once in a run: each has a task of its own, of about 3 KB."""
 _MISUSE = (ConfigError, SessionClosed)
 """Errors of this program, which every further call would meet too."""
 _GRACE = 5.0
@@ -99,7 +101,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         items: a sync or async iterable. A sync one is pulled on the event loop, so it should not block.
         done: makes the outcome of (index, item, value).
         failed: makes the outcome of (index, item, error).
-        concurrency: calls under way at once, at least 1.
+        concurrency: calls under way at once, from 1 to 10,000.
         ordered: give outcomes in the order of the items. A slow one holds up the outcomes behind it; the calls go on
             until 16 times `concurrency` items are ahead of the consumer.
         granted: which outcomes count as `progress.granted`; none unless given.
@@ -128,7 +130,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         total: int | None = None,
         clock: Callable[[], float] = seconds,
     ) -> None:
-        concurrency = _checks.whole("concurrency", concurrency)
+        concurrency = _checks.whole("concurrency", concurrency, most=MOST_AT_ONCE)
         if total is not None:
             total = _checks.whole("total", total, least=0, otherwise=", or None where it is not known")
         _checks.flag("ordered", ordered)

@@ -19,6 +19,7 @@ from ..session import Session
 from ..transport.base import Transport
 from ..transport.fastest import fastest
 from .identity import fingerprint
+from .run import MOST_AT_ONCE
 
 __all__ = ["REDIS_URL", "Caller", "Worker", "WorkerSetup"]
 
@@ -65,7 +66,7 @@ class WorkerSetup:
     """
 
     oa_id: int = field(converter=to_oa_id)
-    concurrency: int = field(validator=_checks.checked(_checks.whole))
+    concurrency: int = field(validator=_checks.checked(partial(_checks.whole, most=MOST_AT_ONCE)))
     workers: int = field(default=1, validator=_checks.checked(_checks.whole))
     rate: float | None = field(default=None, validator=_checks.checked(partial(_checks.number, above=0), or_none=True))
     is_shared: bool = field(default=False, validator=_checks.checked(_checks.flag))

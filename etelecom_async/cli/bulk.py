@@ -55,7 +55,7 @@ _WORKERS = 2
 @click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
 @reading_options
 @click.option("--excel", is_flag=True, help="Begin a CSV output with the mark by which Excel knows UTF-8.")
-@click.option("--concurrency", type=click.IntRange(min=1), default=100, show_default=True, help="Checks at once.")
+@click.option("--concurrency", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Checks at once.")
 @click.option(
     "--rate",
     type=click.FloatRange(min=0, min_open=True),
@@ -65,7 +65,7 @@ _WORKERS = 2
 @click.option("--redis", is_flag=True, help=f"Share --rate with others through the Redis of {REDIS_URL}.")
 @click.option("--engine", type=click.Choice(["ray"]), help="Let workers ask that this engine runs; needs an extra.")
 @click.option(
-    "--workers", type=click.IntRange(min=1), help="With --engine: how many, each with --concurrency.  [default: 2]"
+    "--workers", type=click.IntRange(1, 10_000), help="With --engine: how many, each with --concurrency.  [default: 2]"
 )
 @click.option("--address", metavar="HOST:PORT", help="With --engine: its cluster.  [default: this machine]")
 @click.option(
@@ -114,8 +114,8 @@ def bulk(
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
     the end every row is there exactly once. In between, rows of INPUT without an answer may be corrected where they
-    stand, and new ones added at its end; --retry-failed checks the corrected ones. Without --resume a file that exists is never
-    touched.
+    stand, and new ones added at its end; --retry-failed checks the corrected ones. Without --resume a file that exists
+    is never touched.
 
     With --engine the asking is done by workers, on a cluster or on this machine; INPUT and OUTPUT stay with this
     command, and all the rest is the same. Each worker takes the account from its own environment. One process already
