@@ -147,7 +147,7 @@ async def test_a_dead_key_ends_it_and_what_is_finished_is_kept(tmp_path):
     with pytest.raises(Unauthenticated):
         await job(tmp_path, Engine(dying)).run()
     summary = await job(tmp_path, Engine(Station()), resume=True).run()
-    assert 12 <= summary.finished_before <= 20
+    assert 12 <= summary.finished_before <= 21  # the row without a phone may have had its turn
     assert summary.finished_before + summary.rows == 51
 
 

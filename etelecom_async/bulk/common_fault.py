@@ -69,6 +69,7 @@ class CommonFault(Generic[Item]):
         self._held: list[HeldBack[Item]] = []
         self._different: set[Hashable] = set()
         self._is_answered = False
+        self._is_common = False
         self.is_watching = True
         """False while nothing is held back and an item was answered: there is nothing to tell of an answer."""
 
@@ -77,10 +78,16 @@ class CommonFault(Generic[Item]):
         self.is_watching = True
         self._held.append(HeldBack(index, item, error))
         self._different.add(index if self._key is None else self._key(item))
-        return len(self._different) >= (_LATER if self._is_answered else _AT_FIRST)
+        self._is_common = self._is_common or len(self._different) >= (_LATER if self._is_answered else _AT_FIRST)
+        return self._is_common
 
     def answered(self) -> list[HeldBack[Item]]:
-        """An item was answered: gives those that were held back, which failed for reasons of their own."""
+        """An item was answered: gives those that were held back, which failed for reasons of their own.
+
+        None of them, once the fault is known to be common: answers to what was under way come after that.
+        """
+        if self._is_common:
+            return []
         self._is_answered = True
         self.is_watching = False
         self._different.clear()
