@@ -126,7 +126,7 @@ async def test_no_output_holds_a_key():
     async with serve(World()) as served:
         for arguments in (("check", GRANTED), ("check", "--json", GRANTED, "12")):
             code, stdout, stderr = await run(*arguments, env=environment(served, ETELECOM_API_KEY=key))
-            assert code == 3
+            assert code == 2
             assert ("Unauthenticated" if "--json" in arguments else "key not accepted") in stdout
             assert "a-key" not in stdout + stderr
 
@@ -239,7 +239,8 @@ def test_a_port_that_is_taken_is_one_sentence():
         port = holder.getsockname()[1]
         code, stdout, stderr = invoke("sandbox", "--port", str(port))
     assert (code, stdout) == (2, "")
-    assert stderr == f"Error: Cannot listen on 127.0.0.1 port {port}: Address already in use.\n"
+    where = f"Error: Cannot listen on 127.0.0.1 port {port}: Address already in use."
+    assert stderr == f"{where} Choose others with --host and --port.\n"
 
 
 def read(path: Path) -> list[dict[str, str]]:

@@ -671,3 +671,22 @@ def test_a_file_whose_group_cannot_be_kept_is_not_opened_to_another_group(tmp_pa
     file.close()
     monkeypatch.undo()
     assert mode(path) == 0o600
+
+
+async def test_an_output_that_another_program_emptied_during_the_run_stays_with_its_job_file(tmp_path):
+    """F5: what another program made of it is that program's, however little it is."""
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("phone\n" + "".join(f"09{number:08d}\n" for number in range(60)), encoding="utf-8")
+    mock = MockTransport()
+
+    def answer(payload):
+        if payload.phone.endswith("0030"):
+            output.write_bytes(b"")
+        return Consent(error=0)
+
+    mock.on(CHECK_CONSENT).answer(answer)
+    session = Session(Shop("1:test"), transport=mock)
+    with pytest.raises(JobStopped):
+        await ConsentJob(session, source=source, output=output, oa_id=7, concurrency=2).run()
+    assert output.read_bytes() == b""
+    assert output.with_name("out.csv.job").exists()

@@ -23,7 +23,7 @@ from ..errors import (
     UnknownHost,
 )
 
-__all__ = ["CommonFault", "HeldBack", "may_be_common"]
+__all__ = ["COMMON_FAULTS", "CommonFault", "HeldBack", "may_be_common"]
 
 Item = TypeVar("Item")
 
@@ -37,6 +37,8 @@ _COMMON = (
     UnknownHost,
     InternalError,
 )
+COMMON_FAULTS = frozenset({"BadRoute", *(kind.__name__ for kind in _COMMON if kind is not InternalError)})
+"""The names of those classes, but for that of bugs."""
 _AT_FIRST = 3
 """Different items that fail so before any is answered: the fault is common."""
 _LATER = 20

@@ -116,6 +116,8 @@ class FileDestination:
         if files.place != files.output:
             arrow()  # what is missing is said now, and not when all is asked
         self._journal: Journal | None = None
+        self.is_left_empty = False
+        """Was it closed without any row in it, and with nothing of another program?"""
 
     @property
     def exists(self) -> bool:
@@ -200,7 +202,7 @@ class FileDestination:
         """Make it safe and, if the job is complete, finish it. A run without any row leaves an empty output."""
         self._opened.sync()
         if not is_complete:
-            self._opened.clear()
+            self.is_left_empty = self._opened.clear()
             return
         self._opened.check()
         files = self._files

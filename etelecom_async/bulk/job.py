@@ -387,7 +387,7 @@ class ConsentJob:
                 return False
             if is_complete or not isinstance(destination, FileDestination) or not isinstance(self._output, Path):
                 return is_complete
-            if not destination.exists:
+            if destination.is_left_empty:
                 Identity.remove(self._output)
                 destination.discard()
             return False

@@ -16,12 +16,14 @@ from yarl import URL
 from ..account import from_env
 from ..api.consent import CHECK_CONSENT
 from ..bulk import report as pages
+from ..bulk.common_fault import may_be_common
 from ..bulk.harvest import findings_of
 from ..bulk.job import ConsentJob, JobSummary
 from ..bulk.output_paths import check_report
 from ..bulk.ray_workers import RayWorkers
 from ..bulk.worker import REDIS_URL, WorkerSetup
 from ..errors import EtelecomError, InternalError
+from ..messages import advice
 from ..session import Session
 from .carrier import Carrier, Kind
 from .command import Command, exits_with
@@ -172,7 +174,7 @@ def bulk(
     if job.first_bug is not None:
         tell_bug(job.first_bug)
     if not summary.is_complete:
-        click.echo(f"Stopped early.{_what_is_kept(job, source, output)}", err=True)
+        click.echo(f"Stopped early.{_what_is_kept(job, source, output, is_fault=False)}", err=True)
         context.exit(ExitCode.INTERRUPTED)
     context.exit(_exit_code(job, summary))
 
@@ -230,7 +232,8 @@ def _run(
         # What stops a run that has begun is a fault on its way, whatever it would be at the start.
         has_begun = job.progress is not None and job.progress.done > 0
         end = Stopped if has_begun or code_of(error) is ExitCode.STOPPED else Stop
-        raise end(f"{error}{_what_is_kept(job, source, output)}") from None
+        what_to_do = f" {advice(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
+        raise end(f"{error}{what_to_do}{_what_is_kept(job, source, output, is_fault=True)}") from None
 
 
 def _can_retry(source: Path, output: Path) -> bool:
@@ -238,12 +241,14 @@ def _can_retry(source: Path, output: Path) -> bool:
     return (source.is_file() or source.is_dir()) and str(output) != "-"
 
 
-def _what_is_kept(job: ConsentJob, source: Path, output: Path) -> str:
+def _what_is_kept(job: ConsentJob, source: Path, output: Path, *, is_fault: bool) -> str:
     journal = output.with_name(output.name + ".ndjson")
     kept = next((place for place in (output, journal) if place.exists()), None)
     if job.progress is None or str(output) == "-" or kept is None:
         return ""
-    going_on = "; the same command with --resume goes on." if _can_retry(source, output) else "."
+    can_resume = _can_retry(source, output)
+    once = " once that is put right," if is_fault else ""
+    going_on = f";{once} the same command with --resume goes on." if can_resume else "."
     return f" What was finished is in {kept}{going_on}"
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import codecs
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 
 import click
 
 from ..account import from_env
 from ..api.consent import CHECK_CONSENT
+from ..bulk.common_fault import COMMON_FAULTS
 from ..errors import ConfigError
+from ..messages import advice, failure_name
 from ..session import Session
 from .carrier import Carrier, Kind
 from .command import Command, exits_with
@@ -140,6 +142,16 @@ def _show(outcomes: Iterable[Outcome]) -> None:
     show(grid)
 
 
-def _exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
+def _exit_code(outcomes: Sequence[Outcome]) -> ExitCode:
+    fault = _common_fault(outcomes)
+    if fault is not None:
+        click.echo(f"Error: {failure_name(fault)}. {advice(fault, can_retry=False)}", err=True)
+        return ExitCode.USAGE
     codes = {None: ExitCode.NOT_CHECKED, False: ExitCode.NOT_GRANTED, True: ExitCode.DONE}
     return most_serious(codes[outcome.granted] for outcome in outcomes)
+
+
+def _common_fault(outcomes: Sequence[Outcome]) -> str | None:
+    """The class of a fault that every phone met which was asked about, such as a key that is not accepted."""
+    met = {outcome.failure.kind if outcome.failure else "" for outcome in outcomes} - {"InvalidPhone"}
+    return met.pop() if len(met) == 1 and met <= COMMON_FAULTS else None

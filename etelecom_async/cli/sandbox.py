@@ -124,7 +124,8 @@ def sandbox(
         with suppress(KeyboardInterrupt):
             asyncio.run(_serve(world, port, host, latency))
     except OSError as error:
-        raise Stop(f"Cannot listen on {host} port {port}: {_reason(error)}.") from None
+        where = f"Cannot listen on {host} port {port}: {_reason(error)}."
+        raise Stop(f"{where} Choose others with --host and --port.") from None
 
 
 def _bucket(rate: float, burst: float | None, refusal: str | None) -> Limit:

@@ -156,7 +156,9 @@ def _stopping(job: ConsentJob, workers: RayWorkers | None, console: Console) -> 
             os._exit(ExitCode.INTERRUPTED)
         loop.call_soon_threadsafe(stop)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    # The terminal that was closed sends SIGHUP; Windows has none.
+    numbers = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+    before = {number: signal.signal(number, handle) for number in dict.fromkeys(numbers)}
     try:
         yield
     finally:

@@ -30,6 +30,9 @@ _FIRST_WINDOW, _WINDOW_GROWTH = 4, 0.5
 """Requests under way at once in the beginning; by how many each answer raises that."""
 
 
+_MOST = 1_000_000
+
+
 class SharedRate(Protocol):
     """A rate that other processes share, such as `RedisRate`."""
 
@@ -70,7 +73,7 @@ class Throttle:
     Give the same throttle to two sessions and they share its slots and its rate.
 
     Args:
-        concurrency: requests under way at once, at least 1.
+        concurrency: requests under way at once, from 1 to 1,000,000.
         rate: requests per second at most, above 0; None for no fixed ceiling.
         burst: requests that may go out at once below that ceiling, at least 1; 20 ms of the rate unless given.
         adaptive: find the server's limit. Without it a refusal is left to the retries of each call.
@@ -92,7 +95,7 @@ class Throttle:
         shared: SharedRate | None = None,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self.concurrency = concurrency = _checks.whole("Throttle.concurrency", concurrency)
+        self.concurrency = concurrency = _checks.whole("Throttle.concurrency", concurrency, most=_MOST)
         if rate is not None:
             unit = "a number of requests per second"
             rate = _checks.number("Throttle.rate", rate, above=0, unit=unit, otherwise=", or None for no limit")

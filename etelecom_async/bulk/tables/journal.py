@@ -157,17 +157,22 @@ class Journal:
         except OSError as error:
             raise _stopped(self._file.path, error) from None
 
-    def clear(self) -> None:
+    def clear(self) -> bool:
         """Take its header away too, as long as there is no row in it: an empty file belongs to no job.
+
+        Returns:
+            False where there are rows in it, or another program has changed or removed it: then it stays as it is.
 
         Raises:
             JobStopped: the system does not let it.
         """
-        if self.is_empty and self._file.is_in_place and self._file.size == self._size:
-            try:
-                self._file.truncate(0)
-            except OSError as error:
-                raise _stopped(self._file.path, error) from None
+        if not (self.is_empty and self._file.is_in_place and self._file.size == self._size):
+            return False
+        try:
+            self._file.truncate(0)
+        except OSError as error:
+            raise _stopped(self._file.path, error) from None
+        return True
 
     def close(self) -> None:
         """Close the file, without `sync`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -20,6 +21,7 @@ _NAMES = frozenset(
     }
 )
 # Not "tel", "cell" or "dt": hotels, cancellations and widths are no phones.
+_NUMBERED = re.compile(r"(.+)_\d+")
 _PARTS = ("phone", "mobile", "msisdn", "sdt", "sodt", "dtdd", "dienthoai", "didong")
 
 
@@ -39,7 +41,7 @@ def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[in
     Raises:
         ConfigError: no column is one, or several are equally likely.
     """
-    bare = [plain(name) for name in columns]
+    bare = [plain(_as_given(name, columns)) for name in columns]
     exact = [at for at, name in enumerate(bare) if name in _NAMES]
     named = exact or [at for at, name in enumerate(bare) if any(part in name for part in _PARTS)]
     if len(named) == 1:
@@ -56,6 +58,12 @@ def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[in
     at = best[0]
     phones, values = counts[at]
     return at, f"found by content: {phones} of {values} values are phone numbers"
+
+
+def _as_given(name: str, columns: Sequence[str]) -> str:
+    """A heading as it stood there: of two that are alike the second one has got a number, as in `phone_2`."""
+    numbered = _NUMBERED.fullmatch(name)
+    return numbered[1] if numbered and numbered[1] in columns else name
 
 
 def named_column(columns: Sequence[str], name: str) -> int:
