@@ -799,7 +799,7 @@ async def test_a_line_that_could_not_be_read_is_mended_and_the_job_goes_on(tmp_p
     rows = [f"{phone(n)},x{n}" for n in range(400)]
     source.write_text("\n".join(["phone,name", *rows[:300], f'{phone(300)},"x300', *rows[301:]]), encoding="utf-8")
     first, second = Service(), Service()
-    with pytest.raises(JobStopped, match="line 302: a quote is opened and never closed; mend that line"):
+    with pytest.raises(JobStopped, match="line 302: a quote is opened and never closed; fix that line"):
         await first.run(source, output, concurrency=4)
     source.write_text("\n".join(["phone,name", *rows]), encoding="utf-8")
     await second.run(source, output, resume=True)
@@ -1126,7 +1126,7 @@ async def test_a_row_that_cannot_be_read_keeps_those_before_it(tmp_path):
     rows = "".join(f"{phone(n)},x\n" for n in range(300))
     source.write_text(f'phone,name\n{rows}{phone(300)},"x\n{phone(301)},x\n', encoding="utf-8")
     before = asyncio.all_tasks()
-    with pytest.raises(JobStopped, match=r"in\.csv, line 302: a quote is opened and never closed; mend that line\.$"):
+    with pytest.raises(JobStopped, match=r"in\.csv, line 302: a quote is opened and never closed; fix that line\.$"):
         await Service().run(source, output, concurrency=4)
     assert asyncio.all_tasks() == before
     assert set(by_row(output)) >= set(range(1, 297))
