@@ -72,7 +72,7 @@ def _why_not(value: object) -> str:
     if isinstance(value, float):
         return "a float has lost digits of it: keep it as int or str"
     if value is None:
-        return "None was given: is a variable unset?"
+        return "None was given, as by a variable that is not set"
     return f"{type(value).__name__} was given"
 
 

@@ -209,7 +209,7 @@ def test_a_bulk_run_cancelled_at_any_point_leaves_no_worker_and_no_call(moment, 
 # Over real sockets
 
 
-class Echo(Peer):
+class PhoneEcho(Peer):
     """Answers with the phone that it was asked about, and too much for one read, so that a call waits in there too."""
 
     def next_act(self, received):
@@ -233,7 +233,7 @@ each_loop = pytest.mark.parametrize("new_loop", LOOPS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_call_on_a_socket_cancelled_at_any_point_leaves_no_socket_and_no_task(moment, is_warm, host, carry, new_loop):
     async def main():
-        async with Echo().serve() as origin:
+        async with PhoneEcho(Answer()).serve() as origin:
             here, alone = descriptors(), asyncio.all_tasks()
             base_url = origin.replace("127.0.0.1", host)
 

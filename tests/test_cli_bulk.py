@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from support import HANG, environment, invoke, run, spawn
+from yarl import URL
 
 from etelecom_async import CHECK_CONSENT, Consent, Session, Shop
 from etelecom_async.bulk.job import ConsentJob
@@ -171,7 +172,8 @@ async def test_a_key_that_opens_nothing_is_exit_code_2_and_binds_nothing(tmp_pat
         assert "401 unauthenticated" in stderr
         assert "a-key" not in stderr
         assert "--resume" not in stderr
-        assert len(world.log) <= 100
+        # Three different phones meet it, and by then each of the 100 places may have a call under way.
+        assert 3 <= len(world.log) <= 3 + 100
         assert {path.name for path in tmp_path.iterdir()} == {"in.csv"}
         assert (await bulk(served, source, "-o", output, "--quiet"))[0] == 0
     assert len(by_row(output)) == 300
@@ -266,7 +268,8 @@ async def test_the_summary_of_a_pipe_stays_out_of_it(tmp_path):
         _, stdout, stderr = await bulk(served, "-", "-o", "-", stdin=f"phone\n{phone(0)}\n".encode())
     assert len(table(stdout)) == 1
     assert "1 granted" in stderr
-    assert "Output:" not in stderr
+    told = [line for line in stderr.splitlines() if line.startswith("Output:")]
+    assert told == ["Output: CSV, UTF-8 without a byte order mark; --excel adds one."]  # and no name of a file
 
 
 async def test_a_reader_who_has_enough_is_met_with_silence(tmp_path):
@@ -531,7 +534,7 @@ def test_without_the_extra_the_fast_transport_is_refused_and_auto_does_without(t
     assert code == 2
     assert "pip install 'etelecom-async[fast]'" in stderr
     assert not output.exists()
-    assert carrier(Kind.AUTO).name == "aiohttp"
+    assert carrier(Kind.AUTO, URL("http://127.0.0.1:1")).name == "aiohttp"
 
 
 def test_its_help_has_examples():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import CANARY, KEY, OA, everything_shown, invoke
 
-from etelecom_async import ConfigError, Consent, RateLimited, Session, Shop, Unauthenticated
+from etelecom_async import ConfigError, Consent, JobStopped, RateLimited, Session, Shop, Unauthenticated
 from etelecom_async.bulk.engine import Blocks, EngineStatus
 from etelecom_async.bulk.job import ConsentJob
 from etelecom_async.bulk.ray_workers import RayWorkers
@@ -115,12 +115,13 @@ class Engine:
 
     room = 12
 
-    def __init__(self, submit):
+    def __init__(self, submit, *, is_ready=True):
         self._blocks = Blocks([submit], size=4)
+        self._is_ready = is_ready
         self.ask = self._blocks.ask
 
     def status(self):
-        return EngineStatus(is_ready=True, workers=1, under_way=self._blocks.under_way, lost=0)
+        return EngineStatus(is_ready=self._is_ready, workers=1, under_way=self._blocks.under_way, lost=0)
 
 
 def job(tmp_path, engine, count=50, **options):
@@ -140,15 +141,28 @@ async def test_a_job_is_the_same_with_an_engine(tmp_path):
     assert (todo.under_way, todo.engine.workers) == (0, 1)
 
 
+@pytest.mark.parametrize(("is_ready", "kind"), [(False, ConfigError), (True, JobStopped)])
+async def test_workers_that_do_not_start_are_a_wrong_setting_and_workers_that_fail_later_stop_the_job(
+    tmp_path, is_ready, kind
+):
+    async def failing(phones):
+        raise ConfigError("The workers fail.")
+
+    with pytest.raises(kind, match=r"^The workers fail\.$") as caught:
+        await job(tmp_path, Engine(failing, is_ready=is_ready)).run()
+    assert type(caught.value) is kind
+
+
 async def test_a_dead_key_ends_it_and_what_is_finished_is_kept(tmp_path):
     async def dying(phones):
         return [Unauthenticated("no") if phone >= "84900000020" else Consent(error=0) for phone in phones]
 
+    # Twenty rows in a row have to meet it, so the input is long enough for none to come near its end.
     with pytest.raises(Unauthenticated):
-        await job(tmp_path, Engine(dying)).run()
-    summary = await job(tmp_path, Engine(Station()), resume=True).run()
-    assert 12 <= summary.finished_before <= 21  # the row without a phone may have had its turn
-    assert summary.finished_before + summary.rows == 51
+        await job(tmp_path, Engine(dying), count=100).run()
+    summary = await job(tmp_path, Engine(Station()), count=100, resume=True).run()
+    assert 12 <= summary.finished_before <= 20
+    assert summary.finished_before + summary.rows == 101
 
 
 async def test_a_worker_answers_with_values_only(monkeypatch, sandbox_account):

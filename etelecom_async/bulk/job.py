@@ -299,7 +299,7 @@ class ConsentJob:
         """Check every row that is not finished.
 
         Raises:
-            ConfigError: as `prepare`.
+            ConfigError: as `prepare`; or the workers of its engine do not start, and no row was asked.
             JobStopped: a disk that is full, an input that cannot be read on, an input or an output that another program
                 changed. What was finished until then is in the output.
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: each of up to
@@ -340,7 +340,10 @@ class ConsentJob:
                 if not self._stopped and setup.survey is not None and isinstance(self._source, Path):
                     await asyncio.to_thread(setup.survey.check, self._source)
                 is_complete = not self._stopped
-            except ConfigError as error:  # what could not work from the start was refused by `prepare`
+            except ConfigError as error:
+                if self._engine is not None and not self._engine.status().is_ready:
+                    raise  # its workers did not start: nothing was asked, and a resume alone would not help
+                # What could not work from the start was refused by `prepare`.
                 raise JobStopped(error.message) from error
             finally:
                 is_complete = await self._close(setup.destination, is_complete=is_complete)

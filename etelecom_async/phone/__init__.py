@@ -37,7 +37,7 @@ def normalize(phone: str) -> str:
     if type(phone) is str and _is_wire(phone):
         return phone
     if not isinstance(phone, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
-        why = "A phone number is a str: as a number it has lost its leading zero or its plus sign."
+        why = f"phone is a str; got {type(phone).__name__}. A number has lost its leading zero or its plus sign."
         raise InvalidPhone(why, reason=PhoneProblem.NOT_TEXT)
     # Nearly every number is typed as plain digits: one match and done.
     if plain := _plain(phone):
