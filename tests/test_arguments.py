@@ -767,7 +767,7 @@ def test_an_id_is_any_integral_type_or_its_digits(value):
         ("１２３", "digits 0 to 9"),
         ("'123'", "quotes"),
         ("-5", "without a sign"),
-        (None, "is a variable unset"),
+        (None, "a variable that is not set"),
     ],
 )
 def test_the_sentence_about_an_id_fits_what_was_given(value, sentence):

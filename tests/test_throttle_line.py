@@ -55,7 +55,7 @@ def test_what_a_throttle_does_is_seen_in_one_piece():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"concurrency": 0}, "Throttle.concurrency is a whole number above 0; got 0."),
+        ({"concurrency": 0}, "Throttle.concurrency is a whole number from 1 to 1000000; got 0."),
         ({"rate": 0}, "Throttle.rate is a number of requests per second above 0, or None for no limit; got 0."),
         (
             {"rate": float("nan")},
