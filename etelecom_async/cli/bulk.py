@@ -232,7 +232,7 @@ def _run(
         # What stops a run that has begun is a fault on its way, whatever it would be at the start.
         has_begun = job.progress is not None and job.progress.done > 0
         end = Stopped if has_begun or code_of(error) is ExitCode.STOPPED else Stop
-        what_to_do = f" {advice(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
+        what_to_do = f". {advice(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
         raise end(f"{error}{what_to_do}{_what_is_kept(job, source, output, is_fault=True)}") from None
 
 
