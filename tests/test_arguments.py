@@ -742,7 +742,7 @@ def test_what_to_write_instead_of_a_number_is_said():
     with pytest.raises(ConfigError, match=r"Throttle\(concurrency=20\).*Throttle\(rate=20\)"):
         Session(Shop(KEY), throttle=20)
     with pytest.raises(ConfigError, match=r"write \[phone\] for a single one"):
-        mocked().zalo.check_consents(oa_id=OA, phones=PHONE)
+        mocked().zalo.check_consents(oa_id=OA, phones=PHONE)  # D2
 
 
 @pytest.mark.parametrize("value", [7, "7", " 7", "7\n", "\t7\r\n", "0007", Whole(7)])

@@ -1,4 +1,4 @@
-"""What the README says of errors, defaults, exit codes and the sandbox is what the code has."""
+"""E7: what the README says of errors, defaults and the sandbox is what the code has; its blocks are tests too."""
 
 import inspect
 import re
