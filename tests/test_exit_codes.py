@@ -94,7 +94,7 @@ def ended_by(error, monkeypatch, capsys, *arguments):
     [
         (Stop("No."), 2, "Error: No.\n"),
         (Stopped("No more."), 4, "Error: No more.\n"),
-        (ConfigError("Mend it."), 2, "Error: Mend it.\n"),
+        (ConfigError("Fix it."), 2, "Error: Fix it.\n"),
         (Unauthenticated("no such key"), 2, "Error: no such key\n"),
         (Unavailable("busy"), 4, "Error: busy\n"),
         (JobStopped("The disk is full."), 4, "Error: The disk is full.\n"),

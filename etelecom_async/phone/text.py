@@ -1,6 +1,6 @@
 """The characters of a written phone number: what has no meaning is taken off, what means the same becomes one sign.
 
-Characters are judged by their Unicode category, so that a mark that nobody has met yet is known too.
+Characters are judged by their Unicode category, so that a mark that is new is known too.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _RESOLUTION = 1e-9
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """Whoever sleeps an hour in it is back at once, and an hour has gone by.
+    """A sleep of an hour in it ends at once, and an hour has gone by.
 
     Time stands still while anything runs, a thread of an executor included. When everything waits, it jumps to the next
     timer: `asyncio.sleep`, `asyncio.timeout`, and in the SDK every time limit, pause, rate, and the date that
