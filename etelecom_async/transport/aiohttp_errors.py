@@ -42,6 +42,9 @@ def not_sent(  # noqa: C901, PLR0911, PLR0912 - a table, one row a line
             return ConnectError("no connection within the time for connecting")
         case TimeoutError():
             return AttemptTimeout("no connection within the attempt's time", phase=Phase.NOT_SENT)
+        case aiohttp.ClientProxyConnectionError(os_error=OSError() as reason) if proxy is not None:
+            failure = not_connected(reason, error.host, error.port, has_connected=has_connected)
+            return type(failure)(f"the proxy {proxy} was not reached: {failure.message}")
         case aiohttp.ClientConnectorError(os_error=OSError() as reason):
             # Where there is a proxy it may be the one or the other that is not reached.
             return not_connected(reason, error.host, error.port, has_connected=has_connected)
