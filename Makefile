@@ -18,9 +18,10 @@ help:  ## say what there is to make
 demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the sandbox, into results.csv
 	$(VENV)/bin/etelecom demo examples/phones.csv -o results.csv
 
-# All cores; Python's development mode (MODE="-X dev"), in which asyncio is twenty times as slow, in one process.
+# MODE="-X dev" is Python's development mode, in which asyncio is twenty times as slow. Processes of `-n` would not have it.
+PROCESSES = $(if $(MODE),--tx '2*popen//python=$(abspath $(PY)) $(MODE)',-n auto)
 test: $(VENV)/.dev redis-server  ## run the tests, or some: TESTS=tests/test_codec.py
-	$(PY) $(MODE) -m pytest $(if $(MODE),,-n auto --dist worksteal) $(TESTS)
+	$(PY) $(MODE) -m pytest --dist worksteal $(PROCESSES) $(TESTS)
 
 test-all: test test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/test_codec.py
 
