@@ -237,3 +237,12 @@ async def test_other_columns_may_round_what_they_hold(world, tmp_path, pyarrow, 
     parquet.write_table(table, tmp_path / "in.parquet")
     rows, _ = await checked(world, tmp_path / "in.parquet", tmp_path)
     assert (rows[0]["score"], rows[0]["failure"]) == (0.5, "")
+
+
+def test_of_two_columns_with_one_name_none_is_taken_for_the_phones_unasked():
+    rows = [Row(1, ("0912345601", "0912345602", "An"))]
+    with pytest.raises(ConfigError, match=r"Several columns may hold the phones \('phone', 'phone_2'\)"):
+        find_phone_column(("phone", "phone_2", "name"), rows)
+    # Where one of them holds none there is nothing to ask.
+    rows = [Row(1, ("0912345601", "mobile", "An"))]
+    assert find_phone_column(("phone", "phone_2", "name"), rows)[0] == 0

@@ -331,7 +331,7 @@ async def test_a_full_disk_is_one_sentence_and_a_resume_goes_on(tmp_path, kind):
 
 
 @each_transport
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_ctrl_c_finishes_what_is_under_way_and_a_resume_the_rest(tmp_path, number, transport):
     source, output = people(tmp_path / "in.csv", 400), tmp_path / "out.csv"
     world = Watched(400)
