@@ -114,7 +114,7 @@ async def test_titles_and_the_header_are_not_counted_as_rows(job):
     [
         (["--encoding", "utf-9"], "--encoding: There is no encoding 'utf-9'"),
         (["--delimiter", ";;"], "--delimiter: delimiter is one ASCII character"),
-        (["--skip-rows", "-1"], "--skip-rows: skip_rows is a whole number of at least 0"),
+        (["--skip-rows", "-1"], "--skip-rows: skip_rows is a whole number from 0 to 1048576"),
         (["--sheet", " "], "--sheet: sheet is a name or a number"),
     ],
 )

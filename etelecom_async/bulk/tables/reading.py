@@ -51,9 +51,13 @@ def _is_flag(_reading: object, attribute: attrs.Attribute[bool | None], value: b
         raise _checks.refused(attribute.name, "True, False or None", value)
 
 
+_MOST_SKIPPED = 1_048_576
+"""As many rows as a sheet has; more of them would be counted through before a file is found to be too short."""
+
+
 def _is_count(_reading: object, attribute: attrs.Attribute[int | None], value: int | None) -> None:
     if value is not None:
-        _checks.whole(attribute.name, value, least=0)
+        _checks.whole(attribute.name, value, least=0, most=_MOST_SKIPPED)
 
 
 def _is_name(_reading: object, attribute: attrs.Attribute[str | None], value: str | None) -> None:
