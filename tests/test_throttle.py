@@ -198,5 +198,5 @@ async def _start(gate):
 
 @pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "3"])
 def test_a_concurrency_that_cannot_work_is_refused(concurrency):
-    with pytest.raises(ConfigError, match="above 0"):
+    with pytest.raises(ConfigError, match="Throttle.concurrency is a whole number from 1 to"):
         Throttle(concurrency=concurrency)

@@ -126,7 +126,7 @@ class Retrying:
         pause = self._policy.decide(error, request)
         if pause is None:
             return None
-        if left is not None and max(pause, _asked(error)) >= left:
+        if left is not None and left - max(pause, _asked(error)) < _MOMENT:
             return None
         # The throttle lets a refused call go again at a rate that the server takes: that multiplies no outage.
         if not request.call.is_paced and not self.budget.withdraw():
