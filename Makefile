@@ -20,10 +20,10 @@ demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the san
 
 # MODE="-X dev" is Python's development mode, in which asyncio is twenty times as slow. Processes of `-n` would not have it.
 PROCESSES = $(if $(MODE),--tx '2*popen//python=$(abspath $(PY)) $(MODE)',-n auto)
-test: $(VENV)/.dev redis-server  ## run the tests, or some: TESTS=tests/test_codec.py
+test: $(VENV)/.dev redis-server  ## run the tests, or some: TESTS=tests/unit/test_codec.py
 	$(PY) $(MODE) -m pytest --dist worksteal $(PROCESSES) $(TESTS)
 
-test-all: test test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/test_codec.py
+test-all: test test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/unit/test_codec.py
 
 # Each has a virtual environment of its own, .venv-3.13 and so on; 3.13t is the free-threaded one.
 test-others:
@@ -57,13 +57,13 @@ soak: $(VENV)/.dev  ## fifteen minutes of faults and restarts: is every call acc
 	$(PY) -m benchmarks.soak
 
 reliability: $(VENV)/.dev  ## write docs/reliability.md from what the fault tests see
-	PYTHONPATH=tests $(PY) -m faults
+	$(PY) -m tests.faults
 
 fuzz: $(VENV)/.fuzz  ## ten minutes (SECONDS=600) of search for bytes that break the codec, the error parser or a call
-	PYTHONPATH=tests $(PY) -m fuzz --seconds $(SECONDS)
+	$(PY) -m tests.fuzz --seconds $(SECONDS)
 
 mutation: $(VENV)/.mutation  ## put mistakes into the code one by one, and write docs/mutation.md: which does no test notice?
-	PYTHONPATH=tests $(PY) -m mutation $(MODULES)
+	$(PY) -m tests.mutation $(MODULES)
 
 bench-gate: $(VENV)/.dev valgrind  ## fail if a call takes more instructions than benchmarks/gate.json says
 	$(PY) benchmarks/gate.py

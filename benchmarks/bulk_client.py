@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks import job
 from benchmarks.null import YieldingTransport
 from etelecom_async import Session, Shop, Throttle
-from etelecom_async.bulk.job import ConsentJob
+from etelecom_async.jobs import ConsentJob
 
 _NOWHERE = f"http://{job.HOST}"
 _BEAT = 5.0

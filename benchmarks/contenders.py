@@ -95,7 +95,7 @@ def sdk(origin: str, concurrency: int) -> AbstractAsyncContextManager[Check]:
 
 def sdk_fast(origin: str, concurrency: int) -> AbstractAsyncContextManager[Check]:
     """The SDK over its fast transport."""
-    from etelecom_async.transport.httptools import HttptoolsTransport  # noqa: PLC0415 - an extra
+    from etelecom_async.transport.fast import HttptoolsTransport  # noqa: PLC0415 - an extra
 
     return _over(HttptoolsTransport(), origin, concurrency)
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
-from etelecom_async.bulk.tables.input import StreamInput
-from etelecom_async.bulk.tables.judgement import judge
-from etelecom_async.bulk.tables.reading import Undecided
+from etelecom_async.tables.input import StreamInput
+from etelecom_async.tables.judgement import judge
+from etelecom_async.tables.reading import Undecided
 
 __all__ = ["Sample", "corpus", "in_cp1258", "in_tcvn3", "in_vni"]
 

@@ -10,7 +10,7 @@ from botocore.retries.bucket import Clock, TokenBucket
 from botocore.retries.throttling import CubicCalculator
 
 from etelecom_async import EtelecomError, RateLimited, Retry, Session, Shop, Throttle, Unavailable
-from etelecom_async.middleware import CallNext
+from etelecom_async.pipeline import CallNext
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA
 from etelecom_async.transport.base import Request, Response
 

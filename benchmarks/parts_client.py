@@ -11,7 +11,7 @@ from yarl import URL
 
 from benchmarks import job
 from etelecom_async import CHECK_CONSENT, CheckConsent, Role, Shop, Throttle, Timeout, codec
-from etelecom_async.middleware.auth import Auth
+from etelecom_async.pipeline.auth import Auth
 from etelecom_async.transport import Call, Request, Response
 
 _URL = URL(f"http://{job.HOST}{job.PATH}")
@@ -45,7 +45,7 @@ DONE: dict[str, Callable[[], object]] = {
     "payload": lambda: CheckConsent(oa_id=job.OA_ID, phone=_PHONE),
     "write": lambda: _WRITE(_PAYLOAD).encode(),
     "objects": _objects,
-    "key": lambda: _KEY.blank(_ANSWER),
+    "key": lambda: _KEY.redact(_ANSWER),
     "parse": lambda: codec.loads(job.ANSWER),
     "read": lambda: _READ(_PARSED),
 }

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 
-from etelecom_async.middleware.redis_rate import RedisRate
+from etelecom_async.ratelimit.redis_rate import RedisRate
 
 
 async def measure(url: str, *, rate: float, workers: int, waiters: int, seconds: float) -> dict[str, float]:

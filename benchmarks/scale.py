@@ -31,7 +31,7 @@ then resumed. The server and everything else run in processes of their own.
   calls/row  requests that came to the server, as it counted them: above 1.0000 is what was asked again
   rows/s     from the first call to the end of the job; "start" is the time before the first call
   CPU/row    of the process that reads and writes, and of the workers, from the first call on
-  engine     the share of that CPU that one process alone does not need: what Ray costs
+  executor     the share of that CPU that one process alone does not need: what Ray costs
   peak       memory of each of these processes, as Linux tells it; Ray has half a dozen more
 """
 _EPILOG = """\
@@ -176,7 +176,7 @@ class Bench:
 
     async def outcomes(self) -> AsyncIterator[Outcome]:
         """All of them, one after the other."""
-        ray = ("--engine", "ray", "--workers", str(_WORKERS))
+        ray = ("--executor", "ray", "--workers", str(_WORKERS))
         yield await self._run("one process")
         yield await self._run("two workers", *ray)
         yield await self._run("two workers, one killed", *ray, at_half=_kill_a_worker)
@@ -296,7 +296,7 @@ async def _measure(options: argparse.Namespace) -> list[Outcome]:
 def _table(outcomes: list[Outcome]) -> str:
     alone = outcomes[0].cpu
     lines = [
-        "| run | rows | twice | missing | calls/row | rows/s | start | CPU/row | engine | peak |",
+        "| run | rows | twice | missing | calls/row | rows/s | start | CPU/row | executor | peak |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for it in outcomes:

@@ -55,8 +55,8 @@ _MODULES = {
         "Unimplemented",
         "UnknownHost",
     ),
-    "middleware.retry": ("Retry",),
-    "middleware.throttle": ("Throttle",),
+    "pipeline.retry": ("Retry",),
+    "ratelimit.throttle": ("Throttle",),
     "session": ("Reply", "Session"),
     "timeout": ("Timeout",),
 }

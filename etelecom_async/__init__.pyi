@@ -41,8 +41,8 @@ from .errors import (
     Unimplemented,
     UnknownHost,
 )
-from .middleware.retry import Retry
-from .middleware.throttle import Throttle
+from .pipeline.retry import Retry
+from .ratelimit.throttle import Throttle
 from .session import Reply, Session
 from .timeout import Timeout
 

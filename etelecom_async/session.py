@@ -19,11 +19,11 @@ from .api import untyped
 from .api.consent import Zalo
 from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
 from .errors import ConfigError, EtelecomError, Phase, SessionClosed
-from .middleware import CallNext, Layer, Middleware, compose, telemetry, yours
-from .middleware.auth import Auth
-from .middleware.exchange import exchange
-from .middleware.retry import Retry, RetryBudget, Retrying
-from .middleware.throttle import Throttle
+from .pipeline import CallNext, Layer, Middleware, compose, telemetry, user_middleware
+from .pipeline.auth import Auth
+from .pipeline.exchange import exchange
+from .pipeline.retry import Retry, RetryBudget, Retrying
+from .ratelimit.throttle import Throttle
 from .timeout import Timeout, to_timeout
 from .transport.base import Call, ChecksUrl, Pooled, Request, Response, Transport
 
@@ -173,7 +173,7 @@ class Session:
     Args:
         account: who calls, `Shop(...)` or `Partner(...)`.
         transport: what carries the requests; an `AiohttpTransport` of its own unless given. One that is given stays
-            yours to close.
+            for you to close.
         timeout: the time limits; a number is the seconds of `Timeout.total`.
         retry: which failures are worth another attempt.
         throttle: how much at once.
@@ -367,7 +367,7 @@ class Session:
         self._retry = retry
         self._middlewares = middlewares
         retrying = Retrying(retry, budget=shared.budget)
-        layers: tuple[Layer, ...] = (*map(yours, middlewares), shared.throttle)
+        layers: tuple[Layer, ...] = (*map(user_middleware, middlewares), shared.throttle)
         self._calls = _Calls(account, timeout.within(timeout.total), retrying, layers, Auth(account), shared)
         self.zalo = Zalo(self._calls)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from etelecom_async import Checked, Failed, Session, Throttle
-from etelecom_async.middleware.redis_rate import RedisRate
+from etelecom_async.ratelimit.redis_rate import RedisRate
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS consent (

@@ -344,8 +344,8 @@ class Zalo:
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: out of the run, where each of up to
                 three first, different phones meets it, or later twenty in a row. Those phones have no outcome.
         """
-        from ..bulk.memory import Memory  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
         from ..bulk.run import Bulk  # noqa: PLC0415
+        from ..bulk.single_flight import SingleFlight  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
 
         oa_id = to_oa_id(oa_id)
         phones = _checks.items("phones", phones, example="[phone]")
@@ -354,7 +354,7 @@ class Zalo:
             return self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
 
         return Bulk(
-            Memory(check, question=normalize).ask,
+            SingleFlight(check, question=normalize).ask,
             phones,
             done=Checked,
             failed=Failed,

@@ -27,8 +27,8 @@ from .._record import record
 from ..clock import seconds
 from ..errors import ConfigError, EtelecomError, SessionClosed
 from .common_fault import CommonFault, HeldBack, may_be_common
-from .permits import Permits
 from .progress import Progress, Tally
+from .slots import Permits
 
 __all__ = ["MOST_AT_ONCE", "Bulk", "Done", "NotDone"]
 

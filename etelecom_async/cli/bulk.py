@@ -15,16 +15,16 @@ from yarl import URL
 
 from ..account import from_env
 from ..api.consent import CHECK_CONSENT
-from ..bulk import report as pages
 from ..bulk.common_fault import may_be_common
-from ..bulk.harvest import findings_of
-from ..bulk.job import ConsentJob, JobSummary
-from ..bulk.output_paths import check_report
-from ..bulk.ray_workers import RayWorkers
-from ..bulk.worker import REDIS_URL, WorkerSetup
 from ..errors import EtelecomError, InternalError
+from ..jobs.job import ConsentJob, JobSummary
+from ..jobs.output_paths import check_report
 from ..messages import advice
+from ..reports import page as pages
+from ..reports.from_output import statistics_of
 from ..session import Session
+from ..workers.ray_workers import RayWorkers
+from ..workers.worker import REDIS_URL, WorkerSetup
 from .carrier import Carrier, Kind
 from .command import Command, exits_with
 from .descriptors import was_closed
@@ -65,11 +65,13 @@ _WORKERS = 2
     help="Requests per second at most, of all workers together.",
 )
 @click.option("--redis", is_flag=True, help=f"Share --rate with others through the Redis of {REDIS_URL}.")
-@click.option("--engine", type=click.Choice(["ray"]), help="Let workers ask that this engine runs; needs an extra.")
+@click.option("--executor", type=click.Choice(["ray"]), help="Let workers ask that this executor runs; needs an extra.")
 @click.option(
-    "--workers", type=click.IntRange(1, 10_000), help="With --engine: how many, each with --concurrency.  [default: 2]"
+    "--workers",
+    type=click.IntRange(1, 10_000),
+    help="With --executor: how many, each with --concurrency.  [default: 2]",
 )
-@click.option("--address", metavar="HOST:PORT", help="With --engine: its cluster.  [default: this machine]")
+@click.option("--address", metavar="HOST:PORT", help="With --executor: its cluster.  [default: this machine]")
 @click.option(
     "--transport",
     type=click.Choice([kind.value for kind in Kind]),
@@ -95,7 +97,7 @@ def bulk(
     concurrency: int,
     rate: float | None,
     redis: bool,
-    engine: str | None,
+    executor: str | None,
     workers: int | None,
     address: str | None,
     transport: str,
@@ -119,7 +121,7 @@ def bulk(
     stand, and new ones added at its end; --retry-failed checks the corrected ones. Without --resume a file that exists
     is never touched.
 
-    With --engine the asking is done by workers, on a cluster or on this machine; INPUT and OUTPUT stay with this
+    With --executor the asking is done by workers, on a cluster or on this machine; INPUT and OUTPUT stay with this
     command, and all the rest is the same. Each worker takes the account from its own environment. One process already
     makes thousands of checks a second, more than most limits allow.
 
@@ -128,26 +130,26 @@ def bulk(
         etelecom bulk customers.csv -o checked.csv --oa-id 1000000000000000003
         etelecom bulk customers.csv -o checked.csv --oa-id 1000000000000000003 --resume
         etelecom bulk customers.csv -o checked.csv --oa-id 1000000000000000003 --retry-failed --report report.html
-        etelecom bulk lake/ -o checked.parquet --oa-id 1000000000000000003 --engine ray --workers 8 --address auto
+        etelecom bulk lake/ -o checked.parquet --oa-id 1000000000000000003 --executor ray --workers 8 --address auto
         zcat phones.csv.gz | etelecom bulk - -o - --oa-id 1000000000000000003 --quiet > checked.csv
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     if report is not None:
         _check_report(report, source=source, output=output)
-    if engine is None and (workers is not None or address is not None):
-        raise Stop("--workers and --address say how --engine works: give --engine too.")
+    if executor is None and (workers is not None or address is not None):
+        raise Stop("--workers and --address say how --executor works: give --executor too.")
     try:
         setup = WorkerSetup(
             oa_id=oa_id,
             concurrency=concurrency,
-            workers=1 if engine is None else workers or _WORKERS,
+            workers=1 if executor is None else workers or _WORKERS,
             rate=rate,
             is_shared=redis,
         )
         account = from_env()
-        carries = _carrier(transport, engine, network, account.base_url)
+        carries = _carrier(transport, executor, network, account.base_url)
         session = Session(account, transport=carries.transport, throttle=setup.throttle())
         session.account.key(CHECK_CONSENT.role)
-        ray = None if engine is None else RayWorkers(setup, account=session.account, address=address)
+        ray = None if executor is None else RayWorkers(setup, account=session.account, address=address)
         job = ConsentJob(
             session,
             source=_stdin() if str(source) == "-" else source,
@@ -159,7 +161,7 @@ def bulk(
             resume=resume,
             retry_failed=retry_failed,
             concurrency=concurrency,
-            engine=ray,
+            executor=ray,
         )
     except EtelecomError as error:
         raise Stop(str(error)) from None
@@ -170,7 +172,7 @@ def bulk(
     if wants_json:
         click.echo(as_json(asdict(summary)), err=True)
     elif not quiet:
-        tell(summary, output, report=report, engine=job.engine, can_retry=can_retry)
+        tell(summary, output, report=report, executor=job.executor, can_retry=can_retry)
     if job.first_bug is not None:
         tell_bug(job.first_bug)
     if not summary.is_complete:
@@ -185,16 +187,16 @@ def _exit_code(job: ConsentJob, summary: JobSummary) -> ExitCode:
     return ExitCode.NOT_CHECKED if summary.failures or summary.failed_before else ExitCode.DONE
 
 
-def _carrier(transport: str, engine: str | None, network: Network, url: URL) -> Carrier:
+def _carrier(transport: str, executor: str | None, network: Network, url: URL) -> Carrier:
     """What carries the checks of this process; with workers it makes none."""
-    if engine is None:
+    if executor is None:
         return network.carrier(Kind(transport), url)
     if transport != Kind.AUTO.value:
-        raise Stop("--transport is for the checks of this process, and with --engine it makes none: leave it out.")
+        raise Stop("--transport is for the checks of this process, and with --executor it makes none: leave it out.")
     if network.proxy is not None or network.ca is not None:
         raise Stop(
-            "--proxy and --ca are for the checks of this process, and with --engine it makes none: set HTTPS_PROXY and"
-            " SSL_CERT_FILE where the workers run."
+            "--proxy and --ca are for the checks of this process, and with --executor it makes none: set HTTPS_PROXY"
+            " and SSL_CERT_FILE where the workers run."
         )
     return network.carrier(Kind.AIOHTTP, url)
 
@@ -253,12 +255,12 @@ def _what_is_kept(job: ConsentJob, source: Path, output: Path, *, is_fault: bool
 
 
 def _write_report(report: Path, *, source: Path, output: Path, can_retry: bool) -> None:
-    findings = findings_of(output)
+    statistics = statistics_of(output)
     title, now = "Calling permissions", datetime.now(UTC)
     try:
         # Hours may have gone by since it was looked at first.
         check_report(report, output=output, source=None if str(source) == "-" else source)
-        pages.write(report, findings, title=title, source=source.name, now=now, can_retry=can_retry)
+        pages.write(report, statistics, title=title, source=source.name, now=now, can_retry=can_retry)
     except OSError as error:
         raise Stopped(f"Cannot write {report}: {error.strerror or error}. The output itself is complete.") from None
     except EtelecomError as error:

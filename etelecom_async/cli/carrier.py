@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import frozen
 
 from ..errors import ConfigError
-from ..transport.fastest import fastest
-from ..transport.httptools import HttptoolsTransport
+from ..transport.available import best_transport
+from ..transport.fast.httptools import HttptoolsTransport
 
 if TYPE_CHECKING:
     import ssl
@@ -88,7 +88,7 @@ def _transport(kind: Kind, url: URL, proxy: Secret | None, ssl_context: ssl.SSLC
             raise ConfigError("The fast transport knows no proxies: leave --proxy out, or take --transport aiohttp.")
         return HttptoolsTransport(ssl_context=ssl_context)
     if kind is Kind.AUTO and proxy is None:
-        return fastest(url, ssl_context=ssl_context)
+        return best_transport(url, ssl_context=ssl_context)
     from ..transport.aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and mostly not needed
 
     return AiohttpTransport(proxy=proxy, ssl_context=ssl_context)

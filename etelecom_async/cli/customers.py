@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..api.consent import Consent, ConsentState
-from ..bulk.tables import Row, find_phone_column, open_source
-from ..bulk.tables.cells import phone_text
 from ..errors import ConfigError, InvalidPhone
 from ..sandbox import Customer
+from ..tables import Row, find_phone_column, open_source
+from ..tables.cells import phone_text
 
 __all__ = ["read_customers"]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from ..account import Shop
-from ..bulk.demo_results import mark_demo, remove_demo
-from ..bulk.job import ConsentJob, JobSummary
-from ..bulk.tables import Reading
 from ..errors import EtelecomError
-from ..middleware.retry import Retry
+from ..jobs.demo_results import mark_demo, remove_demo
+from ..jobs.job import ConsentJob, JobSummary
+from ..pipeline.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session
+from ..tables import Reading
 from .command import Command, exits_with
 from .exit_codes import ExitCode
 from .reading import asked_reading, reading_of, reading_options

@@ -10,8 +10,8 @@ from typing import TypeVar, cast
 import attrs
 import click
 
-from ..bulk.tables import Reading, Undecided, open_source
 from ..errors import ConfigError
+from ..tables import Reading, Undecided, open_source
 from .stop import Stop
 
 __all__ = ["asked_reading", "reading_of", "reading_options"]

@@ -17,11 +17,11 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ..bulk.engine import EngineStatus
-from ..bulk.job import ConsentJob, JobSummary, Plan
-from ..bulk.ray_workers import RayWorkers
+from ..jobs.executor import ExecutorStatus
+from ..jobs.job import ConsentJob, JobSummary, Plan
 from ..messages import advice, failure_name
 from ..session import Session
+from ..workers.ray_workers import RayWorkers
 from .exit_codes import ExitCode
 from .render import is_terminal, plain, show, table
 
@@ -85,7 +85,7 @@ def tell(
     output: Path,
     *,
     report: Path | None = None,
-    engine: EngineStatus | None = None,
+    executor: ExecutorStatus | None = None,
     can_retry: bool = False,
 ) -> None:
     """The summary, on stderr: stdout may be the output. `can_retry`: does the command have `--retry-failed`?"""
@@ -107,8 +107,8 @@ def tell(
         show(grid, err=True)
     for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
         click.echo(f"{count:,} {failure_name(reason)}: {advice(reason, can_retry=can_retry)}", err=True)
-    if engine is not None and engine.lost:
-        lost = "1 worker was" if engine.lost == 1 else f"{engine.lost:,} workers were"
+    if executor is not None and executor.lost:
+        lost = "1 worker was" if executor.lost == 1 else f"{executor.lost:,} workers were"
         click.echo(f"{lost} lost and replaced; what they had under way was asked again.", err=True)
     if summary.is_complete and str(output) != "-":
         click.echo(f"Output: {output}", err=True)
@@ -204,13 +204,13 @@ async def _lines(job: ConsentJob, plan: Plan, seconds: float) -> None:
 
 def _by_whom(job: ConsentJob) -> str:
     """What the workers do, where there are some."""
-    engine = job.engine
-    if engine is None:
+    executor = job.executor
+    if executor is None:
         return ""
-    workers = f", {engine.workers} workers"
-    if not engine.is_ready:
+    workers = f", {executor.workers} workers"
+    if not executor.is_ready:
         return f"{workers} are starting"
-    return f"{workers}, {engine.lost} lost and replaced" if engine.lost else workers
+    return f"{workers}, {executor.lost} lost and replaced" if executor.lost else workers
 
 
 def _is_passing(job: ConsentJob, plan: Plan) -> bool:

@@ -22,8 +22,8 @@ from .connecting import PROXY_AUTHENTICATION, proxy_refused
 from .deadlines import Deadlines, Limit
 from .lifetime import Lifetime
 from .proxies import Proxies, Proxy, hidden
+from .stale import Sending, request_class
 from .trust import Trust, not_a_context
-from .unasked import Sending, asking
 
 __all__ = ["AiohttpTransport"]
 
@@ -35,8 +35,8 @@ class AiohttpTransport:
     """Carries requests over aiohttp. Opens at the first request, under whatever event loop that runs in.
 
     Args:
-        session: a ClientSession of yours whose connections are to be used. Its connector, `trust_env` and trace
-            configurations are borrowed and stay yours to close; its cookies, headers, proxy and time limits are not
+        session: a ClientSession of your own whose connections are to be used. Its connector, `trust_env` and trace
+            configurations are borrowed and stay for you to close; its cookies, headers, proxy and time limits are not
             used.
         pool_size: connections at most; None for no limit, since the session's throttle already sets one.
         ssl_context: for TLS with a private CA or a client certificate; None verifies against the authorities that
@@ -179,7 +179,7 @@ class AiohttpTransport:
             connector_owner=lender is None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            request_class=asking(sending),
+            request_class=request_class(sending),
             # It would take a user and a password for the API's host from netrc, in place of the key.
             trust_env=False,
             trace_configs=None if lender is None else lender.trace_configs,

@@ -17,7 +17,7 @@ from ..errors import (
 )
 from .connecting import not_connected, proxy_refused
 from .proxies import Proxy
-from .unasked import SpokeUnasked
+from .stale import UnsolicitedData
 
 __all__ = ["not_sent", "unanswered"]
 
@@ -50,7 +50,7 @@ def not_sent(  # noqa: C901, PLR0911, PLR0912 - a table, one row a line
             return not_connected(reason, error.host, error.port, has_connected=has_connected)
         case aiohttp.ClientHttpProxyError() if proxy is not None:
             return proxy_refused(error.status, proxy)
-        case SpokeUnasked():
+        case UnsolicitedData():
             return Disconnected("the server spoke or hung up before it was asked", phase=Phase.NOT_SENT)
         case aiohttp.InvalidURL():
             return ConfigError("The URL of the request is no http or https URL with a host.")

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import sys
 
-from faults.observe import Observed
-from faults.table import PAGE, written
+from tests.faults.observe import Observed
+from tests.faults.table import PAGE, written
 
 
 async def main():

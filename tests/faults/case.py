@@ -6,9 +6,9 @@ from attrs import field, frozen
 
 from etelecom_async import AttemptTimeout, Phase
 from etelecom_async.transport.aiohttp import AiohttpTransport
-from etelecom_async.transport.httptools import HttptoolsTransport
-from faults.server import granted
-from faults.steps import Step
+from etelecom_async.transport.fast import HttptoolsTransport
+from tests.faults.server import granted
+from tests.faults.steps import Step
 
 PLENTY, SOON = 20.0, 0.25
 """Seconds for an attempt: where time is no matter, and where the fault is that it passes."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from faults.case import TRANSPORTS
-from faults.observe import Observed
+from tests.faults.case import TRANSPORTS
+from tests.faults.observe import Observed
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from support import descriptors, settled
+from tests.support import descriptors, settled
 
 
 @contextlib.asynccontextmanager

@@ -5,15 +5,15 @@ import contextlib
 
 import attrs
 from attrs import field, frozen
-from support import CANARY, KEY, everything_shown
 
 from etelecom_async import CHECK_CONSENT, EtelecomError, Phase, Retry, Safety, Session, Shop, Throttle, Timeout
 from etelecom_async.testing import Answer, Peer
-from faults.case import PLENTY, Outcome, Then
-from faults.certificates import Certificates
-from faults.leaks import nothing_left_behind
-from faults.server import FaultServer
-from faults.steps import Redirect
+from tests.faults.case import PLENTY, Outcome, Then
+from tests.faults.certificates import Certificates
+from tests.faults.leaks import nothing_left_behind
+from tests.faults.server import FaultServer
+from tests.faults.steps import Redirect
+from tests.support import CANARY, KEY, everything_shown
 
 HANG = 60.0
 """Seconds after which a call counts as hanging, however busy the machine is."""

@@ -9,7 +9,7 @@ import struct
 from attrs import define
 
 from etelecom_async.testing import Answer, Silence
-from faults.steps import (
+from tests.faults.steps import (
     Close,
     Drain,
     Drip,

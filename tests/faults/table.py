@@ -4,9 +4,9 @@ from itertools import groupby
 from pathlib import Path
 
 from etelecom_async.transport.aiohttp import AiohttpTransport
-from etelecom_async.transport.httptools import HttptoolsTransport
-from faults.cases import CHAPTERS, STATUSES
-from faults.cases.statuses import BODIES
+from etelecom_async.transport.fast import HttptoolsTransport
+from tests.faults.cases import CHAPTERS, STATUSES
+from tests.faults.cases.statuses import BODIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 _TEXT = """\

@@ -4,10 +4,10 @@ import asyncio
 import logging
 
 import pytest
-from support import CANARY
 
-from faults.cases import CHAPTERS, STATUSES
-from faults.observe import phone
+from tests.faults.cases import CHAPTERS, STATUSES
+from tests.faults.observe import phone
+from tests.support import CANARY
 
 
 @pytest.mark.parametrize("case", [case for cases in CHAPTERS.values() for case in cases], ids=lambda case: case.name)

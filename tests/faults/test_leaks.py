@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 from itertools import cycle, islice
 
-from support import KEY, descriptors
-
 from etelecom_async import EtelecomError, Retry, Session, Shop, Throttle, Timeout
-from faults.case import PLENTY
-from faults.cases import CHAPTERS, STATUSES
-from faults.leaks import nothing_left_behind
-from faults.observe import READ, ask
-from faults.server import FaultServer
+from tests.faults.case import PLENTY
+from tests.faults.cases import CHAPTERS, STATUSES
+from tests.faults.leaks import nothing_left_behind
+from tests.faults.observe import READ, ask
+from tests.faults.server import FaultServer
+from tests.support import KEY, descriptors
 
 CALLS, WORKERS = 10_000, 8
 CASES = [case for cases in CHAPTERS.values() for case in cases if case.cheap]

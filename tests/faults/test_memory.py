@@ -4,14 +4,14 @@ import contextlib
 import tracemalloc
 
 import pytest
-from support import KEY
 
 from etelecom_async import EtelecomError, Retry, Session, Shop, Timeout
-from faults.case import MB
-from faults.cases.body import BODY
-from faults.cases.head import HEAD
-from faults.observe import READ, ask
-from faults.server import FaultServer
+from tests.faults.case import MB
+from tests.faults.cases.body import BODY
+from tests.faults.cases.head import HEAD
+from tests.faults.observe import READ, ask
+from tests.faults.server import FaultServer
+from tests.support import KEY
 
 CASES = [
     "1 GB, announced",

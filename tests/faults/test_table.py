@@ -1,6 +1,6 @@
 """The page about reliability says what was observed."""
 
-from faults.table import PAGE, written
+from tests.faults.table import PAGE, written
 
 
 async def test_the_page_says_what_the_tests_saw(observed):

@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fuzz import corpus
-from fuzz.seeds import SEEDS, dictionary
-from fuzz.targets import TARGETS
+from tests.fuzz import corpus
+from tests.fuzz.seeds import SEEDS, dictionary
+from tests.fuzz.targets import TARGETS
 
 _LONGEST = 512
 """Bytes of an input: what is found in longer ones is found in these, sooner."""
@@ -16,7 +16,7 @@ _LONGEST = 512
 
 def worker(name, *options):
     """The command that runs a target under atheris."""
-    return [sys.executable, "-m", "fuzz.worker", name, f"-max_len={_LONGEST}", "-print_final_stats=1", *options]
+    return [sys.executable, "-m", "tests.fuzz.worker", name, f"-max_len={_LONGEST}", "-print_final_stats=1", *options]
 
 
 def search(name, seconds, folder):
@@ -39,7 +39,7 @@ def search(name, seconds, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="in all (default 600)")
     parser.add_argument("targets", nargs="*", help=f"of {', '.join(TARGETS)}; all unless named")
     options = parser.parse_args()

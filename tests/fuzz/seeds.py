@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from fuzz.targets import CODES, MODELS, SPELLINGS
+from tests.fuzz.targets import CODES, MODELS, SPELLINGS
 
 _BODIES = [
     {"error": 0, "message": "Success", "expired_time": "2031-05-06T07:08:09.123456789+07:00"},

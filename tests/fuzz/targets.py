@@ -8,9 +8,6 @@ import pickle
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from oracles import BY_STATUS, NEW, OLD, REJECTED, permits
-from support import KEY, answer, everything_shown, session_over
-
 from etelecom_async import (
     CHECK_CONSENT,
     ApiError,
@@ -26,7 +23,9 @@ from etelecom_async import (
 )
 from etelecom_async.api import ENDPOINTS
 from etelecom_async.codec import decode, encode, loads
-from etelecom_async.middleware.status import api_error
+from etelecom_async.pipeline.status import api_error
+from tests.support import KEY, answer, everything_shown, session_over
+from tests.support.oracles import BY_STATUS, NEW, OLD, REJECTED, permits
 
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
 MODELS = {kind for endpoint in ENDPOINTS.values() for kind in (endpoint.payload, endpoint.result)}

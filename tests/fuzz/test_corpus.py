@@ -2,9 +2,9 @@
 
 import pytest
 
-from fuzz.corpus import load
-from fuzz.seeds import SEEDS
-from fuzz.targets import TARGETS
+from tests.fuzz.corpus import load
+from tests.fuzz.seeds import SEEDS
+from tests.fuzz.targets import TARGETS
 
 
 @pytest.mark.parametrize("name", TARGETS)

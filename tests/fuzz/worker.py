@@ -1,4 +1,4 @@
-"""One target under atheris: `python -m fuzz.worker <target> <options of libFuzzer>`."""
+"""One target under atheris: `python -m tests.fuzz.worker <target> <options of libFuzzer>`."""
 
 import sys
 
@@ -10,7 +10,7 @@ with atheris.instrument_imports(include=["etelecom_async", "json", "email", "htm
     # What it compiles for each model is part of what is searched through.
     made = _reader.reader
     _reader.reader = lambda *arguments: atheris.instrument_func(made(*arguments))
-    from fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS
 
 name, *options = sys.argv[1:]
 atheris.enabled_hooks.add("RegEx")

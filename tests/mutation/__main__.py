@@ -10,15 +10,15 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-from mutation.mutants import mutants_of
-from mutation.page import PAGE, Row, written
-from mutation.trial import ROOT, End, Trials, import_libraries
+from tests.mutation.mutants import mutants_of
+from tests.mutation.page import PAGE, Row, written
+from tests.mutation.trial import ROOT, End, Trials, import_libraries
 
 _LEAST = 0.9
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m mutation")
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("modules", nargs="*", help="names such as codec; all unless given")
     parser.add_argument("--children", type=int, default=2, help="trials at a time")
     options = parser.parse_args()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
 
-from mutation.trial import ROOT, End
+from tests.mutation.trial import ROOT, End
 
 PAGE = ROOT / "docs" / "mutation.md"
 _TEXT = """\

@@ -7,7 +7,7 @@ import etelecom_async
 from etelecom_async import CHECK_CONSENT, CheckConsent, Consent, Endpoint, RateLimited, Reply, Session, Shop
 from etelecom_async.blocking import Blocking
 from etelecom_async.endpoint import JSON
-from etelecom_async.middleware import CallNext
+from etelecom_async.pipeline import CallNext
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Request, Response, Transport
 from etelecom_async.transport.aiohttp import AiohttpTransport

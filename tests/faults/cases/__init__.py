@@ -1,13 +1,13 @@
 """Every fault, by the part of a call that it hits; each chapter is one of the table's."""
 
-from faults.cases.body import BODY
-from faults.cases.connecting import CONNECTING
-from faults.cases.head import HEAD
-from faults.cases.redirects import REDIRECTS
-from faults.cases.request import REQUEST
-from faults.cases.reuse import REUSE
-from faults.cases.statuses import STATUSES
-from faults.cases.words import WORDS
+from tests.faults.cases.body import BODY
+from tests.faults.cases.connecting import CONNECTING
+from tests.faults.cases.head import HEAD
+from tests.faults.cases.redirects import REDIRECTS
+from tests.faults.cases.request import REQUEST
+from tests.faults.cases.reuse import REUSE
+from tests.faults.cases.statuses import STATUSES
+from tests.faults.cases.words import WORDS
 
 __all__ = ["CHAPTERS", "STATUSES"]
 

@@ -3,9 +3,9 @@
 import gzip
 
 from etelecom_async import AttemptTimeout, BadAnswer, BodyTooLarge, DecodeError, Disconnected, Phase
-from faults.case import ANSWERED, FORGED, MB, OK, SOON, Case, doubtful, final
-from faults.server import http
-from faults.steps import Close, Drain, Drip, GoodBody, GoodChunks, Hear, Reset, Say, Stream
+from tests.faults.case import ANSWERED, FORGED, MB, OK, SOON, Case, doubtful, final
+from tests.faults.server import http
+from tests.faults.steps import Close, Drain, Drip, GoodBody, GoodChunks, Hear, Reset, Say, Stream
 
 LOST = doubtful(Disconnected)
 NOT_HTTP = doubtful(BadAnswer)

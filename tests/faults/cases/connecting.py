@@ -1,9 +1,9 @@
 """Faults before there is a connection."""
 
 from etelecom_async import ConnectError, Disconnected, Phase, TlsError
-from faults.case import SOON, Case, doubtful, final, harmless
-from faults.server import http
-from faults.steps import Drain, Hear, Lost, Refused, Reset, Say
+from tests.faults.case import SOON, Case, doubtful, final, harmless
+from tests.faults.server import http
+from tests.faults.steps import Drain, Hear, Lost, Refused, Reset, Say
 
 NOT_SENT = harmless(ConnectError, Phase.NOT_SENT)
 PERMANENT = final(TlsError, Phase.NOT_SENT)

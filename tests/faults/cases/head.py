@@ -1,9 +1,9 @@
 """Faults in the status line and the headers."""
 
 from etelecom_async import AttemptTimeout, BadAnswer, Disconnected, Phase, UnexpectedStatus
-from faults.case import ANSWERED, FORGED, MB, OK, SOON, Case, doubtful, final
-from faults.server import http
-from faults.steps import Close, Drain, Drip, Echo, Good, Hear, Reset, Say, Stream
+from tests.faults.case import ANSWERED, FORGED, MB, OK, SOON, Case, doubtful, final
+from tests.faults.server import http
+from tests.faults.steps import Close, Drain, Drip, Echo, Good, Hear, Reset, Say, Stream
 
 LOST = doubtful(Disconnected)
 NOT_HTTP = doubtful(BadAnswer)

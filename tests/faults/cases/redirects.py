@@ -1,8 +1,8 @@
 """Redirects: none is followed, since the key must not travel."""
 
 from etelecom_async import Phase, UnexpectedStatus
-from faults.case import Case, final
-from faults.steps import Hear, Redirect
+from tests.faults.case import Case, final
+from tests.faults.steps import Hear, Redirect
 
 TOLD = final(UnexpectedStatus, Phase.UNKNOWN)
 STATUSES = (301, 302, 303, 307, 308)

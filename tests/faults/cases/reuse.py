@@ -1,9 +1,9 @@
 """Faults of a connection that carried an earlier call."""
 
 from etelecom_async import BadAnswer, Disconnected, Phase
-from faults.case import ANSWERED, FORGED, Case, doubtful, harmless
-from faults.server import http
-from faults.steps import Close, Drain, Good, Hear, Reset, Say, Silence, WhileIdle
+from tests.faults.case import ANSWERED, FORGED, Case, doubtful, harmless
+from tests.faults.server import http
+from tests.faults.steps import Close, Drain, Good, Hear, Reset, Say, Silence, WhileIdle
 
 EARLIER = (Hear(), Good())
 SPOILED = harmless(Disconnected, Phase.NOT_SENT)

@@ -18,8 +18,8 @@ from etelecom_async import (
     UnexpectedStatus,
     Unimplemented,
 )
-from faults.case import ANSWERED, FORGED, Case, doubtful, final, harmless
-from faults.steps import Answer, Good, Hear
+from tests.faults.case import ANSWERED, FORGED, Case, doubtful, final, harmless
+from tests.faults.steps import Answer, Good, Hear
 
 BODIES = {
     "JSON": FORGED,

@@ -1,0 +1,44 @@
+"""An input that comes when it likes, such as a pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from typing import Generic, Self, TypeVar
+
+from ..errors import ConfigError
+
+__all__ = ["BackgroundReader"]
+
+Item = TypeVar("Item")
+
+_AT_ONCE = 100
+
+
+class BackgroundReader(Generic[Item]):
+    """What an iterator gives, read in a thread, so that the calls under way need not wait for it."""
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._items = items
+        self._ready: deque[Item] = deque()
+        self._error: ConfigError | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Item:
+        if not self._ready and self._error is None:
+            await asyncio.to_thread(self._read)
+        if self._ready:
+            return self._ready.popleft()
+        raise self._error or StopAsyncIteration
+
+    def _read(self) -> None:
+        try:
+            # One by one: those before a row that cannot be read are good.
+            for item in itertools.islice(self._items, _AT_ONCE):
+                self._ready.append(item)
+        except ConfigError as error:
+            self._error = error

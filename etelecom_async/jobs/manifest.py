@@ -1,0 +1,157 @@
+"""What an output belongs to, written beside it, so that a resume with anything else is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from pathlib import Path
+from typing import Self
+
+import attrs
+from attrs import field, frozen
+
+from ..account import Account
+from ..endpoint import Role
+from ..errors import ConfigError
+from ..tables import Reading
+from ..tables.atomic import replacing
+
+__all__ = ["Manifest", "fingerprint"]
+
+
+@frozen(kw_only=True)
+class Manifest:
+    """The input, the Official Account and the eTelecom account of a job.
+
+    Attributes:
+        input: SHA-256 of the input file.
+        column: the heading of the phones' column.
+        oa_id: the Zalo Official Account.
+        base_url: where the calls go.
+        account: a slow salted hash of the key: tells two accounts apart and gives neither key away.
+        salt: of that hash.
+        demo: SHA-256 of what a demo left as its output; empty for every other job.
+        reading: how the input is read, as the first run settled it; None where an earlier version wrote the file.
+    """
+
+    input: str
+    column: str
+    oa_id: int
+    base_url: str
+    account: str
+    salt: str
+    demo: str = ""
+    reading: Reading | None = field(default=None, eq=False)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        sha256: str,
+        column: str,
+        oa_id: int,
+        account: Account,
+        reading: Reading | None = None,
+        salt: str | None = None,
+    ) -> Self:
+        """The manifest of a job over an input with this fingerprint; `salt` is that of the one to compare it with.
+
+        Raises:
+            ConfigError: the account has no key for the job.
+        """
+        salt = salt or secrets.token_hex(16)
+        hashed = fingerprint(account, salt=salt)
+        return cls(
+            input=sha256,
+            column=column,
+            oa_id=oa_id,
+            base_url=str(account.base_url),
+            account=hashed,
+            salt=salt,
+            reading=reading,
+        )
+
+    @classmethod
+    def load(cls, output: Path) -> Self:
+        """The manifest beside an output.
+
+        Raises:
+            ConfigError: there is none, or it cannot be read.
+        """
+        place = cls.place(output)
+        try:
+            held = json.loads(place.read_text())
+            reading = held.pop("reading", None)
+            manifest = cls(**held, reading=None if reading is None else Reading(**reading))
+            bytes.fromhex(manifest.salt)
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{output} cannot be resumed: {place.name}, which says what it belongs to, is not beside it."
+            ) from None
+        except (OSError, ValueError, TypeError, AttributeError, ConfigError):
+            raise ConfigError(f"{place} is damaged, so {output} cannot be resumed.") from None
+        return manifest
+
+    def save(self, output: Path) -> None:
+        """Write it beside the output, whole or not at all.
+
+        Raises:
+            ConfigError: it cannot be written.
+        """
+        place = self.place(output)
+        try:
+            with replacing(place) as draft:
+                draft.write(json.dumps(attrs.asdict(self), indent=1).encode())
+        except OSError as error:
+            raise ConfigError(f"Cannot write {place}: {error.strerror or error}.") from None
+
+    @staticmethod
+    def place(output: Path) -> Path:
+        """The job file of an output."""
+        return output.with_name(output.name + ".job")
+
+    @classmethod
+    def remove(cls, output: Path) -> None:
+        """Take away what an earlier output of this name left, which says nothing of the next.
+
+        Raises:
+            ConfigError: it cannot be removed.
+        """
+        place = cls.place(output)
+        try:
+            place.unlink(missing_ok=True)
+        except OSError as error:
+            raise ConfigError(f"Cannot remove {place}: {error.strerror or error}.") from None
+
+    def check(self, other: Manifest) -> None:
+        """See that `other`, what is asked for now, is the same job. Its input may have been changed since.
+
+        Raises:
+            ConfigError: it is not; the sentence says in what.
+        """
+        for name, what in _DIFFERENCES.items():
+            if getattr(self, name) != getattr(other, name):
+                raise ConfigError(f"The output belongs to {what}: give it the same again, or write to another file.")
+
+
+_DIFFERENCES = {
+    "column": "another phone column (--column)",
+    "oa_id": "another Official Account (--oa-id)",
+    "base_url": "another server (ETELECOM_BASE_URL)",
+    "account": "another account's key",
+}
+
+
+def fingerprint(account: Account, *, salt: str) -> str:
+    """A slow salted hash of an account's key: tells two accounts apart and gives neither key away.
+
+    Args:
+        account: whose.
+        salt: in hex.
+
+    Raises:
+        ConfigError: the account has no key for `Zalo/*`.
+    """
+    key = account.key(Role.SHOP)
+    return hashlib.scrypt(key.reveal().encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16).hex()

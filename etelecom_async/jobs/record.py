@@ -1,0 +1,165 @@
+"""One row of a job's output: the input's cells and what was found out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from attrs import field, frozen
+
+from .._record import record
+from .._times import utc_text
+from ..api.consent import Consent, ConsentState
+from ..errors import ConfigError, DecodeError, EtelecomError, InternalError, InvalidPhone, InvalidRow
+from ..phone import normalize
+from ..tables import Row
+from ..tables.cells import phone_text
+from .bugs import Bugs
+
+__all__ = ["RESULT_COLUMNS", "Question", "Record", "Recorder"]
+
+RESULT_COLUMNS = (
+    "row",
+    "phone_normalized",
+    "state",
+    "granted",
+    "expired_time",
+    "error",
+    "message",
+    "failure",
+    "checked_at",
+)
+"""What a job adds behind the input's columns; an input's column of such a name gives way."""
+
+_INT64 = 2**63
+
+
+@record
+class Record:
+    """A finished row.
+
+    Attributes:
+        cells: for every column of the output, and behind them the further keys of an NDJSON object, if it has any.
+        state: a `ConsentState`'s value; empty without an answer.
+        granted: may the business call? None where it could not be found out.
+        failure: why it could not: an error's class, or the state that says that the check itself failed; empty where
+            an answer settles it.
+    """
+
+    cells: tuple[object, ...]
+    state: str
+    granted: bool | None
+    failure: str
+
+
+@record
+class Question:
+    """A row that is to be checked: its phone in wire form, or why it has none that can be used."""
+
+    row: Row
+    phone: str
+    problem: InvalidRow | InvalidPhone | InternalError | None
+
+    def asked(self) -> str:
+        """The phone to ask about.
+
+        Raises:
+            InvalidRow, InvalidPhone: it has none that can be used.
+            InternalError: it could not be read, because of a bug.
+        """
+        if self.problem is not None:
+            raise self.problem
+        return self.phone
+
+
+@frozen(kw_only=True)
+class Recorder:
+    """Makes questions of rows, and records of questions and their outcomes.
+
+    Args:
+        kept: which columns of the input go to the output.
+        phone_at: which column holds the phones.
+        has_extra: whether the output takes the further keys of NDJSON objects.
+        now: the present as an aware datetime.
+        bugs: keeps exceptions that are bugs.
+    """
+
+    kept: Sequence[int]
+    phone_at: int
+    has_extra: bool
+    now: Callable[[], datetime]
+    bugs: Bugs = field(factory=Bugs)
+
+    def question(self, row: Row) -> Question:
+        """What is to be asked about a row."""
+        if row.problem:
+            return Question(row, "", InvalidRow(row.problem))
+        try:
+            return Question(row, normalize(phone_text(row.cells[self.phone_at])), None)
+        except InvalidPhone as error:
+            return Question(row, "", error)
+        except Exception as error:  # noqa: BLE001 - a bug that one row brings out is that row's failure
+            return Question(row, "", self.bugs.failure(error))
+
+    async def asked(self, call: Callable[[str], Awaitable[Consent]], phone: str) -> Consent:
+        """The answer of a call.
+
+        Raises:
+            EtelecomError: as the call; `InternalError` for an exception that is a bug.
+        """
+        try:
+            return await call(phone)
+        except EtelecomError:
+            raise
+        except Exception as error:
+            raise self.bugs.failure(error) from error
+
+    def done(self, index: int, question: Question, consent: Consent) -> Record:
+        """A row with an answer, or the failure that came of writing it down."""
+        try:
+            return self._answered(index, question, consent)
+        except Exception as error:  # noqa: BLE001 - a bug that one row brings out is that row's failure
+            return self.failed(index, question, self.bugs.failure(error))
+
+    def _answered(self, _: int, question: Question, consent: Consent) -> Record:
+        """A row with an answer. An error number beyond 64 bits, which no typed column holds, is none: see `failed`."""
+        if consent.error is not None and not -_INT64 <= consent.error < _INT64:
+            return self.failed(_, question, DecodeError("$.error: expected a number of at most 64 bits."))
+        now = self.now()
+        meaning = consent.state_at(now)
+        state = meaning.value
+        granted, failure = (meaning is ConsentState.GRANTED, "") if meaning.conclusive else (None, state)
+        expires = None if consent.expired_time is None else _utc(consent.expired_time)
+        found = (state, granted, expires, consent.error, consent.message, failure)
+        return Record(self._cells(question, found, now), state, granted, failure)
+
+    def failed(self, _: int, question: Question, error: EtelecomError) -> Record:
+        """A row without an answer."""
+        failure = type(error).__name__
+        found = ("", None, None, None, error.message, failure)
+        return Record(self._cells(question, found, self.now()), "", None, failure)
+
+    def unwritable(self, record: Record, error: Exception) -> Record:
+        """The failure of a row that its kind of file cannot hold. It has none of the input's cells: one is at fault."""
+        why = InvalidRow(error.message) if isinstance(error, ConfigError) else self.bugs.failure(error)
+        own = record.cells[len(self.kept) : len(self.kept) + len(RESULT_COLUMNS)]
+        row, phone, checked_at = own[0], own[1], own[-1]
+        failure = type(why).__name__
+        found = ("", None, None, None, why.message, failure)
+        return Record((*[None] * len(self.kept), row, phone, *found, checked_at), "", None, failure)
+
+    def _cells(self, question: Question, found: tuple[object, ...], now: datetime) -> tuple[object, ...]:
+        row = question.row
+        cells = row.cells
+        kept = [cells[at] for at in self.kept]
+        whole = (*kept, row.number, question.phone, *found, _utc(now))
+        return (*whole, row.extra) if self.has_extra and row.extra else whole
+
+
+# Thousands of rows are checked within the same second.
+_second = lru_cache(maxsize=1024)(utc_text)
+
+
+def _utc(moment: datetime) -> str:
+    return _second(moment.replace(microsecond=0))

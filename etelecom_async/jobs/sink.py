@@ -1,0 +1,240 @@
+"""Where a job's records go: a file that is its own journal, a Parquet file made from one, or a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import BinaryIO, Protocol, cast
+
+from ..errors import ConfigError, JobStopped
+from ..tables import (
+    CsvLayout,
+    Dialect,
+    Journal,
+    Layout,
+    NdjsonLayout,
+    ParquetSource,
+    answered_rows,
+    own_column,
+    to_parquet,
+    without_failed,
+)
+from ..tables.arrow import arrow
+from ..tables.atomic import draft_of
+from ..tables.own_file import cannot_write
+from .output_files import OutputFiles
+
+__all__ = ["FileSink", "Sink", "StreamSink", "layout_of"]
+
+
+def layout_of(kind: str, *, columns: Sequence[str], dialect: Dialect | None) -> Layout:
+    """How records of this kind of table look; Parquet's journal is NDJSON."""
+    return CsvLayout(columns=columns, dialect=dialect) if kind == "csv" else NdjsonLayout(columns=columns)
+
+
+class Sink(Protocol):
+    """What records are written to.
+
+    Attributes:
+        may_block: can `append` take as long as its reader likes?
+    """
+
+    @property
+    def may_block(self) -> bool: ...
+
+    def append(self, rows: Iterable[Sequence[object]]) -> None:
+        """Write some records at once."""
+        ...
+
+    def sync(self) -> None:
+        """Make what was appended safe from a power cut."""
+        ...
+
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
+        """End, for good or until a resume. It may take long: `is_wanted` is asked now and then, and False gives up.
+
+        Raises:
+            FinishGivenUp: it was not wanted any more.
+        """
+        ...
+
+
+class StreamSink:
+    """Standard output, say: no journal, no resume."""
+
+    may_block = True
+
+    def __init__(self, stream: BinaryIO, *, layout: Layout) -> None:
+        self._stream = stream
+        self._layout = layout
+        try:
+            self._write(layout.header)
+        except JobStopped as error:
+            raise ConfigError(error.message) from None
+
+    def append(self, rows: Iterable[Sequence[object]]) -> None:
+        self._write(self._layout.encode(rows))
+
+    def sync(self) -> None:
+        """A stream has nothing to make safe."""
+
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
+        """The stream stays open; it is the caller's."""
+        del is_complete, is_wanted
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise  # no fault: its reader has enough
+        except OSError as error:
+            raise JobStopped(f"Cannot write the output: {error.strerror or error}.") from None
+
+
+class FileSink:
+    """A CSV or NDJSON file, or a Parquet file whose journal lies beside it until the job is complete.
+
+    Args:
+        files: the output, held. It is closed with them.
+        layout: how the journal's records look.
+        columns: those of the output.
+        types: Arrow types of the input's columns, for Parquet.
+
+    Raises:
+        ConfigError: a Parquet file, and pyarrow is not installed.
+    """
+
+    may_block = False
+
+    def __init__(self, files: OutputFiles, *, layout: Layout, columns: Sequence[str], types: Mapping[str, str]) -> None:
+        self._files = files
+        self._layout = layout
+        self._columns = columns
+        self._types = types
+        if files.place != files.output:
+            arrow()  # what is missing is said now, and not when all is asked
+        self._journal: Journal | None = None
+        self.is_left_empty = False
+        """Was it closed without any row in it, and with nothing of another program?"""
+
+    @property
+    def exists(self) -> bool:
+        """Has something been written here, and is it still there?"""
+        return self._files.exists
+
+    def refuse_existing(self) -> None:
+        """Never touch what is there already.
+
+        Raises:
+            ConfigError: something is.
+        """
+        if self.exists:
+            raise ConfigError(f"{self._files.output} exists: add --resume to go on with it, or choose another name.")
+
+    def answered(self) -> Iterator[tuple[int, str]]:
+        """The number and the phone in wire form of every row that an earlier run found an answer for.
+
+        Raises:
+            ConfigError: it is not this job's, is damaged, or cannot be read.
+        """
+        if not self._files.is_only_finished:
+            yield from answered_rows(self._files.place, layout=self._layout)
+            return
+        source = ParquetSource(self._files.output)
+        number, phone, failure = (own_column(source.columns, name) for name in ("row", "phone_normalized", "failure"))
+        for row in source.rows():
+            if not row.cells[failure]:
+                yield cast("int", row.cells[number]), str(row.cells[phone])
+
+    def clear(self) -> None:
+        """Take away what an earlier run wrote.
+
+        Raises:
+            ConfigError: it cannot be removed.
+        """
+        self._files.clear()
+
+    def discard(self) -> None:
+        """Remove the output as long as there is nothing in it."""
+        self._files.discard()
+
+    def create(self, *, bind: Callable[[], None]) -> None:
+        """Begin.
+
+        Args:
+            bind: writes down what the output belongs to. It is called when no other process can take the output any
+                more, and the output is still empty: a crash in between leaves one that any job may take.
+
+        Raises:
+            ConfigError: the output exists, or cannot be written.
+        """
+        file = self._files.begin()
+        try:
+            bind()
+            self._journal = Journal.create(file, layout=self._layout)
+        except BaseException:
+            self.discard()
+            raise
+
+    def reopen(self, *, drop_failed: bool, on_row: Callable[[int, bool], None]) -> None:
+        """Go on with what an earlier run wrote, and tell of each row in it.
+
+        Raises:
+            ConfigError: it is not this job's, is damaged, or cannot be written.
+        """
+        files = self._files
+        if files.is_only_finished:
+            self._restore()
+        file = files.begin()
+        if drop_failed:
+            file = files.journal = without_failed(file, layout=self._layout)
+        self._journal = Journal.reopen(file, layout=self._layout, on_row=on_row)
+
+    def append(self, rows: Iterable[Sequence[object]]) -> None:
+        self._opened.append(rows)
+
+    def sync(self) -> None:
+        self._opened.sync()
+
+    def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
+        """Make it safe and, if the job is complete, finish it. A run without any row leaves an empty output."""
+        self._opened.sync()
+        if not is_complete:
+            self.is_left_empty = self._opened.clear()
+            return
+        self._opened.check()
+        files = self._files
+        if files.place != files.output:
+            parquet = partial(to_parquet, columns=self._columns, types=self._types, is_wanted=is_wanted)
+            files.finish(partial(parquet, files.place, files.output))
+
+    @property
+    def _opened(self) -> Journal:
+        if self._journal is None:
+            raise RuntimeError("create() or reopen() comes first")
+        return self._journal
+
+    def _restore(self) -> None:
+        """The journal of a complete Parquet file again, made beside it under another name first."""
+        files = self._files
+        with draft_of(files.place) as draft:
+            journal = Journal.create(draft, layout=self._layout)
+            batch: list[Sequence[object]] = []
+            for row in ParquetSource(files.output).rows():
+                batch.append([_text(cell) for cell in row.cells])
+                if len(batch) == 1000:  # noqa: PLR2004 - any number that is not many
+                    journal.append(batch)
+                    batch.clear()
+            journal.append(batch)
+            try:
+                draft.replace(files.place, held=files.journal)
+            except OSError as error:
+                raise cannot_write(files.place, error) from None
+            files.journal = draft
+
+
+def _text(cell: object) -> object:
+    """Parquet has times where the journal has text."""
+    return cell.isoformat().replace("+00:00", "Z") if isinstance(cell, date) else cell

@@ -1,0 +1,1 @@
+"""What a manager looks at: statistics of a job's output, charts, and the page."""

@@ -1,0 +1,209 @@
+"""What a job found out, counted: everything that a report tells, in memory that does not grow with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from types import MappingProxyType
+
+from attrs import frozen
+
+__all__ = ["OTHER", "Bucket", "Statistics"]
+
+OTHER = "other"
+"""Stands for all states, or all failures, after the first `Statistics.MAX_NAMES` different ones."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@frozen
+class Bucket:
+    """A stretch of the job's time: when it begins, and how many rows got an answer in it."""
+
+    start: datetime
+    checked: int
+
+
+class Statistics:
+    """Counts the rows of a job one by one. The size is bounded, whatever the rows hold and however many they are.
+
+    Args:
+        zone: where the reader lives: days begin there, and times are told in it.
+    """
+
+    MAX_NAMES = 64
+    MAX_NAME = 80
+    MAX_DAYS = 400
+    MAX_BUCKETS = 240
+
+    def __init__(self, *, zone: tzinfo = UTC) -> None:
+        self.zone = zone
+        self._checked = 0
+        self._granted = 0
+        self._failed = 0
+        self._states: dict[str, int] = {}
+        self._granting: set[str] = set()
+        self._failures: dict[str, int] = {}
+        self._expiries: dict[date, int] = {}
+        self._later = 0
+        self._endless = 0
+        self._pace = _Pace(limit=self.MAX_BUCKETS)
+
+    def add(
+        self, *, state: str, granted: bool, expired_time: datetime | None, failure: str, checked_at: datetime
+    ) -> None:
+        """One more row.
+
+        Args:
+            state: what the answer means, such as a `ConsentState`'s value. Not read of a row that failed.
+            granted: may the business call? Not read of a row that failed.
+            expired_time: when the permission ends, aware; None where no end is known.
+            failure: empty where an answer settles it; otherwise why none does, in a word such as `RateLimited`.
+                An answer that leaves it open, such as "try later", belongs here too: it is not a "no".
+            checked_at: when that was known, aware; rows may come in any order.
+        """
+        self._pace.add(checked_at, answered=not failure)
+        if failure:
+            self._failed += 1
+            self._count(self._failures, failure)
+            return
+        self._checked += 1
+        name = self._count(self._states, state)
+        if granted:
+            self._granted += 1
+            self._granting.add(name)
+            self._expire(expired_time)
+
+    @property
+    def rows(self) -> int:
+        """All rows: checked and failed."""
+        return self._checked + self._failed
+
+    @property
+    def checked(self) -> int:
+        """Rows with an answer."""
+        return self._checked
+
+    @property
+    def granted(self) -> int:
+        """Rows whose answer is yes."""
+        return self._granted
+
+    @property
+    def failed(self) -> int:
+        """Rows that could not be checked."""
+        return self._failed
+
+    @property
+    def states(self) -> Mapping[str, int]:
+        """Checked rows by state."""
+        return MappingProxyType(self._states)
+
+    @property
+    def granting(self) -> frozenset[str]:
+        """The states that came with a yes."""
+        return frozenset(self._granting)
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """Failed rows by reason."""
+        return MappingProxyType(self._failures)
+
+    @property
+    def expiries(self) -> Mapping[date, int]:
+        """Granted rows by the day on which the permission ends: the `MAX_DAYS` earliest days, in no order."""
+        return MappingProxyType(self._expiries)
+
+    @property
+    def later(self) -> int:
+        """Granted rows whose permission ends after all the days of `expiries`."""
+        return self._later
+
+    @property
+    def endless(self) -> int:
+        """Granted rows with no known end."""
+        return self._endless
+
+    @property
+    def first(self) -> datetime | None:
+        """When the first row was known; None before any."""
+        return None if self._pace.first is None else self._pace.first.astimezone(self.zone)
+
+    @property
+    def last(self) -> datetime | None:
+        """When the last row was known; None before any."""
+        return None if self._pace.last is None else self._pace.last.astimezone(self.zone)
+
+    @property
+    def bucket_width(self) -> timedelta:
+        """How long each of the `buckets` is: one second, doubled until they are few enough."""
+        return self._pace.width
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """The time from the first row to the last in at most `MAX_BUCKETS` equal parts, idle ones included."""
+        return [Bucket(start.astimezone(self.zone), checked) for start, checked in self._pace.counts()]
+
+    def _count(self, counts: dict[str, int], name: str) -> str:
+        name = name[: self.MAX_NAME]
+        if name not in counts and len(counts) >= self.MAX_NAMES:
+            # The place of `OTHER` itself is the one above the bound.
+            name = OTHER
+        counts[name] = counts.get(name, 0) + 1
+        return name
+
+    def _expire(self, moment: datetime | None) -> None:
+        if moment is None:
+            self._endless += 1
+            return
+        try:
+            day = moment.astimezone(self.zone).date()
+        except OverflowError:
+            # The end of the year 9999 in UTC, as some write "never", lies beyond Python's calendar in Vietnam.
+            day = moment.date()
+        self._expiries[day] = self._expiries.get(day, 0) + 1
+        if len(self._expiries) > self.MAX_DAYS:
+            self._later += self._expiries.pop(max(self._expiries))
+
+
+class _Pace:
+    """Rows per stretch of time; the stretches double in length whenever there would be more than `limit`."""
+
+    def __init__(self, *, limit: int) -> None:
+        self.width = timedelta(seconds=1)
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self._limit = limit
+        # By the number of widths since the epoch, so that two neighbours always merge into one whole stretch.
+        self._counts: dict[int, int] = {}
+
+    def add(self, moment: datetime, *, answered: bool) -> None:
+        if self.first is None or moment < self.first:
+            self.first = moment
+        if self.last is None or moment > self.last:
+            self.last = moment
+        place = self._place(moment)
+        if place not in self._counts:
+            while self._place(self.last) - self._place(self.first) >= self._limit:
+                self._double()
+            place = self._place(moment)
+        self._counts[place] = self._counts.get(place, 0) + answered
+
+    def counts(self) -> list[tuple[datetime, int]]:
+        if self.first is None or self.last is None:
+            return []
+        places = range(self._place(self.first), self._place(self.last) + 1)
+        return [(self._start(place), self._counts.get(place, 0)) for place in places]
+
+    def _place(self, moment: datetime) -> int:
+        return (moment - _EPOCH) // self.width
+
+    def _start(self, place: int) -> datetime:
+        return _EPOCH + place * self.width
+
+    def _double(self) -> None:
+        self.width *= 2
+        merged: dict[int, int] = {}
+        for place, count in self._counts.items():
+            merged[place // 2] = merged.get(place // 2, 0) + count
+        self._counts = merged

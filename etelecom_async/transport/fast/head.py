@@ -1,0 +1,85 @@
+"""All of an HTTP/1.1 request but its body, as bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from yarl import URL
+
+from ...errors import ConfigError
+from ..base import Request
+
+__all__ = ["Head", "Heads", "Place"]
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BREAK = re.compile(r"[\0\r\n]")
+_FRAMING = {"connection", "content-length", "expect", "transfer-encoding", "upgrade"}
+_ENOUGH = 64
+
+
+class Place(NamedTuple):
+    """Where a connection leads."""
+
+    host: str
+    port: int
+    is_tls: bool
+
+
+class Head:
+    """Made once for all requests to a URL with the same headers. The key is in it, so it shows itself to no repr."""
+
+    __slots__ = ("_bytes", "place")
+
+    def __init__(self, url: URL, headers: Mapping[str, str]) -> None:
+        if url.raw_host is None or url.port is None:
+            raise ConfigError("A request goes to an http or https URL with a host.")
+        self.place = Place(url.raw_host, url.port, url.scheme == "https")
+        lines = [f"POST {url.raw_path_qs} HTTP/1.1"]
+        if "host" not in {name.lower() for name in headers}:
+            lines.append(f"Host: {url.host_port_subcomponent}")
+        for name, value in headers.items():
+            if not _NAME.fullmatch(name) or _BREAK.search(value):
+                raise ConfigError("A header has a name or a value that would break out of its line.")
+            if name.lower() in _FRAMING:
+                raise ConfigError(f"The header {name} is for the transport to set.")
+            lines.append(f"{name}: {value}")
+        self._bytes = "\r\n".join([*lines, "Content-Length: "]).encode()
+
+    def with_body(self, body: bytes) -> bytes:
+        """The whole request."""
+        return b"%b%d\r\n\r\n%b" % (self._bytes, len(body), body)
+
+    def before(self, body: bytes) -> bytes:
+        """The request up to its body."""
+        return b"%b%d\r\n\r\n" % (self._bytes, len(body))
+
+
+class Heads:
+    """The heads made lately: nearly every call of a session brings the very same URL and headers, and read-only."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        # By identity, and with the objects themselves, so that no other can come to have it.
+        self._made: dict[tuple[int, int], tuple[URL, Mapping[str, str], Head]] = {}
+
+    def of(self, request: Request) -> Head:
+        """The head of a request.
+
+        Raises:
+            ConfigError: it cannot be sent.
+        """
+        url, headers = request.url, request.headers
+        key = (id(url), id(headers))
+        made = self._made.get(key)
+        if made is not None:
+            return made[2]
+        head = Head(url, headers)
+        if isinstance(headers, MappingProxyType):
+            if len(self._made) >= _ENOUGH:
+                self._made.clear()
+            self._made[key] = (url, headers, head)
+        return head

@@ -1,0 +1,292 @@
+"""One connection that speaks HTTP/1.1: a request at a time, the answer parsed by httptools."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from ...errors import AttemptTimeout, BadAnswer, BodyTooLarge, Disconnected, Phase, TransportError
+from ..base import Response
+from ..deadlines import Deadlines
+from ..readiness import readiness
+
+if TYPE_CHECKING:
+    from .head import Head, Place
+
+__all__ = ["Connection"]
+
+_LONGEST_HEAD = 2**16
+"""Bytes that may come with no byte of a body among them."""
+_LONG = 2**16
+"""Bytes of a body from which on it is not copied to go out with the head."""
+_SWITCHING, _OK = 101, 200
+
+
+class Connection(asyncio.Protocol):
+    """A connection of a pool: `ask`, again and again while `is_usable`.
+
+    HTTP/1.1 matches answers to requests by their order alone. So a connection on which anything comes unasked, or more
+    than the answer, is closed, and so is one whose answer was not read to its end.
+
+    Args:
+        place: where it leads.
+        deadlines: what watches the time of each request.
+        max_body: bytes of an answer's body that are read at most.
+        on_made: told when there is a connection.
+        on_free: told when the answer has come and another request may follow.
+        on_lost: told when the connection is gone.
+
+    Attributes:
+        idle_since: for its pool to remember.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_body",
+        "_deadlines",
+        "_failure",
+        "_has_end",
+        "_headers",
+        "_heard",
+        "_is_complete",
+        "_is_followed",
+        "_is_in_head",
+        "_is_kept",
+        "_loop",
+        "_max_body",
+        "_on_free",
+        "_on_lost",
+        "_on_made",
+        "_parser",
+        "_quiet",
+        "_status",
+        "_transport",
+        "idle_since",
+        "place",
+    )
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        deadlines: Deadlines,
+        max_body: int,
+        on_made: Callable[[Connection], None],
+        on_free: Callable[[Connection], None],
+        on_lost: Callable[[Connection], None],
+    ) -> None:
+        self.place = place
+        self.idle_since = 0.0
+        self._deadlines = deadlines
+        self._max_body = max_body
+        self._on_made = on_made
+        self._on_free = on_free
+        self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._heard: Callable[[], Sequence[object]] = list
+        self._parser: HttpResponseParser | None = HttpResponseParser(self)
+        self._answer: asyncio.Future[Response] | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._failure: TransportError | None = None
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._body: bytes | bytearray = b""
+        self._quiet = 0
+        self._is_in_head = True
+        self._has_end = True
+        self._is_complete = False
+        self._is_followed = False
+        self._is_kept = False
+
+    def is_usable(self) -> bool:
+        """Whether a request can go out: the server has neither said anything more nor hung up.
+
+        That may have come without the event loop having seen it, so the kernel is asked.
+        """
+        transport = self._transport
+        return transport is not None and self._answer is None and not transport.is_closing() and not self._heard()
+
+    def ask(self, head: Head, body: bytes, seconds: float | None) -> asyncio.Future[Response]:
+        """Send a request; the future is for its answer, or for the error that it ends in.
+
+        Args:
+            head: what goes before the body.
+            body: the bytes.
+            seconds: for the answer to come whole; None for any time.
+        """
+        self._answer = answer = self._loop.create_future()
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            self._fail(Disconnected("the connection was closed before the request", phase=Phase.NOT_SENT))
+            return answer
+        if seconds is not None:
+            self._deadlines.add(self, seconds)
+        if len(body) < _LONG:
+            transport.write(head.with_body(body))
+        else:
+            transport.write(head.before(body))
+            transport.write(body)
+        return answer
+
+    def leave(self, answer: asyncio.Future[Response]) -> None:
+        """Nobody waits for this any more; if it has not come, the connection cannot be used again."""
+        if self._answer is answer:
+            self._end()
+            self.abort()
+
+    def run_out(self) -> None:
+        """The answer's time is over."""
+        self._fail(AttemptTimeout("no answer within the attempt's time"))
+
+    def close(self, error: TransportError) -> None:
+        """Close it, and end what is under way with this error."""
+        if self._answer is None:
+            self.abort()
+        else:
+            self._fail(error)
+
+    def abort(self) -> None:
+        """Close it at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._heard = readiness(transport.get_extra_info("socket").fileno())
+        self._on_made(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._parser is None:
+            self.abort()
+            return
+        self._quiet += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            pass
+        except HttpParserError:
+            # Its text quotes what the peer sent, which may be anything, so it is left out.
+            self._failure = self._failure or BadAnswer("what came is not HTTP")
+        if self._failure is not None:
+            self._fail(self._failure)
+        elif self._is_complete:
+            self._finish()
+        elif self._quiet > _LONGEST_HEAD:
+            self._fail(BadAnswer("more than 64 KB came without a byte of a body"))
+
+    def eof_received(self) -> None:
+        self._hung_up(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._hung_up(exc)
+        self._parser = None  # the two hold each other
+        self._on_lost(self)
+
+    # What httptools calls
+
+    def on_message_begin(self) -> None:
+        if self._is_complete:
+            self._is_followed = True
+        else:
+            # What came before was an interim answer.
+            self._headers = {}
+            self._is_in_head = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Those behind the last chunk are nothing that anybody may rely on.
+        if self._is_in_head:
+            self._headers[name.decode("latin-1").lower()] = value.decode("utf-8", "surrogateescape")
+
+    def on_headers_complete(self) -> None:
+        if self._is_complete or self._parser is None:
+            return
+        self._quiet = 0
+        self._is_in_head = False
+        status = self._parser.get_status_code()
+        if status < _OK and status != _SWITCHING:
+            return
+        self._status = status
+        headers = self._headers
+        length = headers.get("content-length")
+        if headers.get("content-encoding", "identity") != "identity":
+            self._failure = BadAnswer("the answer is compressed, though uncompressed was asked for")
+        elif length is None:
+            self._has_end = "transfer-encoding" in headers
+        elif int(length) > self._max_body:
+            self._failure = self._too_large()
+
+    def on_body(self, body: bytes) -> None:
+        if self._is_complete or self._failure is not None:
+            return
+        self._quiet = 0
+        if not self._body:
+            self._body = body
+        else:
+            if isinstance(self._body, bytes):
+                self._body = bytearray(self._body)
+            self._body += body
+        if len(self._body) > self._max_body:
+            self._failure = self._too_large()
+
+    def on_message_complete(self) -> None:
+        if self._status and not self._is_complete and self._parser is not None:
+            self._is_complete = True
+            self._is_kept = self._status != _SWITCHING and self._parser.should_keep_alive()
+
+    # The end of an exchange
+
+    def _hung_up(self, error: Exception | None) -> None:
+        if self._answer is None:
+            self.abort()
+        elif error is None and self._status and not self._has_end:
+            self._finish()
+        elif error is not None:
+            text = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+            self._fail(Disconnected(f"the connection broke: {text}"))
+        elif self._status:
+            self._fail(Disconnected("the answer ended too early"))
+        else:
+            self._fail(Disconnected("the server closed the connection without an answer"))
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
+
+    def _finish(self) -> None:
+        response = Response(self._status, self._headers, bytes(self._body))
+        transport = self._transport
+        is_free = (
+            self._is_kept
+            and not self._is_followed
+            and transport is not None
+            # A server may answer before it has read everything.
+            and transport.get_write_buffer_size() == 0
+            and not transport.is_closing()
+        )
+        answer = self._end()
+        if not answer.done():
+            answer.set_result(response)
+        if is_free:
+            self._on_free(self)
+        else:
+            self.abort()
+
+    def _fail(self, error: TransportError) -> None:
+        answer = self._end()
+        if not answer.done():
+            answer.set_exception(error)
+        self.abort()
+
+    def _end(self) -> asyncio.Future[Response]:
+        answer = cast("asyncio.Future[Response]", self._answer)
+        self._deadlines.remove(self)
+        self._answer = None
+        self._reset()
+        return answer

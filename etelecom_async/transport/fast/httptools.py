@@ -1,0 +1,150 @@
+"""A transport at less than half the cost of the default one, on httptools. Needs the extra `[fast]`."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from yarl import URL
+
+from ... import _checks
+from ...errors import AttemptTimeout, ConfigError, Phase
+from ..base import Request, Response
+from ..lifetime import Lifetime
+from ..proxies import Proxies
+from ..trust import Trust, not_a_context
+from .head import Heads
+
+if TYPE_CHECKING:
+    from .pool import Pool
+
+__all__ = ["HttptoolsTransport"]
+
+
+class HttptoolsTransport:
+    """Carries requests over HTTP/1.1 connections of its own: plain asyncio, with httptools to parse the answers.
+
+    Everything else is as with the default transport: opens at the first request, under whatever event loop that runs
+    in. It knows no proxies, and does not go past one: where the environment names a proxy for a URL, it refuses.
+
+    Args:
+        pool_size: requests under way at most; None for no limit, since the session's throttle already sets one.
+        ssl_context: for TLS with a private CA or a client certificate; None verifies against the authorities that
+            `SSL_CERT_FILE`, `SSL_CERT_DIR` or `REQUESTS_CA_BUNDLE` name, else the system's.
+        trust_env: whether the environment counts: its authorities, and its proxies, which are refused. False connects
+            directly whatever proxy it names.
+        max_body: bytes of an answer that are read at most.
+        connect_timeout: seconds for a new connection; within the attempt's own limit.
+
+    Raises:
+        ConfigError: an option cannot work, or httptools is not installed.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool_size: int | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        trust_env: bool = True,
+        max_body: int = 10 * 2**20,
+        connect_timeout: float = 5.0,
+    ) -> None:
+        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise not_a_context(ssl_context)
+        _checks.flag("trust_env", trust_env)
+        if pool_size is not None:
+            pool_size = _checks.whole("pool_size", pool_size, otherwise=", or None for no limit")
+        max_body = _checks.whole("max_body", max_body)
+        connect_timeout = _checks.number("connect_timeout", connect_timeout, above=0, unit="a number of seconds")
+        try:
+            from .pool import Pool  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise ConfigError("The fast transport needs an extra: pip install 'etelecom-async[fast]'") from None
+        self._new = Pool
+        self._pool_size = pool_size
+        self._ssl = ssl_context
+        self._proxies = Proxies(trust_env=trust_env)
+        self._trust = Trust.of_environment() if trust_env and ssl_context is None else Trust()
+        self._max_body = max_body
+        self._connect_timeout = connect_timeout
+        self._lifetime: Lifetime[Pool] = Lifetime()
+        self._heads = Heads()
+
+    @property
+    def pool_size(self) -> int | None:
+        """How many requests it carries at once; None for any number."""
+        return self._pool_size
+
+    def check_url(self, url: URL, /) -> None:
+        """Look whether requests to this URL can be carried: without a proxy, with the certificates that are trusted.
+
+        Raises:
+            ConfigError: they cannot; the sentence says what to change.
+        """
+        proxy = self._proxies.of(url)
+        if proxy is not None:
+            raise ConfigError(
+                f"The fast transport knows no proxies, and {proxy.source} names one for {url.host}: use"
+                " AiohttpTransport (--transport aiohttp), name the host in NO_PROXY, or pass trust_env=False to connect"
+                " directly."
+            )
+        if url.scheme == "https":
+            self._trust.check()
+
+    async def send(self, request: Request, /) -> Response:
+        """Carry one request; `Transport` says what this promises."""
+        pool = self._lifetime.current() or await self._lifetime.open(self._new_pool)
+        if pool.slots is None:
+            return await self._exchange(pool, request, request.timeout.attempt)
+        left = _left(request.timeout.attempt)
+        failure = None
+        try:
+            async with asyncio.timeout(left()):
+                await pool.slots.acquire()
+        except TimeoutError:
+            failure = AttemptTimeout("no free connection within the attempt's time", phase=Phase.NOT_SENT)
+        if failure is not None:
+            raise failure
+        try:
+            return await self._exchange(pool, request, left())
+        finally:
+            pool.slots.release()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._lifetime.aclose()
+
+    async def _exchange(self, pool: Pool, request: Request, seconds: float | None) -> Response:
+        head = self._heads.of(request)
+        connection = pool.take(head.place)
+        if connection is None:
+            if not self._proxies.is_empty:
+                self.check_url(request.url)
+            left = _left(seconds)
+            connection = await pool.connect(head.place, seconds)
+            seconds = left()
+        answer = connection.ask(head, request.body, seconds)
+        try:
+            return await answer
+        finally:
+            connection.leave(answer)
+
+    def _new_pool(self) -> Pool:
+        return self._new(
+            ssl_context=self._ssl,
+            trust=self._trust,
+            max_body=self._max_body,
+            connect_timeout=self._connect_timeout,
+            size=self._pool_size,
+        )
+
+
+def _left(seconds: float | None) -> Callable[[], float | None]:
+    """What will be left of this time, asked later."""
+    if seconds is None:
+        return lambda: None
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    return lambda: max(0.0, until - loop.time())

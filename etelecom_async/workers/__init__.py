@@ -1,0 +1,1 @@
+"""The check on an existing engine: Arrow batches, Ray."""

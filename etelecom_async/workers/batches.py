@@ -1,0 +1,127 @@
+"""The check as a function from Arrow to Arrow, for whatever executor hands out batches of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from .. import _checks
+from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
+from ..bulk.run import MOST_AT_ONCE, Bulk
+from ..bulk.single_flight import SingleFlight
+from ..clock import now
+from ..ids import to_oa_id
+from ..jobs.record import RESULT_COLUMNS, Question, Recorder
+from ..session import Session
+from ..tables import Row, named_column
+from ..tables.arrow import Batch, arrow
+from ..tables.arrow_values import values_of
+from ..tables.cells import refuse_lossy
+from ..tables.typed import typed_columns
+
+__all__ = ["ConsentBatches"]
+
+_BATCH = "a pyarrow.Table or pyarrow.RecordBatch"
+_SESSION = "a function whose result is a Session, such as Session.from_env"
+
+Table = TypeVar("Table", bound=Batch)
+
+
+class ConsentBatches:
+    """Checks the phone of every row of an Arrow table, and gives the table back with the answers.
+
+        check = ConsentBatches(oa_id=oa_id, column="phone")
+        table = await check(table)
+
+    The columns behind the input's are those of a file job: `row`, `phone_normalized`, `state`, `granted`,
+    `expired_time`, `error`, `message`, `failure`, `checked_at`, by the same rules; columns of the input with one of
+    these names give way, the others are passed on as they are. A row whose phone could not be checked says why in
+    `failure`. Within a batch a number is asked once, however often it stands there.
+
+    Made to be sent to workers: it pickles, and holds no key. Each worker makes its own session when the first batch
+    comes, and keeps it for as long as it lives. `aclose()` closes it; else its connections are closed when the event
+    loop ends in which they were opened, as those of every session are. A worker that has a loop for each batch
+    (`asyncio.run(check(batch))`) works, and opens its connections anew each time.
+
+    Args:
+        oa_id: the Zalo Official Account, 1..2**63-1.
+        column: the phones' column, by name or by number from 1.
+        open_session: makes the session, in the worker; by default for the account in the environment of the worker.
+            It has to pickle, which a function of a module does. An account in it does not: keys do not pickle.
+        now: the present as an aware datetime; for tests.
+
+    Raises:
+        InvalidId: oa_id cannot be an id.
+        ConfigError: pyarrow is not installed, or an argument of a wrong kind.
+    """
+
+    def __init__(
+        self,
+        *,
+        oa_id: int | str,
+        column: str = "phone",
+        open_session: Callable[[], Session] = Session.from_env,
+        now: Callable[[], datetime] = now,
+    ) -> None:
+        arrow()
+        self._oa_id = to_oa_id(oa_id)
+        self._column = _checks.line("ConsentBatches.column", column)
+        self._open_session = _checks.function("ConsentBatches.open_session", open_session, wanted=_SESSION)
+        self._now = _checks.function("ConsentBatches.now", now)
+        self._session: Session | None = None
+
+    async def __call__(self, batch: Table, *, first_row: int = 1) -> Table:
+        """The batch with its answers, its rows in the same order.
+
+        Args:
+            batch: a `pyarrow.Table` or `pyarrow.RecordBatch`.
+            first_row: the number of its first row, for the column `row`.
+
+        Raises:
+            ConfigError: the column is missing or of a type that rounds phone numbers (float of 16 or 32 bits), or the
+                environment describes no account.
+            Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: each of up to
+                three first rows with different phones met it, or later twenty in a row.
+        """
+        _checks.methods("batch", batch, "column", "select", "append_column", wanted=_BATCH)
+        first_row = _checks.whole("first_row", first_row, least=0)
+        session = self._opened()
+        fields = list(batch.schema)
+        names = [field.name for field in fields]
+        phone_at = named_column(names, self._column)
+        refuse_lossy(str(fields[phone_at].type), names[phone_at])
+        phones = values_of(batch.column(phone_at))
+        recorder = Recorder(kept=(), phone_at=0, has_extra=False, now=self._now)
+        questions = [recorder.question(Row(number, (phone,))) for number, phone in enumerate(phones, first_row)]
+
+        def check(phone: str) -> Awaitable[Consent]:
+            return session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=phone))
+
+        run = Bulk(
+            SingleFlight(check, question=Question.asked).ask,
+            questions,
+            done=recorder.done,
+            failed=recorder.failed,
+            key=Question.asked,
+            concurrency=min(session.throttle.concurrency, MOST_AT_ONCE),
+        )
+        records = await run.collect()
+        result = batch.select([at for at, name in enumerate(names) if name not in RESULT_COLUMNS])
+        for at, column in enumerate(typed_columns(arrow()[0], RESULT_COLUMNS)):
+            result = result.append_column(column.field, column.array(record.cells[at] for record in records))
+        return result
+
+    async def aclose(self) -> None:
+        """Close the session. The next batch would open another."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.aclose()
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_session": None}
+
+    def _opened(self) -> Session:
+        if self._session is None:
+            self._session = _checks.instance("ConsentBatches.open_session", self._open_session(), Session, _SESSION)
+        return self._session

@@ -1,0 +1,132 @@
+"""What the tests share: made-up people, canned answers, sessions over them, and the command line as people run it."""
+
+import asyncio
+import copy
+import json
+import os
+import pickle
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from etelecom_async import Retry, Session, Shop
+from etelecom_async.cli.app import etelecom
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA
+from etelecom_async.transport.base import Response
+from etelecom_async.transport.fast import HttptoolsTransport
+
+KEY = "1234567890123456789:canary-b7f3"
+SHOP_KEY = "shop1234567890123456789:canary-b7f3"
+CANARY = "canary"
+OA = 1000000000000000003
+PHONE = "0987654321"
+HANG = 300
+"""Seconds after which something counts as hanging, however busy the machine is."""
+
+
+class FakeTransport:
+    """Answers with its canned responses in turn, the last one for ever, and keeps the requests."""
+
+    def __init__(self, *responses):
+        self.responses = responses
+        self.requests = []
+
+    async def send(self, request, /):
+        self.requests.append(request)
+        return self.responses[min(len(self.requests), len(self.responses)) - 1]
+
+    async def aclose(self):
+        pass
+
+
+each_carrier = pytest.mark.parametrize(
+    "carry", [pytest.param(lambda: None, id="default"), pytest.param(HttptoolsTransport, id="HttptoolsTransport")]
+)
+"""Gives what a session gets as its transport: None for one of its own, or one that is the test's to close."""
+
+
+async def close(session, carrier):
+    """Close a session and the transport that it was given."""
+    await session.aclose()
+    if carrier is not None:
+        await carrier.aclose()
+
+
+def answer(body=b"", status=200, **headers):
+    """A response: bytes as they are, a text in UTF-8, anything else as JSON; `retry_after=` is Retry-After."""
+    raw = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+    return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
+
+
+def session_over(*responses, account=None, retry=None, **options):
+    """A session whose server gives these answers; it tries once unless told otherwise."""
+    transport = FakeTransport(*responses)
+    return Session(account or Shop(KEY), transport=transport, retry=retry or Retry(attempts=1), **options)
+
+
+async def ask(session):
+    """Check the usual customer."""
+    return await session.zalo.check_consent(oa_id=OA, phone=PHONE)
+
+
+def descriptors():
+    """How many file descriptors this process has open."""
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+async def settled(condition):
+    """Wait until it holds: the other side of a socket needs some turns of the loop."""
+    async with asyncio.timeout(HANG):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+def everything_shown(error):
+    """All that a log, a crash reporter or a queue could print of an error, with the SDK's and aiohttp's locals."""
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    texts = [repr(error), str(error), repr(error.__dict__), repr(error.args), repr(pickle.dumps(error))]
+    texts += [repr(copy.copy(error)), *shown.format_exception_only()]
+    chain = [shown]
+    tests = Path(__file__).parents[1]
+    while chain:
+        part = chain.pop()
+        texts += [repr(frame.locals) for frame in part.stack if tests not in Path(frame.filename).parents]
+        chain += [link for link in (part.__cause__, part.__context__) if link is not None]
+    return "\n".join(texts)
+
+
+def environment(served=None, **changes):
+    """The environment of a shop of the sandbox, with nothing of the developer's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ETELECOM_", "COLUMNS"))}
+    base_url = {} if served is None else {"ETELECOM_BASE_URL": served.base_url}
+    account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
+    return {**kept, **account, **base_url, "PYTHONIOENCODING": "utf-8", **changes}
+
+
+async def spawn(*arguments, env):
+    """An `etelecom` process."""
+    pipe = asyncio.subprocess.PIPE
+    # Where the tests themselves run in the background, Ctrl-C is ignored, and a child would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "etelecom_async.cli", *arguments), stdin=pipe, stdout=pipe, stderr=pipe, env=env
+    )
+
+
+async def run(*arguments, env, stdin=b""):
+    """An `etelecom` process, to its end: exit code, stdout, stderr."""
+    process = await spawn(*arguments, env=env)
+    stdout, stderr = await process.communicate(stdin)
+    return process.returncode, stdout.decode(), stderr.decode()
+
+
+def invoke(*arguments, stdin=None, **env):
+    """The command inside this process; for what needs no server."""
+    clean = dict.fromkeys((name for name in os.environ if name.startswith("ETELECOM_")), None)
+    result = CliRunner().invoke(etelecom, arguments, input=stdin, env={**clean, **env})
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.stdout, result.stderr

@@ -1,0 +1,354 @@
+"""A1: a path that is written is new or was made by this program, and is never an input, whatever it is called."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from etelecom_async import ConfigError
+from etelecom_async.jobs.output_paths import REPORT_MARK, check_output, check_report, check_stream
+from etelecom_async.reports.statistics import Statistics
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA
+from tests.support import invoke
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX has them")
+CUSTOMERS = b"phone,name\n84900000001,An\n84900000002,Binh\n"
+PAGE = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{REPORT_MARK}\n'
+
+
+def plain(path):
+    return path
+
+
+def through_here(path):
+    return path.parent / "." / path.name
+
+
+def through_parent(path):
+    (path.parent / "sub").mkdir(exist_ok=True)
+    return path.parent / "sub" / ".." / path.name
+
+
+def relative(path):
+    return type(path)(os.path.relpath(path))
+
+
+def symlink(path):
+    """Of a file that is not there, one that leads nowhere yet."""
+    link = path.with_name("link" + path.suffix)
+    link.symlink_to(path)
+    return link
+
+
+def symlink_to_symlink(path):
+    link = path.with_name("second" + path.suffix)
+    link.symlink_to(symlink(path).name)
+    return link
+
+
+def symlinked_folder(path):
+    (path.parent.parent / "shortcut").symlink_to(path.parent)
+    return path.parent.parent / "shortcut" / path.name
+
+
+def hard_link(path):
+    link = path.with_name("hard" + path.suffix)
+    link.hardlink_to(path)
+    return link
+
+
+def other_case(path):
+    return path.with_name(path.name.upper())
+
+
+def other_form(path):
+    """A name that a disk may take for the same: composed letters, decomposed."""
+    return path.with_name(path.name.replace("\u1ebf", "e\u0302\u0301"))
+
+
+OF_ANY = [plain, through_here, through_parent, relative, symlink, symlink_to_symlink, symlinked_folder]
+of_a_file = pytest.mark.parametrize("alias", [*OF_ANY, hard_link], ids=lambda alias: alias.__name__)
+of_a_new_file = pytest.mark.parametrize("alias", [*OF_ANY, other_case], ids=lambda alias: alias.__name__)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "office"
+    place.mkdir()
+    (place / "customers.csv").write_bytes(CUSTOMERS)
+    return place
+
+
+def everything(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def refused(call, *words):
+    with pytest.raises(ConfigError) as caught:
+        call()
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    assert all(word in sentence for word in words), sentence
+
+
+# What is written, against what is protected, under every name
+
+
+@posix
+@of_a_file
+def test_an_output_that_is_the_input_is_refused_under_every_name(folder, alias):
+    source = folder / "customers.csv"
+    refused(lambda: check_output(alias(source), source=source), "input itself")
+
+
+@posix
+@of_a_file
+def test_an_input_under_every_name_is_not_written(folder, alias):
+    source = folder / "customers.csv"
+    refused(lambda: check_output(source, source=alias(source)), "input itself")
+
+
+@posix
+@of_a_file
+@pytest.mark.parametrize("name", ["out.parquet.ndjson", "out.parquet.job"])
+def test_a_file_beside_the_output_that_is_the_input_is_refused(folder, alias, name):
+    source = folder / name
+    source.write_bytes(CUSTOMERS)
+    refused(lambda: check_output(folder / "out.parquet", source=alias(source)), name, "input itself")
+
+
+@posix
+@of_a_file
+def test_a_report_that_is_the_input_is_refused_even_if_it_looks_like_a_report(folder, alias):
+    source = folder / "page.csv"
+    source.write_text(PAGE, encoding="utf-8")
+    refused(lambda: check_report(alias(source), output=folder / "out.csv", source=source), "input itself")
+
+
+@posix
+@of_a_new_file
+@pytest.mark.parametrize("name", ["out.parquet", "out.parquet.job", "out.parquet.ndjson"])
+def test_a_report_that_the_job_writes_itself_is_refused(folder, alias, name):
+    report = alias(folder / name)
+    refused(lambda: check_report(report, output=folder / "out.parquet", source=None), "would be one file")
+
+
+def test_names_that_differ_in_their_unicode_form_are_one_file(folder):
+    output = folder / "ti\u1ebfng.csv"
+    refused(lambda: check_report(other_form(output), output=output, source=None), "would be one file")
+
+
+@posix
+@of_a_file
+def test_a_report_that_exists_and_is_none_of_ours_is_refused(folder, alias):
+    page = folder / "plan.html"
+    page.write_text("<!DOCTYPE html><title>Mine</title>" + " " * 200 + REPORT_MARK, encoding="utf-8")
+    refused(lambda: check_report(alias(page), output=folder / "out.csv", source=None), "no report of ours")
+
+
+@posix
+@of_a_file
+def test_a_report_of_ours_may_be_replaced(folder, alias):
+    page = folder / "page.html"
+    page.write_text(PAGE, encoding="utf-8")
+    check_report(alias(page), output=folder / "out.csv", source=folder / "customers.csv")
+
+
+@posix
+@of_a_new_file
+def test_a_new_report_and_a_new_output_may_have_any_name(folder, alias):
+    check_output(alias(folder / "out.csv"), source=folder / "customers.csv")
+    check_report(folder / "page.html", output=folder / "out.csv", source=folder / "customers.csv")
+
+
+@posix
+@of_a_new_file
+@pytest.mark.parametrize("inner", ["out.csv", "page.html"])
+def test_nothing_is_written_into_an_input_folder(tmp_path, folder, alias, inner):
+    place = alias(folder / inner)
+    if inner == "out.csv":
+        refused(lambda: check_output(place, source=folder), "lies in the input's folder")
+    else:
+        refused(lambda: check_report(place, output=tmp_path / "out.csv", source=folder), "lies in the input's folder")
+
+
+@posix
+@pytest.mark.parametrize("link", [symlink, hard_link], ids=lambda link: link.__name__)
+def test_a_file_of_an_input_folder_is_protected_from_outside_too(tmp_path, folder, link):
+    outside = link(folder / "customers.csv").rename(tmp_path / "outside.csv")
+    refused(lambda: check_output(outside, source=folder), "input")
+
+
+@posix
+def test_an_output_whose_input_folder_is_reached_by_another_name_is_refused(tmp_path, folder):
+    (tmp_path / "lake").symlink_to(folder)
+    refused(lambda: check_output(folder / "out.csv", source=tmp_path / "lake"), "lies in the input's folder")
+    refused(lambda: check_output(folder / "deep.csv", source=tmp_path / "lake" / ".." / "lake"), "input's folder")
+
+
+@posix
+def test_standard_output_that_is_the_input_is_refused(folder):
+    source = folder / "customers.csv"
+    with source.open("ab") as appended, (folder / "other.csv").open("wb") as other:
+        refused(lambda: check_stream(appended.fileno(), source=source), "Standard output is the input")
+        refused(lambda: check_stream(appended.fileno(), source=folder), "Standard output is the input")
+        check_stream(other.fileno(), source=source)
+
+
+# What is no file, and what was not made by a job
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+def unix_socket(path):
+    with socket.socket(socket.AF_UNIX) as server:
+        here = Path.cwd()
+        os.chdir(path.parent)  # the whole path may be longer than the system takes
+        server.bind(path.name)
+        os.chdir(here)
+
+
+def device(path):
+    path.symlink_to("/dev/null")
+
+
+def directory(path):
+    path.mkdir()
+
+
+@posix
+@pytest.mark.parametrize(
+    ("make", "word"), [(pipe, "pipe"), (unix_socket, "socket"), (device, "device"), (directory, "directory")]
+)
+def test_what_is_no_file_is_refused_as_what_it_is(folder, make, word):
+    """F13: `-o` a named pipe, and the like."""
+    place = folder / "out.csv"
+    make(place)
+    refused(lambda: check_output(place, source=None), f"is a {word}" if word != "pipe" else "is a named pipe")
+    refused(lambda: check_report(place, output=folder / "x.csv", source=None), word)
+
+
+@posix
+@pytest.mark.parametrize("side", ["out.parquet.job", "out.parquet.ndjson"])
+@pytest.mark.parametrize("make", [pipe, unix_socket, device, directory], ids=lambda make: make.__name__)
+def test_what_is_no_file_beside_the_output_is_refused(folder, side, make):
+    make(folder / side)
+    refused(lambda: check_output(folder / "out.parquet", source=None), side)
+
+
+@posix
+@pytest.mark.parametrize("side", ["out.parquet.job", "out.parquet.ndjson"])
+def test_a_link_beside_the_output_is_not_followed(folder, side):
+    """F8: something at the name of a side file, also a symlink."""
+    mine = folder / "mine.txt"
+    mine.write_text("mine")
+    for target in (mine, folder / "none"):
+        (folder / side).symlink_to(target)
+        refused(lambda: check_output(folder / "out.parquet", source=None), "is a link")
+        (folder / side).unlink()
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("content", ["", "mine", "{}", "[]", '{"input": 1}', "\0"])
+def test_a_file_with_the_name_of_the_job_file_that_is_none_is_refused(folder, content):
+    (folder / "out.csv.job").write_text(content)
+    refused(lambda: check_output(folder / "out.csv", source=None), "out.csv.job is no job file")
+
+
+def test_an_output_with_the_name_of_another_outputs_side_file_is_refused(folder):
+    refused(lambda: check_output(folder / "a.csv.job", source=None), "the name of a job file")
+    check_output(folder / "a.parquet.ndjson", source=None)
+    (folder / "a.parquet").write_bytes(b"PAR1")
+    refused(lambda: check_output(folder / "a.parquet.ndjson", source=None), "the journal of")
+
+
+@posix
+def test_a_path_that_leads_nowhere_is_one_sentence(folder):
+    (folder / "loop.csv").symlink_to(folder / "loop.csv")
+    for place in (
+        folder / "none" / "x.csv",
+        folder / "customers.csv" / "x.csv",
+        folder / "loop.csv",
+        folder / "a\0b.csv",
+    ):
+        refused(lambda place=place: check_output(place, source=None), "Cannot write")
+        refused(lambda place=place: check_report(place, output=folder / "x.csv", source=None), "Cannot write")
+
+
+def test_a_report_in_a_folder_that_takes_no_file_is_refused_before_the_first_call(folder, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, _: path != folder)
+    refused(lambda: check_report(folder / "page.html", output=folder / "x.csv", source=None), "may not be written to")
+
+
+# The command
+
+
+@posix
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-o", "a.csv", "--report", "customers.csv"],
+        ["-o", "a.csv", "--report", "a.csv"],
+        ["-o", "a.csv", "--report", "./a.csv"],
+        ["-o", "a.csv", "--report", "A.CSV"],
+        ["-o", "a.csv", "--report", "a.csv.job"],
+        ["-o", "a.parquet", "--report", "a.parquet.ndjson"],
+        ["-o", "a.csv", "--report", "letter.html"],
+        ["-o", "a.csv", "--report", "pipe"],
+        ["-o", "a.csv", "--report", "/dev/null"],
+        ["-o", "a.csv", "--report", "."],
+        ["-o", "customers.csv"],
+        ["-o", "customers.csv", "--resume"],
+        ["-o", "hard.csv"],
+        ["-o", "hard.csv", "--retry-failed"],
+        ["-o", "link.csv"],
+        ["-o", "pipe"],
+        ["-o", "pipe", "--resume"],
+        ["-o", "/dev/null"],
+        ["-o", "/dev/stdout"],
+        ["-o", "letter.html"],
+        ["-o", "other.csv.job"],
+        ["-o", "other.csv.job", "--resume"],
+        ["-o", "mine.csv"],
+    ],
+    ids=" ".join,
+)
+def test_a_path_that_may_not_be_written_is_one_sentence_and_exit_code_2(folder, monkeypatch, options):
+    """A1, F13: decided before the first call, and nothing is touched."""
+    monkeypatch.chdir(folder)
+    (folder / "hard.csv").hardlink_to(folder / "customers.csv")
+    (folder / "link.csv").symlink_to("customers.csv")
+    (folder / "letter.html").write_text("<!DOCTYPE html>\n<p>Dear customer</p>")
+    (folder / "mine.csv.job").write_text("mine")
+    (folder / "other.csv.job").write_text(json.dumps({"input": "x"}))
+    pipe(folder / "pipe")
+    before = everything(folder)
+    account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
+    # A port on which nothing listens: any call would be an error of another kind.
+    code, stdout, stderr = invoke(
+        "bulk", "customers.csv", *options, ETELECOM_BASE_URL="http://127.0.0.1:9/v1/shop", **account
+    )
+    assert (code, stdout, stderr.count("\n")) == (2, "", 1), stderr
+    assert everything(folder) == before
+
+
+def test_a_page_that_was_written_is_recognised_as_a_report(folder):
+    pytest.importorskip("vl_convert")
+    from datetime import UTC, datetime
+
+    from etelecom_async.reports import page as report
+
+    page = folder / "page.html"
+    for _ in range(2):
+        check_report(page, output=folder / "out.csv", source=None)
+        report.write(page, Statistics(), title="T" * 500, source="x", now=datetime(2026, 1, 5, tzinfo=UTC))
+    assert REPORT_MARK.encode() in page.read_bytes()[:200]
+    assert [path.name for path in folder.iterdir() if "page" in path.name] == ["page.html"]

@@ -1,0 +1,524 @@
+"""`Blocking`: one session for threads and synchronous programs."""
+
+import asyncio
+import gc
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from etelecom_async import (
+    CHECK_CONSENT,
+    AttemptTimeout,
+    CheckConsent,
+    ConfigError,
+    Consent,
+    ConsentState,
+    DeadlineExceeded,
+    EtelecomError,
+    InvalidPhone,
+    Phase,
+    Session,
+    SessionClosed,
+    Shop,
+)
+from etelecom_async.blocking import Blocking
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA
+from etelecom_async.testing import MockTransport
+from tests.support import HANG, KEY, OA, PHONE, answer, each_carrier, environment
+
+THREADS, CALLS = 50, 200
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left():
+    before = threading.active_count()
+    yield
+    gc.collect()
+    assert threading.active_count() == before
+
+
+@pytest.fixture
+def base_url(sandbox):
+    """Of a sandbox on a socket."""
+    return sandbox["ETELECOM_BASE_URL"]
+
+
+def over(transport, **options):
+    return Blocking(Session(Shop(KEY), transport=transport, **options))
+
+
+def answering(consent=None):
+    mock = MockTransport()
+    mock.on(CHECK_CONSENT).reply(consent or Consent(error=0))
+    return over(mock)
+
+
+def hanging():
+    """A server that is never done, and when it was asked."""
+    mock, asked = MockTransport(), threading.Event()
+
+    async def never(_payload):
+        asked.set()
+        await asyncio.Event().wait()
+
+    mock.on(CHECK_CONSENT).answer(never)
+    return over(mock), asked
+
+
+def ask(blocking, phone=PHONE, **options):
+    return blocking.run(blocking.session.zalo.check_consent(oa_id=OA, phone=phone), **options)
+
+
+@contextmanager
+def in_thread(function):
+    """A thread in which the function runs, and the box with the error that it ends in."""
+    box = []
+
+    def run():
+        try:
+            function()
+        except BaseException as error:
+            box.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield box
+    thread.join(HANG)
+    assert not thread.is_alive()
+
+
+class Echo:
+    """Answers each question with the phone that it is about."""
+
+    def __init__(self):
+        self.asked = 0
+
+    async def send(self, request, /):
+        self.asked += 1
+        await asyncio.sleep(0)
+        return answer({"error": 20, "message": json.loads(request.body)["phone"]})
+
+    async def aclose(self):
+        pass
+
+
+async def without_debugging():
+    """Ten thousand calls are measured by their answers; asyncio's dev mode only makes each cost ten times as much."""
+    asyncio.get_running_loop().set_debug(False)
+
+
+def test_ten_thousand_calls_from_fifty_threads_all_get_their_own_answers():
+    """D12: each thread asks about other people than the others do."""
+    echo = Echo()
+    with over(echo) as blocking, ThreadPoolExecutor(THREADS) as threads:
+        blocking.run(without_debugging())
+
+        def work(number):
+            for call in range(CALLS):
+                phone = f"849{number:04d}{call:04d}"
+                assert ask(blocking, phone).message == phone
+
+        list(threads.map(work, range(THREADS)))
+    assert echo.asked == THREADS * CALLS
+
+
+@each_carrier
+def test_threads_share_the_connections_of_one_session_over_a_real_socket(carry, base_url):
+    """D12: threads with an `asyncio.run` of their own met a ConfigError in most calls."""
+    carrier = carry()
+    session = Session(Shop(SANDBOX_API_KEY, base_url=base_url), transport=carrier)
+    with Blocking(session) as blocking, ThreadPoolExecutor(20) as threads:
+        blocking.run(without_debugging())
+        check = session.zalo.check_consent
+        asked = [
+            threads.submit(lambda n=n: blocking.run(check(oa_id=SANDBOX_OA, phone=f"09{n:08d}"))) for n in range(500)
+        ]
+        assert {future.result().state for future in asked} == {ConsentState.NEVER_ASKED}
+        if carrier is not None:
+            blocking.run(carrier.aclose())
+
+
+def test_making_one_starts_no_thread_and_closing_it_then_does_nothing():
+    before = threading.active_count()
+    blocking = answering()
+    assert threading.active_count() == before
+    blocking.close()
+
+
+def test_one_thread_is_started_however_many_threads_call_first():
+    barrier, names = threading.Barrier(20), set()
+    with answering() as blocking, ThreadPoolExecutor(20) as threads:
+
+        async def where():
+            names.add(threading.current_thread())
+
+        def first(_):
+            barrier.wait()
+            blocking.run(where())
+
+        list(threads.map(first, range(20)))
+    assert len(names) == 1
+    assert names.pop().daemon
+
+
+def test_results_and_errors_are_those_of_the_coroutine():
+    mock = MockTransport()
+    mock.on(CHECK_CONSENT).fail(AttemptTimeout("no answer"))
+    with over(mock) as blocking:
+        with pytest.raises(AttemptTimeout):  # a TimeoutError too, and not that of `timeout`
+            blocking.run(blocking.session.call(CHECK_CONSENT, CheckConsent(oa_id=1, phone=PHONE)), timeout=HANG)
+        with pytest.raises(InvalidPhone):
+            ask(blocking, "12")
+        with pytest.raises(ZeroDivisionError):
+            blocking.run(divided(1, 0))
+        assert blocking.run(divided(6, 3)) == 2
+
+
+async def divided(one, other):
+    await asyncio.sleep(0)
+    return one / other
+
+
+def test_any_awaitable_can_be_run():
+    class Awaitable:
+        def __await__(self):
+            yield from asyncio.sleep(0).__await__()
+            return 7
+
+    with answering() as blocking:
+        assert blocking.run(Awaitable()) == 7
+
+
+def test_a_run_in_bulk_works_as_a_single_call_does():
+    with answering() as blocking:
+        run = blocking.session.zalo.check_consents(oa_id=OA, phones=[PHONE, "12"])
+        assert [type(outcome).__name__ for outcome in blocking.run(run.collect())] == ["Checked", "Failed"]
+
+
+def test_a_call_beyond_its_timeout_is_cancelled_and_the_next_one_works():
+    blocking, _ = hanging()
+    ended = threading.Event()
+
+    async def noticed():
+        try:
+            await blocking.session.zalo.check_consent(oa_id=OA, phone=PHONE)
+        finally:
+            ended.set()
+
+    with blocking:
+        with pytest.raises(DeadlineExceeded, match=r"no result within the 0\.05 s of Blocking\.run") as caught:
+            blocking.run(noticed(), timeout=0.05)
+        assert isinstance(caught.value, TimeoutError)
+        assert caught.value.phase is Phase.UNKNOWN
+        assert ended.wait(HANG)
+        assert blocking.session.throttle.snapshot().in_flight == 0
+        assert blocking.run(divided(6, 3)) == 2
+
+
+def test_a_keyboard_interrupt_cancels_the_call_it_interrupts():
+    program = """
+        import asyncio, os, signal, threading
+        from etelecom_async import Session, Shop
+        from etelecom_async.blocking import Blocking
+
+        blocking = Blocking(Session(Shop("1:made-up")))
+        ended = threading.Event()
+
+        async def interrupt():
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        try:
+            blocking.run(interrupt())
+        except KeyboardInterrupt:
+            print("interrupted", ended.wait(60))
+        print(blocking.run(asyncio.sleep(0, "works on")))
+    """
+    assert output_of(program) == "interrupted True\nworks on\n"
+
+
+def test_inside_a_running_loop_it_is_refused_with_what_to_write():
+    blocking = answering()
+
+    async def main():
+        ask(blocking)
+
+    with pytest.raises(ConfigError, match="await the coroutine instead"):
+        asyncio.run(main())
+    assert blocking.session.throttle.snapshot().in_flight == 0
+
+
+def test_inside_its_own_loop_it_is_refused_and_does_not_wait_for_itself():
+    with answering() as blocking:
+
+        async def nested():
+            return ask(blocking)
+
+        with pytest.raises(ConfigError, match="await the coroutine instead"):
+            blocking.run(nested(), timeout=HANG)
+        assert ask(blocking).granted
+
+
+def test_a_thread_of_its_loops_executor_may_run_calls():
+    with answering() as blocking:
+        assert blocking.run(asyncio.to_thread(ask, blocking), timeout=HANG).granted
+
+
+@pytest.mark.parametrize(
+    "coroutine",
+    [None, "x", 7, Session.call, [], object()],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_cannot_be_awaited_is_refused_with_what_to_write(coroutine):
+    with (
+        answering() as blocking,
+        pytest.raises(ConfigError, match=r"coroutine is one such as session\.zalo\.check_consent"),
+    ):
+        blocking.run(coroutine)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "5", [], b"1"], ids=repr)
+def test_a_timeout_that_is_no_number_of_seconds_is_refused(timeout):
+    with answering() as blocking, pytest.raises(ConfigError, match=r"timeout is a number of seconds above 0"):
+        ask(blocking, timeout=timeout)
+
+
+@pytest.mark.parametrize("session", [None, Shop(KEY), Session, "session"], ids=lambda value: type(value).__name__)
+def test_what_is_no_session_is_refused_and_not_shown(session):
+    with pytest.raises(ConfigError, match="a Session") as caught:
+        Blocking(session)
+    assert KEY not in str(caught.value)
+
+
+def test_after_close_a_call_is_refused_and_its_coroutine_never_begins():
+    blocking = answering()
+    assert ask(blocking).granted
+    blocking.close()
+    blocking.close()
+    with pytest.raises(SessionClosed, match="make a new one"):
+        ask(blocking)
+
+
+def test_closing_closes_the_session():
+    blocking = answering()
+    assert ask(blocking).granted
+    blocking.close()
+    with pytest.raises(SessionClosed):
+        asyncio.run(blocking.session.zalo.check_consent(oa_id=OA, phone=PHONE))
+
+
+def test_close_ends_the_calls_under_way_in_all_threads():
+    blocking, asked = hanging()
+    with in_thread(lambda: ask(blocking)) as ends:
+        assert asked.wait(HANG)
+        blocking.close()
+    assert [type(end) for end in ends] == [SessionClosed]
+    assert ends[0].phase is Phase.UNKNOWN
+
+
+def test_close_while_many_threads_call_leaves_no_thread_waiting_and_no_coroutine_unawaited():
+    for _ in range(20):
+        blocking = answering()
+        begun, ends = threading.Barrier(9), []
+
+        def work(blocking=blocking, begun=begun, ends=ends):
+            begun.wait()
+            try:
+                while True:
+                    assert ask(blocking).granted
+            except EtelecomError as error:
+                ends.append(type(error))
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        begun.wait()
+        blocking.close()
+        for thread in threads:
+            thread.join(HANG)
+        assert ends == [SessionClosed] * 8
+
+
+def test_close_from_its_own_loop_does_not_wait_for_itself():
+    blocking = answering()
+
+    with pytest.raises(SessionClosed):
+        blocking.run(asyncio.wait_for(closing_and_waiting(blocking), HANG))
+
+
+async def closing_and_waiting(blocking):
+    blocking.close()
+    await asyncio.Event().wait()
+
+
+def test_a_cancellation_that_the_coroutine_raises_passes_as_it_is():
+    async def cancelled():
+        raise asyncio.CancelledError
+
+    with answering() as blocking, pytest.raises(CancelledError):
+        blocking.run(cancelled())
+
+
+def test_one_that_is_dropped_ends_its_thread():
+    blocking = answering()
+    assert ask(blocking).granted
+    del blocking  # the fixture counts the threads
+
+
+def test_a_session_that_was_closed_is_opened_again():
+    session = Session(Shop(KEY), transport=answering().session._shared.transport)
+    asyncio.run(session.aclose())
+    with Blocking(session) as blocking:
+        assert ask(blocking).granted
+
+
+# Whole programs: forks, and the end of the interpreter
+
+
+PROGRAM = """
+    import logging, os, sys, threading, traceback
+    from etelecom_async import Session, SessionClosed
+    from etelecom_async.blocking import Blocking
+
+    # asyncio's dev mode tells of slow steps: a busy machine is not what is looked for.
+    logging.getLogger("asyncio").addFilter(lambda record: not record.getMessage().startswith("Executing "))
+    blocking = Blocking(Session.from_env())
+
+    def ask():
+        check = blocking.session.zalo.check_consent
+        return blocking.run(check(oa_id=1000000000000000003, phone="0900000000"), timeout=60).state.value
+
+    def in_child(work):
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                work()
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                os._exit(0)
+        os.waitpid(pid, 0)
+"""
+
+
+def output_of(program, base_url=None, *, before=""):
+    """What a program prints, on stdout and stderr, in dev mode with warnings as errors."""
+    env = environment(None, **({} if base_url is None else {"ETELECOM_BASE_URL": base_url}))
+    # From 3.12 on Python warns of every fork beside threads.
+    quiet = ("-W", "error", "-W", "ignore:This process:DeprecationWarning")
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", *quiet, "-c", textwrap.dedent(before) + textwrap.dedent(program)],
+        env={**env, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=HANG,
+        check=False,
+    )
+    return done.stdout.decode()
+
+
+def lines_of(program, base_url):
+    return output_of(program, base_url, before=PROGRAM).splitlines()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])  # a name is looked up by a thread of the loop's
+def test_a_program_that_closes_nothing_ends_in_silence(host, base_url):
+    said = lines_of('print(ask(), ask()); print("end")', base_url.replace("127.0.0.1", host))
+    assert said == ["never asked never asked", "end"]
+
+
+def test_a_program_ends_while_its_daemon_threads_call(base_url):
+    program = """
+        def work():
+            try:
+                while True:
+                    ask()
+            except SessionClosed:
+                pass
+
+        for _ in range(8):
+            threading.Thread(target=work, daemon=True).start()
+        print(ask())
+    """
+    assert lines_of(program, base_url) == ["never asked"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_child_forked_before_and_after_the_first_call_has_its_own_loop(base_url):
+    program = """
+        in_child(lambda: print("child before", ask(), ask()))
+        print("parent", ask())
+        in_child(lambda: (print("child after", ask()), in_child(lambda: print("grandchild", ask()))))
+        print("parent", ask())
+    """
+    assert lines_of(program, base_url) == [
+        *("child before never asked never asked", "parent never asked", "child after never asked"),
+        *("grandchild never asked", "parent never asked"),
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_child_forked_in_the_middle_of_calls_of_other_threads_works(base_url):
+    program = """
+        going = True
+        def work():
+            while going:
+                ask()
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for number in range(5):
+            in_child(lambda: print("child", number, ask()))
+        going = False
+        for thread in threads:
+            thread.join()
+        print("parent", ask())
+    """
+    said = lines_of(program, base_url)
+    assert said == [*(f"child {number} never asked" for number in range(5)), "parent never asked"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_children_that_end_as_programs_do_end_in_silence_and_leave_the_parents_loop_alone(base_url):
+    program = """
+        print(ask())
+        sys.stdout.flush()
+        pids = []
+        for _ in range(2):
+            pid = os.fork()
+            if pid == 0:
+                print("child", ask())
+                sys.exit()
+            pids.append(pid)
+        for pid in pids:
+            assert os.waitpid(pid, 0)[1] == 0
+        print("parent", ask())
+    """
+    assert sorted(lines_of(program, base_url)) == ["child never asked"] * 2 + ["never asked", "parent never asked"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_child_of_one_that_was_closed_stays_closed(base_url):
+    program = """
+        print(ask())
+        blocking.close()
+        def refused():
+            try:
+                ask()
+            except Exception as error:
+                print(type(error).__name__)
+        in_child(refused)
+    """
+    assert lines_of(program, base_url) == ["never asked", "SessionClosed"]
