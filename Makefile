@@ -38,9 +38,10 @@ test-others:
 	done; \
 	echo "The tests passed under:$$tested"
 
-lint: $(VENV)/.dev  ## ruff, as linter and as formatter
+lint: $(VENV)/.dev  ## ruff, as linter and as formatter; imports point downwards
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo
 
 types: $(VENV)/.dev  ## mypy --strict and pyright strict
 	$(PY) -m mypy

@@ -17,11 +17,10 @@ from typing import TypeAlias, cast
 
 from .. import _checks
 from ..errors import ConfigError, Phase
-from ..transport.base import Request, Response
+from ..transport.base import CallNext, Request, Response
 
 __all__ = ["CallNext", "Layer", "Middleware", "compose", "user_middleware"]
 
-CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
 Layer: TypeAlias = Callable[[CallNext], CallNext]
 """Makes of what comes next what comes with it: asked once, so that no call pays for putting them together."""
 Middleware: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]

@@ -12,8 +12,7 @@ from .status import api_error, retry_after
 
 if TYPE_CHECKING:
     from ..endpoint import AnyEndpoint
-    from ..transport.base import Request, Response
-    from . import CallNext
+    from ..transport.base import CallNext, Request, Response
     from .auth import Key
 
 __all__ = ["Sender", "exchange"]

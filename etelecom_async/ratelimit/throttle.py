@@ -21,8 +21,7 @@ from .pace import Pace
 from .refusal import Refusals
 
 if TYPE_CHECKING:
-    from ..pipeline import CallNext
-    from ..transport.base import Request, Response
+    from ..transport.base import CallNext, Request, Response
 
 __all__ = ["SharedRate", "Throttle", "ThrottleSnapshot"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
 from attrs import define, field
@@ -14,7 +14,7 @@ from .._record import record
 from ..endpoint import JSON, AnyEndpoint
 from ..timeout import Timeout
 
-__all__ = ["Call", "ChecksUrl", "Pooled", "Request", "Response", "Transport"]
+__all__ = ["Call", "CallNext", "ChecksUrl", "Pooled", "Request", "Response", "Transport"]
 
 
 @define(eq=False)
@@ -103,6 +103,10 @@ class Response:
     def with_body(self, headers: Mapping[str, str], body: bytes) -> Response:
         """The same status with other headers and another body."""
         return attrs.evolve(self, headers=headers, body=body)
+
+
+CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
+"""What a request is handed on to: the next layer or, at the end, a transport's `send`."""
 
 
 class Transport(Protocol):
