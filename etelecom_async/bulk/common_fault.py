@@ -71,7 +71,8 @@ class CommonFault(Generic[Item]):
         self._held: list[HeldBack[Item]] = []
         self._different: set[Hashable] = set()
         self._is_answered = False
-        self._is_common = False
+        self.is_suspected = False
+        """Have so many items met the fault that it counts as common?"""
         self.is_watching = True
         """False while nothing is held back and an item was answered: there is nothing to tell of an answer."""
 
@@ -80,21 +81,27 @@ class CommonFault(Generic[Item]):
         self.is_watching = True
         self._held.append(HeldBack(index, item, error))
         self._different.add(index if self._key is None else self._key(item))
-        self._is_common = self._is_common or len(self._different) >= (_LATER if self._is_answered else _AT_FIRST)
-        return self._is_common
+        most = _LATER if self._is_answered else _AT_FIRST
+        self.is_suspected = self.is_suspected or len(self._different) >= most
+        return self.is_suspected
 
     def answered(self) -> list[HeldBack[Item]]:
         """An item was answered: gives those that were held back, which failed for reasons of their own.
 
         None of them, once the fault is known to be common: answers to what was under way come after that.
         """
-        if self._is_common:
+        if self.is_suspected:
             return []
         self._is_answered = True
         self.is_watching = False
         self._different.clear()
         held, self._held = self._held, []
         return held
+
+    def refuted(self) -> list[HeldBack[Item]]:
+        """What cannot fail for a reason of its own was answered: as `answered`, even where the fault seemed common."""
+        self.is_suspected = False
+        return self.answered()
 
     def ended(self) -> list[HeldBack[Item]]:
         """The items are at their end: gives those whose failure is their own.
@@ -104,4 +111,5 @@ class CommonFault(Generic[Item]):
         """
         if self._is_answered or not self._held:
             return self.answered()
+        self.is_suspected = True
         raise self._held[0].error

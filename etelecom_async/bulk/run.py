@@ -9,6 +9,7 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Coroutine,
     Hashable,
     Iterable,
     Iterator,
@@ -108,6 +109,8 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         key: what makes two items the same question; unless given each item is another. Tells different items apart
             where a fault may be common to all.
         waiting_tasks: the tasks that wait with nothing sent, or nothing in doubt; `stop` gives them up.
+        witness: asks what was answered before this run, where there is such a thing. It is asked before a fault ends
+            the run: where it is answered, the failures so far are the items' own, and the run goes on.
         total: how many items there are, for the ETA; taken from `len(items)` where that exists.
         clock: seconds, monotonic; for tests.
 
@@ -127,6 +130,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         granted: Callable[[Good], bool] = lambda _: False,
         key: Callable[[Item], Hashable] | None = None,
         waiting_tasks: Callable[[], AbstractSet[asyncio.Task[object] | None]] = frozenset,
+        witness: Callable[[], Awaitable[object]] | None = None,
         total: int | None = None,
         clock: Callable[[], float] = seconds,
     ) -> None:
@@ -145,6 +149,10 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         _checks.function("clock", clock)
         self._tally = Tally(total=len(items) if total is None and isinstance(items, Sized) else total, clock=clock)
         self._waiting_tasks = _checks.function("waiting_tasks", waiting_tasks)
+        if witness is not None:
+            _checks.function("witness", witness)
+        self._witness = witness
+        self._hearing = asyncio.Lock()
         if key is not None:
             _checks.function("key", key)
         self._common: CommonFault[Item] = CommonFault(key=key)
@@ -220,9 +228,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         else:
             source = iter(items)
         for _ in range(self._concurrency):
-            worker = asyncio.create_task(self._work(source))
-            self._workers.add(worker)
-            worker.add_done_callback(self._worker_ended)
+            self._start(self._work(source))
         return self
 
     async def __aexit__(
@@ -272,7 +278,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             except _MISUSE:
                 raise
             except EtelecomError as error:
-                if self._ends_all(index, item, error):
+                if await self._ends_all(index, item, error):
                     raise
             else:
                 if self._common.is_watching:
@@ -281,16 +287,36 @@ class Bulk(Generic[Item, Value, Good, Bad]):
                 self._tally.count(granted=self._granted(outcome), failed=False)
                 self._give(index, outcome)
 
-    def _ends_all(self, index: int, item: Item, error: EtelecomError) -> bool:
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        worker = asyncio.create_task(work)
+        self._workers.add(worker)
+        worker.add_done_callback(self._worker_ended)
+
+    async def _ends_all(self, index: int, item: Item, error: EtelecomError) -> bool:
         """Take note of a failure: its item's own, or one that every item meets, and then it ends the run."""
         if not may_be_common(error):
             self._give_failed(index, item, error)
             return False
-        if self._common.hold(index, item, error):
+        if self._common.hold(index, item, error) and not await self._is_refuted():
             return True
         # It has no outcome for now, and the others go on.
         self._permits.release()
         return False
+
+    async def _is_refuted(self) -> bool:
+        """Is what was answered before answered still, so that what seems common is the items' own?"""
+        async with self._hearing:
+            if not self._common.is_suspected:
+                return True
+            if self._witness is None:
+                return False
+            try:
+                await self._witness()
+            except EtelecomError:
+                self._witness = None  # asked once in vain: the run ends
+                return False
+            self._release(self._common.refuted())
+            return True
 
     def _release(self, held: Sequence[HeldBack[Item]]) -> None:
         """Give the failures that were held back, as they were the items' own."""
@@ -343,7 +369,14 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         try:
             self._release(self._common.ended())
         except EtelecomError as error:
-            self._error = error
+            if self._witness is None:
+                self._error = error
+            else:
+                self._start(self._end_unless_refuted(error))
+
+    async def _end_unless_refuted(self, error: EtelecomError) -> None:
+        if not await self._is_refuted():
+            raise error
 
     def _cancel(self) -> None:
         for worker in self._workers:

@@ -228,6 +228,7 @@ class ConsentJob:
         self._setup: _Setup | None = None
         self._finished = RowBitmap()
         self._failed_before = 0
+        self._witness = ""
         self._unfinished: RemainingRows[Question] | None = None
         self._run: Bulk[Question, Consent, Record, Record] | None = None
         self._stopped = False
@@ -313,10 +314,11 @@ class ConsentJob:
             raise ConfigError("A job runs once: make a new one, with resume=True to go on.")
         started = self._clock()
         recorder = setup.recorder
+        ask = partial(recorder.asked, self._check if self._executor is None else self._executor.ask)
 
         self._run = run = Bulk(
             SingleFlight(
-                partial(recorder.asked, self._check if self._executor is None else self._executor.ask),
+                ask,
                 question=Question.asked,
                 remembered=AnswerTable(),
             ).ask,
@@ -327,6 +329,7 @@ class ConsentJob:
             granted=lambda record: record.granted is True,
             key=Question.asked,
             waiting_tasks=self._session.waiting_tasks,
+            witness=partial(ask, self._witness) if self._witness else None,
             total=None if setup.plan.total is None else max(0, setup.plan.total - setup.plan.finished),
             clock=self._clock,
         )
@@ -423,6 +426,7 @@ class ConsentJob:
     def _prepare(self) -> _Setup:
         self._finished = RowBitmap()
         self._failed_before = 0
+        self._witness = ""
         with contextlib.ExitStack() as closing:
             self._check_paths()
             output = self._output
@@ -529,6 +533,7 @@ class ConsentJob:
             saved.check(manifest)
             if saved.input != manifest.input:
                 _check_answered(sink, source, recorder)
+            self._witness = next((phone for _, phone in sink.answered()), "")
             sink.reopen(drop_failed=self._retry_failed, on_row=self._on_finished)
             if saved.input != manifest.input:
                 manifest.save(path)

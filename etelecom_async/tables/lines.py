@@ -24,6 +24,7 @@ class Lines:
         text: opened with the `newline` that tells its lines apart.
         convert: what is to be done with the text of each line.
         ends: the last characters of a whole line.
+        is_quoted: may a quote that is opened in one line be closed in another, as in CSV?
 
     Attributes:
         size: characters since the reader of the records last set it to 0.
@@ -31,10 +32,18 @@ class Lines:
         is_ended: is there no further line?
     """
 
-    def __init__(self, text: TextIO, *, convert: Callable[[str], str] | None = None, ends: str = "\r\n") -> None:
+    def __init__(
+        self,
+        text: TextIO,
+        *,
+        convert: Callable[[str], str] | None = None,
+        ends: str = "\r\n",
+        is_quoted: bool = True,
+    ) -> None:
         self._text = text
         self._convert = convert
         self._ends = ends
+        self._is_quoted = is_quoted
         self.size = 0
         self.is_cut = False
         self.is_ended = False
@@ -77,7 +86,7 @@ class Lines:
             self.is_cut |= bool(text[room:].strip(self._ends))
             if piece[-1] in self._ends:
                 break
-        is_open = kept.count('"') % 2
-        if self.is_cut and is_open != rest_quotes % 2:
+        is_open = self._is_quoted and kept.count('"') % 2 == 1
+        if self._is_quoted and self.is_cut and is_open != (rest_quotes % 2 == 1):
             raise RecordTooLongError
         return kept + '"\n' if self.is_cut and is_open else kept + "\n"

@@ -15,7 +15,7 @@ from .bounds import MAX_CELL, MAX_COLUMNS, MAX_RECORD, too_many_columns
 from .cells import Exponential
 from .input import Input, cannot_read
 from .judgement import judge
-from .lines import Lines, RecordTooLongError
+from .lines import Lines
 from .reading import JUDGED, Reading
 
 __all__ = ["NdjsonSource"]
@@ -91,7 +91,7 @@ class NdjsonSource:
 
     def _objects(self, text: TextIO) -> Iterator[tuple[dict[str, object] | None, str]]:
         """The object of each line with any text, or why it is none."""
-        lines = Lines(text, convert=self._encoding.convert, ends="\n")
+        lines = Lines(text, convert=self._encoding.convert, ends="\n", is_quoted=False)
         try:
             for line in lines:
                 lines.size = 0
@@ -102,8 +102,6 @@ class NdjsonSource:
                     yield None, f"the line is longer than {MAX_RECORD:,} characters"
                 else:
                     yield self._object(line)
-        except RecordTooLongError:
-            raise ConfigError(f"{self._input.name} has a line of over {MAX_RECORD:,} characters: split it.") from None
         except UnicodeDecodeError:
             what = f"is not {self._encoding.name} all through: name another --encoding"
             raise ConfigError(f"{self._input.name} {what}.") from None
