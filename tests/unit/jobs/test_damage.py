@@ -4,7 +4,6 @@
 """
 
 import csv
-import hashlib
 import io
 import itertools
 import json
@@ -40,18 +39,15 @@ pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 # A failing example is shown whole, however long its cells are.
-pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+    pytest.mark.usefixtures("quick_hash"),
+]
 
 EXAMPLES = int(os.environ.get("ETELECOM_EXAMPLES", "8"))
 NOW = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 CELL = 2**20
 """The longest cell that is read."""
-
-
-@pytest.fixture(autouse=True)
-def quick_hash(monkeypatch):
-    """The hash of the key is slow by intent, and there are two jobs or more in each example."""
-    monkeypatch.setattr(hashlib, "scrypt", lambda key, *, salt, dklen, **_: hashlib.sha256(salt + key).digest()[:dklen])
 
 
 # What goes in
@@ -252,7 +248,7 @@ def _readable(column):
         return ["beyond" if it.is_valid else None for it in column]
 
 
-def bare(value):
+def bare(value):  # noqa: PLR0911 - a case for each type
     """A value as text, without what the formats of tables do to it by their own rules (docs/files.md)."""
     match value:
         case None:
@@ -284,7 +280,7 @@ def same(found, wanted):
     return bare(found) == bare(wanted)
 
 
-def wanted_of(row, known):
+def wanted_of(row, known):  # noqa: PLR0911 - a case for each end
     """What must be found out about a row: its failure, its message and its code."""
     if row.problem:
         return "InvalidRow", None, None
@@ -312,12 +308,12 @@ def check(source, output, known, *, reading):
     kept = [(at, name) for at, name in enumerate(table.columns) if name not in RESULT_COLUMNS]
     names = [*(name for _, name in kept), *RESULT_COLUMNS]
     records = {}
-    for found in read(output):
-        if isinstance(found, list):
-            found = dict(zip(range(len(names)), found, strict=True))
+    for record in read(output):
+        if isinstance(record, list):
+            found = dict(zip(range(len(names)), record, strict=True))
         else:
             places = {written(name): at for at, name in enumerate(names)}
-            found = {places.get(name, name): value for name, value in found.items()}
+            found = {places.get(name, name): value for name, value in record.items()}
         number = int(found[names.index("row")])
         assert number not in records, f"row {number} is there twice"
         records[number] = found
@@ -378,7 +374,7 @@ def test_a_line_that_is_cut_within_a_text_is_one_failed_row(tmp_path, into):
     kills=st.lists(st.tuples(st.floats(0, 1), st.sampled_from([0, 0, 0, 3, 5000])), min_size=1, max_size=2),
     option=st.sampled_from(["resume", "retry_failed"]),
 )
-def test_any_rows_and_answers_are_there_once_after_any_kill(table, known, into, stop_at, kills, option):
+def test_any_rows_and_answers_are_there_once_after_any_kill(*, table, known, into, stop_at, kills, option):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source, reading = write(folder, table)

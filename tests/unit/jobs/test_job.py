@@ -51,13 +51,8 @@ SCRYPT = hashlib.scrypt
 KINDS = ["csv", "ndjson", "parquet"]
 OTHER_KEY = "1234567890123456789:another-canary"
 
+pytestmark = pytest.mark.usefixtures("quick_hash")
 each_kind = pytest.mark.parametrize("kind", KINDS)
-
-
-@pytest.fixture(autouse=True)
-def quick_hash(monkeypatch):
-    """The hash of the key is slow by intent, and the tests make thousands of jobs."""
-    monkeypatch.setattr(hashlib, "scrypt", lambda key, *, salt, dklen, **_: hashlib.sha256(salt + key).digest()[:dklen])
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from etelecom_async.jobs import ConsentJob
 from etelecom_async.testing import MockTransport
 from tests.support import KEY, OA
 
+pytestmark = pytest.mark.usefixtures("quick_hash")
+
 OK = Consent(error=0)
 
 
@@ -62,7 +64,7 @@ async def begun(folder, *, answered):
     return output
 
 
-@pytest.mark.parametrize("left", [1, 2, 3, 19, 20, 21, 60])
+@pytest.mark.parametrize("left", [1, 3, 20, 60])
 @pytest.mark.parametrize(
     "error", [NotFound(), PermissionDenied(), ZeroDivisionError()], ids=lambda it: type(it).__name__
 )
