@@ -49,7 +49,7 @@ async def run(
     async with session, workers or contextlib.nullcontext():
         # All that is shown while something is live goes through one console, or the lines would overwrite each other.
         console = Console(stderr=True)
-        with _stopping(job, workers, console):
+        with _stopping(job, console):
             async with _watched(_looking(job, console), is_shown=not quiet and is_terminal()):
                 plan = await job.prepare()
             if not quiet:
@@ -133,16 +133,15 @@ async def _watched(shower: Coroutine[None, None, None], *, is_shown: bool) -> As
 
 
 @contextlib.contextmanager
-def _stopping(job: ConsentJob, workers: RayWorkers | None, console: Console) -> Generator[None]:
+def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
     """The first Ctrl-C, or SIGTERM, stops the job in good order; the second ends it at once."""
     loop = asyncio.get_running_loop()
     count = 0
 
     def stop() -> None:
-        console.print("Finishing what is under way. Ctrl-C again leaves at once.", soft_wrap=True)
         job.stop()
-        if workers is not None:
-            workers.give_up_joining()
+        with contextlib.suppress(OSError):  # a full disk, or a terminal that is gone
+            console.print("Finishing what is under way. Ctrl-C again leaves at once.", soft_wrap=True)
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal count

@@ -14,8 +14,8 @@ from ..errors import EtelecomError
 
 __all__ = ["Answers", "Blocks", "Executor", "ExecutorStatus", "Submit"]
 
-Answers: TypeAlias = Sequence[Consent | EtelecomError]
-"""What came of each phone of a block, in its order."""
+Answers: TypeAlias = Sequence[Consent | EtelecomError | None]
+"""What came of each phone of a block, in its order; None where it was given up before it was sent."""
 
 Submit: TypeAlias = Callable[[list[str]], Awaitable[Answers]]
 """Gives a block of phones in wire form to a worker. The executor repeats it elsewhere if the worker is lost.
@@ -69,6 +69,10 @@ class Executor(Protocol):
         """
         ...
 
+    def give_up(self) -> None:
+        """Send nothing more: what was not sent yet is given up, and who waits for it is cancelled."""
+        ...
+
 
 @define
 class _Worker:
@@ -92,6 +96,7 @@ class Blocks:
         self._waiting: deque[tuple[str, asyncio.Future[Consent]]] = deque()
         self._timer: asyncio.Handle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_given_up = False
         self.under_way = 0
 
     @staticmethod
@@ -104,7 +109,10 @@ class Blocks:
 
         Raises:
             EtelecomError: as the call itself, or of the executor.
+            CancelledError: it was given up before it was sent.
         """
+        if self._is_given_up:
+            raise asyncio.CancelledError
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Consent] = loop.create_future()
         self._waiting.append((phone, answer))
@@ -113,6 +121,12 @@ class Blocks:
         elif self._timer is None:
             self._timer = loop.call_later(_GATHERING, self._send)
         return await answer
+
+    def give_up(self) -> None:
+        """Give nothing more to the workers. What they have is theirs to give up."""
+        self._is_given_up = True
+        while self._waiting:
+            self._waiting.popleft()[1].cancel()
 
     async def aclose(self) -> None:
         """Wait for nothing any more."""
@@ -137,7 +151,7 @@ class Blocks:
             task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, worker: _Worker, block: list[tuple[str, asyncio.Future[Consent]]]) -> None:
-        answers: Sequence[Consent | Exception]
+        answers: Sequence[Consent | Exception | None]
         try:
             answers = await worker.submit([phone for phone, _ in block])
         except Exception as error:  # noqa: BLE001 - whoever waits for an answer gets it
@@ -148,7 +162,9 @@ class Blocks:
         for (_, answer), outcome in zip(block, answers, strict=True):
             if answer.done():  # nobody waits for it any more
                 continue
-            if isinstance(outcome, Exception):
+            if outcome is None:
+                answer.cancel()
+            elif isinstance(outcome, Exception):
                 answer.set_exception(outcome)
             else:
                 answer.set_result(outcome)

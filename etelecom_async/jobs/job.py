@@ -207,7 +207,7 @@ class ConsentJob:
         concurrency = _checks.whole("ConsentJob.concurrency", concurrency, most=MOST_AT_ONCE)
         if executor is not None:
             wanted = "an Executor such as RayWorkers, or None"
-            _checks.methods("ConsentJob.executor", executor, "ask", "status", wanted=wanted)
+            _checks.methods("ConsentJob.executor", executor, "ask", "status", "give_up", wanted=wanted)
         _checks.function("ConsentJob.clock", clock)
         _checks.function("ConsentJob.now", now)
         if (resume or retry_failed) and (not _is_file(source) or not isinstance(output, Path)):
@@ -284,6 +284,8 @@ class ConsentJob:
         self._stopped = True
         if self._run is not None:
             self._run.stop()
+        if self._executor is not None:
+            self._executor.give_up()
 
     async def prepare(self) -> Plan:
         """Look at the input, open the output, and say what is going to be done. `run` does it unless it was done.

@@ -110,7 +110,9 @@ class Recorder:
         """
         try:
             return await call(phone)
-        except EtelecomError:
+        except EtelecomError as error:
+            if isinstance(error, InternalError):  # a bug in a worker elsewhere
+                self.bugs.first = self.bugs.first or error
             raise
         except Exception as error:
             raise self.bugs.failure(error) from error

@@ -21,13 +21,19 @@ class _Method(Protocol, Generic[In, Out]):
     def remote(self, argument: In, /) -> Awaitable[Out]: ...
 
 
+class _Order(Protocol):
+    def remote(self) -> object: ...
+
+
 class Actor(Protocol):
     """A `Worker` in another process."""
 
     @property
     def greet(self) -> _Method[str, Caller | EtelecomError]: ...
     @property
-    def check(self) -> _Method[list[str], tuple[int, list[Consent | EtelecomError]]]: ...
+    def check(self) -> _Method[list[str], tuple[int, list[Consent | EtelecomError | None]]]: ...
+    @property
+    def give_up(self) -> _Order: ...
 
 
 class _ActorClass(Protocol):

@@ -84,6 +84,7 @@ class RayWorkers:
         self._pids: dict[int, int] = {}
         self._lost = 0
         self._is_ours = False
+        self._is_given_up = False
 
     @property
     def capacity(self) -> int:
@@ -106,7 +107,10 @@ class RayWorkers:
         Raises:
             EtelecomError: as the call itself.
             ConfigError: Ray does not start or fails, or a worker has no account or another one.
+            CancelledError: it was given up before it was sent.
         """
+        if self._is_given_up:
+            raise asyncio.CancelledError
         blocks = self._blocks
         if blocks is None:
             if self._starting is None:
@@ -114,10 +118,15 @@ class RayWorkers:
             blocks = await asyncio.shield(self._starting)
         return await blocks.ask(phone)
 
-    def give_up_joining(self) -> None:
-        """Wait no longer for a cluster: a call that has no workers yet is cancelled."""
+    def give_up(self) -> None:
+        """Send nothing more, and wait for no cluster: what was not sent yet is given up, by the workers too."""
+        self._is_given_up = True
         if self._joining is not None:
             self._joining.cancel()
+        if self._blocks is not None:
+            self._blocks.give_up()
+            for actor in self._actors:
+                actor.give_up.remote()
 
     async def aclose(self) -> None:
         """End the workers, and Ray if it was started here."""
@@ -158,6 +167,8 @@ class RayWorkers:
                     " give every node the same ETELECOM_ variables."
                 )
         self._blocks = Blocks([self._submit(at) for at in range(len(self._actors))], size=self._setup.concurrency)
+        if self._is_given_up:
+            self._blocks.give_up()
         return self._blocks
 
     async def _see_that_it_can_join(self, address: str) -> None:

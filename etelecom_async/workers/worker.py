@@ -15,6 +15,7 @@ from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
 from ..bulk.run import MOST_AT_ONCE
 from ..errors import ConfigError, EtelecomError
 from ..ids import to_oa_id
+from ..jobs.bugs import Bugs
 from ..jobs.manifest import fingerprint
 from ..ratelimit.throttle import SharedRate, Throttle
 from ..session import Session
@@ -97,7 +98,7 @@ class Worker:
     """Answers blocks of phones over a session of its own, which opens with the first and lives as long as the process.
 
     It goes over the fastest transport that is installed where the worker runs. Nothing is raised: an error is an answer
-    as any other, and executors wrap what is raised in errors of their own.
+    as any other, a bug as well, since executors wrap what is raised in errors of their own.
 
     Args:
         setup: what it is told.
@@ -107,6 +108,8 @@ class Worker:
         self._setup = setup
         self._session: Session | None = None
         self._transport: Transport | None = None
+        self._bugs = Bugs()
+        self._is_given_up = False
 
     async def greet(self, salt: str) -> Caller | EtelecomError:
         """For whom it calls, or why it cannot."""
@@ -115,9 +118,17 @@ class Worker:
         except EtelecomError as error:
             return error
 
-    async def check(self, phones: list[str]) -> tuple[int, list[Consent | EtelecomError]]:
-        """The answers for some phones in wire form, and which process gives them."""
+    async def check(self, phones: list[str]) -> tuple[int, list[Consent | EtelecomError | None]]:
+        """The answers for some phones in wire form, and which process gives them. None for what was given up."""
         return os.getpid(), await asyncio.gather(*map(self._check, phones))
+
+    async def give_up(self) -> None:
+        """Send nothing more, and give up what waits to be sent. What is under way is answered."""
+        self._is_given_up = True
+        if self._session is not None:
+            for task in self._session.waiting_tasks():
+                if task is not None:
+                    task.cancel()
 
     async def aclose(self) -> None:
         """Close the session, where the process lives on without the worker."""
@@ -128,12 +139,20 @@ class Worker:
         if transport is not None:
             await transport.aclose()
 
-    async def _check(self, phone: str) -> Consent | EtelecomError:
+    async def _check(self, phone: str) -> Consent | EtelecomError | None:
+        if self._is_given_up:
+            return None
         try:
             payload = CheckConsent(oa_id=self._setup.oa_id, phone=phone)
             return await self._opened().call(CHECK_CONSENT, payload)
         except EtelecomError as error:
             return error
+        except asyncio.CancelledError:
+            if self._is_given_up:
+                return None
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug that one phone brings out is that phone's failure
+            return self._bugs.failure(error)
 
     def _opened(self) -> Session:
         if self._session is None:

@@ -118,7 +118,7 @@ class Executor:
     def __init__(self, submit, *, is_ready=True):
         self._blocks = Blocks([submit], size=4)
         self._is_ready = is_ready
-        self.ask = self._blocks.ask
+        self.ask, self.give_up = self._blocks.ask, self._blocks.give_up
 
     def status(self):
         return ExecutorStatus(is_ready=self._is_ready, workers=1, under_way=self._blocks.under_way, lost=0)

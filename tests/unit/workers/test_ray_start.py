@@ -58,7 +58,7 @@ def test_a_stop_ends_the_waiting_for_a_cluster():
         async with workers("ray.example:6379", silent) as executor:
             asking = asyncio.create_task(executor.ask("84987654321"))
             await joining.wait()
-            executor.give_up_joining()
+            executor.give_up()
             with pytest.raises(asyncio.CancelledError):
                 await asking
         return asyncio.get_running_loop().time()
