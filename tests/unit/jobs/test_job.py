@@ -54,14 +54,8 @@ OTHER_KEY = "1234567890123456789:another-canary"
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-@pytest.fixture(autouse=True)
-def quick_hash(monkeypatch):
-    """The hash of the key is slow by intent, and the tests make thousands of jobs."""
-    monkeypatch.setattr(hashlib, "scrypt", lambda key, *, salt, dklen, **_: hashlib.sha256(salt + key).digest()[:dklen])
-
-
 @pytest.fixture
-def slow_hash(quick_hash, monkeypatch):
+def slow_hash(quick_jobs, monkeypatch):
     monkeypatch.setattr(hashlib, "scrypt", SCRYPT)
 
 
