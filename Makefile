@@ -10,7 +10,11 @@ TAG := import sys, sysconfig as s; v = sys.version_info; \
 	print("3.%d%s" % (v[1], "t" * bool(s.get_config_var("Py_GIL_DISABLED")))); sys.exit(v < (3, 11))
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-all test-others lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
+# Without bytecode files every process that a test starts compiles all that it imports, so they are written whatever the
+# environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help demo test test-long test-all test-others lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -20,10 +24,14 @@ demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the san
 
 # MODE="-X dev" is Python's development mode, in which asyncio is twenty times as slow. Processes of `-n` would not have it.
 PROCESSES = $(if $(MODE),--tx '2*popen//python=$(abspath $(PY)) $(MODE)',-n auto)
-test: $(VENV)/.dev redis-server  ## run the tests, or some: TESTS=tests/unit/test_codec.py
-	$(PY) $(MODE) -m pytest --dist worksteal $(PROCESSES) $(TESTS)
+PYTEST = $(PY) $(MODE) -m pytest --dist worksteal $(PROCESSES)
+test: $(VENV)/.dev redis-server  ## run the tests but the long ones, or all of some: TESTS=tests/unit/test_codec.py
+	$(PYTEST) $(or $(TESTS),-m "not long")
 
-test-all: test test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/unit/test_codec.py
+test-long: $(VENV)/.dev redis-server  ## run the long tests, and those of properties with all their examples
+	$(PYTEST) -m "long or hypothesis" --hypothesis-profile=thorough $(TESTS)
+
+test-all: test test-long test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/unit/test_codec.py
 
 # Each has a virtual environment of its own, .venv-3.13 and so on; 3.13t is the free-threaded one.
 test-others:

@@ -17,9 +17,11 @@ from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
-# No deadline, since machines are shared; no database, so that a run depends on the code alone.
-settings.register_profile("steady", deadline=None, database=None)
-settings.load_profile("steady")
+# No deadline, since machines are shared; no database, so that a run depends on the code alone. `make test-long` takes the
+# thorough one.
+settings.register_profile("quick", deadline=None, database=None, max_examples=25)
+settings.register_profile("thorough", deadline=None, database=None)
+settings.load_profile("quick")
 # Before Python 3.12 pytest-asyncio otherwise makes a loop only to remember it, and nothing closes that one.
 asyncio.set_event_loop(None)
 

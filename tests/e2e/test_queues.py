@@ -21,6 +21,7 @@ from tests.support import environment
 from tests.support.redis_server import RedisServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+pytestmark = pytest.mark.long
 RATE = 200
 BURST = RATE * 0.05
 BLOCK = 100

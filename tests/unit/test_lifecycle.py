@@ -102,8 +102,6 @@ async def output_of(tmp_path, program, loop, carrier, origin, *, warn="error"):
 
 
 IN_A_ROW = """
-    session = make()
-
     async def check():
         consents = await asyncio.gather(*(ask(session) for _ in range(20)))
         assert all(consent.granted for consent in consents)
@@ -128,28 +126,31 @@ IN_A_ROW = """
         under_way = [asyncio.create_task(ask(session)) for _ in range(200)]
         await asyncio.sleep(0)
 
-    for main in MAINS:
-        run(main)
+    kept = []  # until the program ends, as a module's session is
+    for mains in [
+        [check] * 3,
+        [check_and_close] * 3,
+        [check, check_and_close, check_and_close],
+        [leave_a_stream_open] * 3,
+        [leave_calls_under_way] * 3,
+        [leave_calls_under_way, check, check_and_close],
+    ]:
+        session = make()
+        kept.append(session)
+        for main in mains:
+            run(main)
+        print(*(main.__name__ for main in mains))
     print("done")
 """
 
 
 @each_loop
 @each_program
-@pytest.mark.parametrize(
-    "mains",
-    [
-        "[check] * 3",
-        "[check_and_close] * 3",
-        "[check, check_and_close, check_and_close]",
-        "[leave_a_stream_open] * 3",
-        "[leave_calls_under_way] * 3",
-        "[leave_calls_under_way, check, check_and_close]",
-    ],
-)
-async def test_a_module_level_session_is_silent_under_three_event_loops_in_a_row(tmp_path, mains, loop, carrier):
+async def test_a_module_level_session_is_silent_under_three_event_loops_in_a_row(tmp_path, loop, carrier):
     async with Peer(OK).serve() as origin:
-        assert await output_of(tmp_path, IN_A_ROW.replace("MAINS", mains), loop, carrier, origin) == "done\n"
+        said = await output_of(tmp_path, IN_A_ROW, loop, carrier, origin)
+    assert len(said.splitlines()) == 7, said
+    assert said.endswith("\ndone\n")
 
 
 # Two event loops at once
@@ -281,28 +282,29 @@ INSIDE_A_RUN = """
 
     run(main)
 """
-CHILDREN = {
-    "uses it": ("pass", "pass"),
-    "uses and closes it": ("pass", "await close(session)"),
-    "drops it and makes its own": ("session = None; gc.collect(); session = make()", "await close(session)"),
-    "closes it and enters it anew": ("await close(session); await session.__aenter__()", "await close(session)"),
-}
-
-
+CHILDREN = [
+    ("pass", "pass"),
+    ("pass", "await close(session)"),
+    ("session = None; gc.collect(); session = make()", "await close(session)"),
+    ("await close(session); await session.__aenter__()", "await close(session)"),
+]
+"""What a child does before it calls, and afterwards: uses the session; closes it; makes its own; enters it anew."""
 forks = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 
 
 @forks
 @each_loop
 @each_program
-@pytest.mark.parametrize("child", CHILDREN.values(), ids=CHILDREN)
 @pytest.mark.parametrize("when", [BETWEEN_RUNS, INSIDE_A_RUN], ids=["between runs", "inside a run"])
-async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, when, child, loop, carrier):
-    begin, close = child
+async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, when, loop, carrier):
+    program = "".join(FORK.replace("BEGIN", begin).replace("CLOSE", close) + when for begin, close in CHILDREN)
     async with counting_server() as origin:
-        program = FORK.replace("BEGIN", begin).replace("CLOSE", close) + when.replace("LOOP", LOOPS[loop])
         said = await output_of(tmp_path, program, loop, carrier, origin)
-    assert said.splitlines() == ["parent 1", "child 2", "child 3", "parent 1"]
+    assert said.splitlines() == [
+        f"{who} {3 * n + at}"
+        for n in range(len(CHILDREN))
+        for who, at in (("parent", 1), ("child", 2), ("child", 3), ("parent", 1))
+    ]
 
 
 PREFORK = """
@@ -416,9 +418,10 @@ async def test_a_transport_of_yours_finishes_what_is_under_way_when_the_session_
 # Dropping
 
 
-DROP = """
+WARN = """
     warnings.showwarning = lambda message, category, *_: print(category.__name__, message, flush=True)
-
+"""
+DROP = """
     async def main():
         session = make_here = Session(Shop("1:made-up", base_url=sys.argv[1]), transport=(carrier := CARRIER))
         carriers[session] = carrier
@@ -436,26 +439,21 @@ DROP = """
 
 @each_loop
 @each_program
-@pytest.mark.parametrize(
-    ("drop", "is_told"),
-    [
-        ("del session, make_here, derived, carrier", True),
-        ("await close(session)", False),
-        ("await derived.aclose(); await close(session)", False),
-    ],
-)
 async def test_a_session_that_is_dropped_open_warns_once_where_it_was_made_and_says_nothing_else(
-    tmp_path, loop, carrier, drop, is_told
+    tmp_path, loop, carrier
 ):
+    closings = ["await close(session)", "await derived.aclose(); await close(session)"]
+    drops = ["del session, make_here, derived, carrier", *closings]
+    program = WARN + "".join(DROP.replace("DROP_IT", drop) for drop in drops)
     async with Peer(OK).serve() as origin:
-        said = await output_of(tmp_path, DROP.replace("DROP_IT", drop), loop, carrier, origin, warn="always")
+        said = await output_of(tmp_path, program, loop, carrier, origin, warn="always")
     place = tmp_path / "program.py"
     line = next(n for n, text in enumerate(place.read_text().splitlines(), 1) if "make_here = Session" in text)
     warning = (
         f"ResourceWarning The session or transport made at {place}:{line} was dropped open:"
         " use 'async with', or await its aclose().\n"
     )
-    assert said == (warning if is_told else "") + "done\n"
+    assert said == warning + "done\n" * len(drops)
 
 
 def test_a_session_that_was_never_used_is_dropped_in_silence():

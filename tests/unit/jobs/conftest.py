@@ -1,11 +1,3 @@
-"""What the tests of jobs share."""
+from tests.support.jobs import quick_jobs
 
-import hashlib
-
-import pytest
-
-
-@pytest.fixture
-def quick_hash(monkeypatch):
-    """The hash of the key is slow by intent, and the tests make thousands of jobs."""
-    monkeypatch.setattr(hashlib, "scrypt", lambda key, *, salt, dklen, **_: hashlib.sha256(salt + key).digest()[:dklen])
+__all__ = ["quick_jobs"]

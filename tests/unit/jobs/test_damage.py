@@ -39,10 +39,7 @@ pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 # A failing example is shown whole, however long its cells are.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
-    pytest.mark.usefixtures("quick_hash"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 EXAMPLES = int(os.environ.get("ETELECOM_EXAMPLES", "8"))
 NOW = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)

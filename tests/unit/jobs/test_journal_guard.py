@@ -17,7 +17,6 @@ import pytest
 
 from etelecom_async import CHECK_CONSENT, ConfigError, Consent, JobStopped, Retry, Session, Shop, Unavailable
 from etelecom_async.jobs import ConsentJob
-from etelecom_async.jobs.answer_table import AnswerTable
 from etelecom_async.jobs.input_fingerprint import InputFingerprint
 from etelecom_async.tables import own_file
 from etelecom_async.testing import MockTransport
@@ -26,13 +25,6 @@ from tests.support import HANG, KEY, OA
 KINDS = ["csv", "ndjson", "parquet"]
 each_kind = pytest.mark.parametrize("kind", KINDS)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
-
-
-@pytest.fixture(autouse=True)
-def quick_start(monkeypatch):
-    """The hash of the key is slow by intent, and a table for a million answers takes longer to make than these jobs."""
-    monkeypatch.setattr("etelecom_async.jobs.job.AnswerTable", lambda: AnswerTable(capacity=100))
-    monkeypatch.setattr(hashlib, "scrypt", lambda key, *, salt, dklen, **_: hashlib.sha256(salt + key).digest()[:dklen])
 
 
 def phone(number):

@@ -1,6 +1,5 @@
 """How an input is read is said once: by an option or an answer, kept in the job file, and used by each resume."""
 
-import hashlib
 import json
 import os
 import pty
@@ -17,11 +16,6 @@ from etelecom_async.testing import MockTransport
 from tests.support import KEY, OA, environment, invoke
 
 DOUBT = "An;không có\nBinh;0987654322\n"
-
-
-@pytest.fixture(autouse=True)
-def quick_hash(monkeypatch):
-    monkeypatch.setattr(hashlib, "scrypt", lambda key, *, salt, dklen, **_: hashlib.sha256(salt + key).digest()[:dklen])
 
 
 @pytest.fixture

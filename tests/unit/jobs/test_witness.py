@@ -21,8 +21,6 @@ from etelecom_async.jobs import ConsentJob
 from etelecom_async.testing import MockTransport
 from tests.support import KEY, OA
 
-pytestmark = pytest.mark.usefixtures("quick_hash")
-
 OK = Consent(error=0)
 
 

@@ -9,6 +9,7 @@ from etelecom_async.sandbox import FixedWindow, Refusal, TokenBucket
 from tests.support.simulation import Client, goodput, settled, simulate
 
 SEEDS = {20: range(12), 200: range(4), 2000: range(1)}
+each_limit = pytest.mark.parametrize("limit", [20, 200, pytest.param(2000, marks=pytest.mark.long)])
 PAUSES = {Refusal.RETRY_AFTER, Refusal.RETRY_DATE}
 
 
@@ -18,7 +19,7 @@ def bucket(rate, *, held=0.1, refusal=Refusal.EXHAUSTED):
 
 
 @pytest.mark.parametrize("refusal", list(Refusal))
-@pytest.mark.parametrize("limit", [20, 200, 2000])
+@each_limit
 def test_nearly_all_of_a_limit_is_used_and_little_is_refused(limit, refusal):
     used = []
     for seed in SEEDS[limit]:
@@ -43,7 +44,7 @@ def test_it_is_learnt_what_the_bucket_holds(limit, refusal, held, refused):
         assert one.waste <= (0.018 if limit == 200 and refusal not in PAUSES else refused)
 
 
-@pytest.mark.parametrize("limit", [20, 200, 2000])
+@each_limit
 def test_a_limit_that_halves_is_followed_at_once(limit):
     for seed in SEEDS[limit]:
         one = Client(seed=seed)
@@ -52,7 +53,7 @@ def test_a_limit_that_halves_is_followed_at_once(limit):
 
 
 @pytest.mark.parametrize("held", [0.1, 0.5])
-@pytest.mark.parametrize("limit", [20, 200, 2000])
+@each_limit
 def test_a_limit_that_triples_is_found_again(limit, held):
     for seed in SEEDS[limit]:
         turn = 30 + seed % 11  # at any moment of the search
@@ -62,7 +63,7 @@ def test_a_limit_that_triples_is_found_again(limit, held):
         assert settled(one, 3 * limit, turn) < 15
 
 
-@pytest.mark.parametrize("limit", [20, 200, 2000])
+@each_limit
 @pytest.mark.parametrize("second", [0.0, 15.0])
 def test_two_clients_that_know_nothing_of_each_other_come_to_share(limit, second):
     jains = []
@@ -87,7 +88,7 @@ def test_a_count_per_second_is_mostly_used(limit, refusal):
 
 
 @pytest.mark.parametrize("refusal", [Refusal.EXHAUSTED, Refusal.RETRY_AFTER, Refusal.UNAVAILABLE])
-@pytest.mark.parametrize("count", [500, 12_000])
+@pytest.mark.parametrize("count", [500, pytest.param(12_000, marks=pytest.mark.long)])
 def test_a_quota_per_minute_is_used_up_and_the_rest_of_the_minute_waited_out(count, refusal):
     for seed in range(3):
         one = Client(seed=seed)
@@ -97,10 +98,11 @@ def test_a_quota_per_minute_is_used_up_and_the_rest_of_the_minute_waited_out(cou
         assert len(one.refused) <= 3 * (400 + 0.1 * count)
 
 
-def test_any_limit_is_found_behind_any_bucket_at_any_distance():
+@pytest.mark.parametrize("seeds", [150, pytest.param(2000, marks=pytest.mark.long)])
+def test_any_limit_is_found_behind_any_bucket_at_any_distance(seeds):
     rnd = random.Random(4)
     used = []
-    for seed in range(2000):
+    for seed in range(seeds):
         limit = 10 ** rnd.uniform(0.7, 1.8)
         refusal = rnd.choice(list(Refusal))
         hidden = bucket(limit, held=10 ** rnd.uniform(-1.3, 0), refusal=refusal)

@@ -36,7 +36,9 @@ class Troubled:
         pass
 
 
-@pytest.mark.parametrize("share", [0.003, 0.015, 0.03])
+@pytest.mark.parametrize(
+    "share", [pytest.param(0.003, marks=pytest.mark.long), pytest.param(0.015, marks=pytest.mark.long), 0.03]
+)
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
 def test_a_server_that_was_in_trouble_and_has_hiccups_is_asked_at_a_third_of_its_speed_at_least(trouble, share):
     async def main():

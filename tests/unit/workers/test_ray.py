@@ -23,6 +23,7 @@ from tests.support.redis_server import RedisServer
 ray = pytest.importorskip("ray")
 parquet = pytest.importorskip("pyarrow.parquet")
 
+pytestmark = pytest.mark.long
 ROWS = 2_000
 CONCURRENCY = 10
 ROOM = 3 * CONCURRENCY
