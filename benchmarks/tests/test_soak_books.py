@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks.soak_books import compare
-from benchmarks.soak_job import ANSWERED, ENDED, FAILED, SENT, WRONG
-from benchmarks.soak_server import NAMES
+from benchmarks.children.soak_server import NAMES
+from benchmarks.lib.soak_books import compare
+from benchmarks.lib.soak_job import ANSWERED, ENDED, FAILED, SENT, WRONG
 
 RIGHT, FAULTY = NAMES.index("right"), NAMES.index("500")
 CALLERS = [(0, 1, ANSWERED), (1, 2, ANSWERED), (2, 3, FAILED)]
