@@ -19,7 +19,7 @@ _LINES = (100, 50_000)
 _FEW, _MANY = 5_000, 25_000
 _ANSWER = Response(200, {}, b"")
 _DESCRIPTION = """\
-What a permit of a throttle costs. When nobody waits: microseconds of CPU. In a line: user instructions, counted under
+What a permit of a throttle costs. When no call waits: microseconds of CPU. In a line: user instructions, counted under
 valgrind, since in time a long line pays for the machine's cache and Python's garbage collector. "bare" is the same line
 of tasks in front of a deque of futures that does nothing else: what the throttle costs is the difference.
 """
@@ -46,7 +46,7 @@ async def _free(request: Request) -> float:
 async def _measure(rounds: int) -> str:
     request = await a_request()
     free = statistics.median([await _free(request) for _ in range(rounds)])
-    lines = [f"{machine()}; median of {rounds} rounds\n", f"nobody waits: {free * 1e6:.2f} us of CPU\n"]
+    lines = [f"{machine()}; median of {rounds} rounds\n", f"no call waits: {free * 1e6:.2f} us of CPU\n"]
     lines += ["| instructions a permit | throttle | bare | the throttle's own |", "|---|---:|---:|---:|"]
     for length in _LINES:
         few, many = length + _FEW, length + _MANY

@@ -43,7 +43,7 @@ def compare(begun: int, callers: Path, server: Path) -> Verdict:
     attempts = bytearray(begun)
     outcomes: Counter[int] = Counter()
     acts: Counter[str] = Counter()
-    strangers = 0
+    uncalled = 0
     for number, made, outcome in _lines(callers, ENDED):
         ended[number] += 1
         attempts[number] = made
@@ -52,7 +52,7 @@ def compare(begun: int, callers: Path, server: Path) -> Verdict:
     for number, act in _lines(server, SENT):
         acts[NAMES[act]] += 1
         if number >= begun:
-            strangers += 1
+            uncalled += 1
             continue
         seen[number] += 1
         whole[number] |= act in WHOLE
@@ -61,7 +61,7 @@ def compare(begun: int, callers: Path, server: Path) -> Verdict:
         "calls that did not end exactly once": sum(count != 1 for count in ended),
         "answers that were wrong or another call's": outcomes[WRONG],
         "answers that the server never gave": sum(answered[one] and not whole[one] for one in every),
-        "requests of calls that nobody made": strangers,
+        "requests without a call": uncalled,
         "calls with more requests than attempts": sum(seen[one] > attempts[one] for one in every),
     }
     return Verdict(

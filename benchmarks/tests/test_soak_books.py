@@ -43,7 +43,7 @@ def test_the_line_that_a_killed_server_did_not_finish_is_left_out(verdict, tmp_p
         ([(0, 1, WRONG), *CALLERS[1:]], SERVER, 3, "1 answers that were wrong or another call's"),
         (CALLERS, SERVER[1:], 3, "1 answers that the server never gave"),
         (CALLERS, [(0, FAULTY), *SERVER[1:]], 3, "1 answers that the server never gave"),
-        (CALLERS, [*SERVER, (3, RIGHT)], 3, "1 requests of calls that nobody made"),
+        (CALLERS, [*SERVER, (3, RIGHT)], 3, "1 requests without a call"),
         (CALLERS, [*SERVER, (0, FAULTY)], 3, "1 calls with more requests than attempts"),
     ],
 )
