@@ -59,23 +59,23 @@ build: $(VENV)/.dev  ## wheel and sdist into dist/
 	rm -rf dist
 	$(PY) -m build --outdir dist .
 
-bench: $(VENV)/.bench valgrind  ## measure everything and write docs/performance.md; BENCH=--quick only prints
-	$(PY) -m benchmarks.report $(BENCH)
+bench: $(VENV)/.bench valgrind  ## measure everything and write docs/internals/performance.md; BENCH=--quick only prints
+	$(PY) -m benchmarks performance $(BENCH)
 
 soak: $(VENV)/.dev  ## fifteen minutes of faults and restarts: is every call accounted for?
-	$(PY) -m benchmarks.soak
+	$(PY) -m benchmarks soak
 
-reliability: $(VENV)/.dev  ## write docs/reliability.md from what the fault tests see
+reliability: $(VENV)/.dev  ## write docs/internals/reliability.md from what the fault tests see
 	$(PY) -m tests.faults
 
 fuzz: $(VENV)/.fuzz  ## ten minutes (SECONDS=600) of search for bytes that break the codec, the error parser or a call
 	$(PY) -m tests.fuzz --seconds $(SECONDS)
 
-mutation: $(VENV)/.mutation  ## put mistakes into the code one by one, and write docs/mutation.md: which does no test notice?
+mutation: $(VENV)/.mutation  ## put mistakes into the code one by one, and write docs/internals/mutation.md: which does no test notice?
 	$(PY) -m tests.mutation $(MODULES)
 
 bench-gate: $(VENV)/.dev valgrind  ## fail if a call takes more instructions than benchmarks/gate.json says
-	$(PY) benchmarks/gate.py
+	$(PY) -m benchmarks gate
 
 # The tests start a Redis of their own. No package of PyPI has one that is kept up to date, so it is the system's.
 redis-server:

@@ -48,7 +48,7 @@ def _run_shell(example):
 
 pytest_collect_file = Sybil(
     parsers=[CodeBlockParser("python", _run_python), CodeBlockParser("sh", _run_shell)],
-    patterns=["README.md", "docs/*.md"],
+    patterns=["README.md", "docs/**/*.md"],
     fixtures=["reader"],
 ).pytest()
 

@@ -1,4 +1,4 @@
-"""Measure what a bulk run costs: its memory, its CPU above the bare calls, and how soon a resume is back."""
+"""What does a file job cost: its memory, its CPU above the bare calls, its resume?"""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from typing import Any
 
 from attrs import asdict
 
-from benchmarks.bulk_tasks import do, server
-from benchmarks.child import Child, ChildFailed, child
-from benchmarks.figures import Cycle, Slice, spread
-from benchmarks.goals import Goal, table
-from benchmarks.run import machine, whole
+from benchmarks.lib.bulk_tasks import do, server
+from benchmarks.lib.child import Child, ChildFailed, child
+from benchmarks.lib.figures import Cycle, Slice, spread
+from benchmarks.lib.goals import Goal, table
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command, whole
 
 _MEMORY_GOAL = 1.15
 _CPU_GOAL = 1.25
@@ -46,9 +47,9 @@ Read the ratios, not the microseconds: those differ from machine to machine.
 """
 _EPILOG = """\
 examples:
-  python -m benchmarks.bulk                            the figures of docs/bulk-figures.md, 4 to 8 minutes
-  python -m benchmarks.bulk --rows 100000 --rounds 1   a quick look, about a minute
-  python -m benchmarks.bulk --json > now.json          to keep and compare
+  python -m benchmarks bulk                            the figures of docs/internals/bulk-figures.md, 4 to 8 minutes
+  python -m benchmarks bulk --rows 100000 --rounds 1   a quick look, about a minute
+  python -m benchmarks bulk --json > now.json          to keep and compare
 
 The status is 0 where every goal is met, 3 where one is missed. Ctrl-C ends it at any moment. Its files, some
 200 bytes a row, lie in the folder for temporary files and are gone when it ends.
@@ -201,19 +202,12 @@ class Bench:
             print(f"{what} ...", file=sys.stderr)
 
 
-def main() -> int:
-    """Measure and print; 3 where a goal is missed, 130 after Ctrl-C or SIGTERM, 1 after a failure."""
-    options = _options()
-    try:
-        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-            bench = Bench(Path(folder), options)
-            goals = asyncio.run(_measure(bench))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        print("Interrupted: nothing is reported.", file=sys.stderr)
-        return 130
-    except (ChildFailed, OSError) as error:
-        print(f"Stopped: {error}", file=sys.stderr)
-        return 1
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; 3 where a goal is missed."""
+    options = _options(arguments)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        bench = Bench(Path(folder), options)
+        goals = asyncio.run(_measure(bench))
     if options.json:
         figures = [{**asdict(goal), "is_met": goal.is_met} for goal in goals]
         it = {"machine": machine(), "options": vars(options), "goals": figures, "notes": bench.notes}
@@ -232,13 +226,8 @@ async def _measure(bench: Bench) -> list[Goal]:
     return await bench.goals()
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.bulk",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = command("bulk", _DESCRIPTION, epilog=_EPILOG)
     add = parser.add_argument
     add(
         "--rows",
@@ -264,13 +253,9 @@ def _options() -> argparse.Namespace:
     )
     add("--concurrency", type=whole(1, 1000), default=100, metavar="N", help="calls in flight; %(default)s")
     add("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.rows < 2 * options.small:
         parser.error(f"{options.rows} rows say little about growth beside {options.small}: raise --rows.")
     if options.small < 10 * options.concurrency:
         parser.error(f"{options.small} rows hardly fill {options.concurrency} places: raise --small.")
     return options
-
-
-if __name__ == "__main__":
-    sys.exit(main())

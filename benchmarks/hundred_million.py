@@ -1,15 +1,16 @@
-"""What a hundred million checks take, under a limit and with failures."""
+"""What do a hundred million checks take, under a limit and with failures?"""
 
 from __future__ import annotations
 
-import argparse
 import math
 import resource
 import sys
 import time
+from collections.abc import Sequence
 
-from benchmarks.run import machine, whole
-from benchmarks.simulated import CPU, LATER, TROUBLE, Result, Scenario, simulate
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command, whole
+from benchmarks.lib.simulated import CPU, LATER, TROUBLE, Result, Scenario, simulate
 
 _ALL = 100_000_000
 _DAY = 86_400.0
@@ -89,16 +90,12 @@ def _span(seconds: float) -> str:
     return f"{seconds / _DAY:.1f} days" if seconds >= 2 * _DAY else f"{seconds / 3600:.1f} h"
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Simulate and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.hundred_million",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command("hundred_million", _DESCRIPTION)
     told = "of each scenario, simulated one by one; %(default)s"
     parser.add_argument("--rows", type=whole(20_000, 5_000_000), default=200_000, metavar="N", help=told)
-    rows = parser.parse_args().rows
+    rows = parser.parse_args(arguments).rows
     began = time.monotonic()
     print(f"{machine()}; {rows:,} rows of each scenario\n\nArithmetic:\n")
     _arithmetic()
@@ -112,10 +109,3 @@ def main() -> int:
     print(f"\nPeak memory of the simulation, server included: {peak:.0f} MiB.")
     print(f"It took {(time.monotonic() - began) / 60:.1f} minutes.")
     return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -1,72 +1,21 @@
-"""Where the instructions of a typed call go: its parts one by one, and what is left for the rest."""
+"""Where do the instructions of a typed call go?"""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from benchmarks import gate
-from benchmarks.instructions import CannotCount, per_call
-from benchmarks.parts_client import AWAITED, DONE
-
-__all__ = ["TITLES", "measure", "table"]
-
-_FEW, _MANY = 300, 1500
-_COROUTINES = 5
-TITLES = {
-    "payload": "the payload: phone and id checked, a frozen object made",
-    "write": "its JSON",
-    "objects": "two requests (without and with the key), the call's record, the answer",
-    "throttle": "the throttle",
-    "coroutine": f"{_COROUTINES} coroutines, each awaited once",
-    "key": "the answer searched for the key",
-    "parse": "the answer parsed, by the standard library",
-    "read": "a frozen result made of it, every field checked",
-}
-_REST = "the rest: the loop of the attempts, errors of a 200, the log asked, the caller's own loop"
+from benchmarks.lib import counting, parts
+from benchmarks.lib.options import command
 
 
-async def measure(typed: int) -> dict[str, int]:
-    """Instructions by part.
-
-    Args:
-        typed: those of a whole typed call.
-
-    Raises:
-        CannotCount: there is no valgrind, or a part failed.
-    """
-    counted: dict[str, int] = {}
-
-    async def lane(names: Iterable[str]) -> None:
-        for name in names:
-            counted[name] = await per_call("parts_client", name, few=_FEW, many=_MANY)
-
-    names = [*DONE, *AWAITED]
-    await asyncio.gather(lane(names[::2]), lane(names[1::2]))
-    nothing, coroutine = counted.pop("nothing"), counted["coroutine"]
-    found = {name: counted[name] - nothing for name in TITLES}
-    found["coroutine"] *= _COROUTINES
-    found["throttle"] = counted["throttle"] - coroutine  # it and what it awaits are two; one is counted above
-    return found | {"rest": typed - sum(found.values())}
+def main(arguments: Sequence[str]) -> int:
+    """Count and print."""
+    command("parts", "Counts each part of a typed call alone, and what is left for the rest.").parse_args(arguments)
+    print(asyncio.run(_measure()))
+    return 0
 
 
-def table(found: dict[str, int]) -> str:
-    """As Markdown."""
-    lines = ["| part | instructions |", "|---|---:|"]
-    lines += [f"| {(TITLES | {'rest': _REST})[name]} | {count:,} |" for name, count in found.items()]
-    return "\n".join([*lines, f"| **a typed call** | **{sum(found.values()):,}** |"])
-
-
-async def _main() -> None:
-    typed = (await gate.measure(["typed"]))["typed"]
-    print(table(await measure(typed)))
-
-
-if __name__ == "__main__":
-    argparse.ArgumentParser(prog="python -m benchmarks.parts", description=__doc__).parse_args()
-    try:
-        asyncio.run(_main())
-    except CannotCount as error:
-        sys.exit(f"Stopped: {error}")
+async def _measure() -> str:
+    typed = (await counting.measure(["typed"]))["typed"]
+    return parts.table(await parts.measure(typed))

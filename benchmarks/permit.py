@@ -1,16 +1,16 @@
-"""Measure what the throttle's permit costs: when nobody waits, and in a line of a hundred or of fifty thousand."""
+"""What does a permit of the throttle cost: when no call waits, and in a line of a hundred or of fifty thousand?"""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import statistics
-import sys
 import time
+from collections.abc import Sequence
 
-from benchmarks.instructions import CannotCount, per_call
-from benchmarks.permit_line import KINDS, a_request
-from benchmarks.run import machine, whole
+from benchmarks.children.permit_line import KINDS, a_request
+from benchmarks.lib.instructions import per_call
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command, whole
 from etelecom_async import Throttle
 from etelecom_async.transport.base import Request, Response
 
@@ -19,7 +19,7 @@ _LINES = (100, 50_000)
 _FEW, _MANY = 5_000, 25_000
 _ANSWER = Response(200, {}, b"")
 _DESCRIPTION = """\
-What a permit of a throttle costs. When nobody waits: microseconds of CPU. In a line: user instructions, counted under
+What a permit of a throttle costs. When no call waits: microseconds of CPU. In a line: user instructions, counted under
 valgrind, since in time a long line pays for the machine's cache and Python's garbage collector. "bare" is the same line
 of tasks in front of a deque of futures that does nothing else: what the throttle costs is the difference.
 """
@@ -46,7 +46,7 @@ async def _free(request: Request) -> float:
 async def _measure(rounds: int) -> str:
     request = await a_request()
     free = statistics.median([await _free(request) for _ in range(rounds)])
-    lines = [f"{machine()}; median of {rounds} rounds\n", f"nobody waits: {free * 1e6:.2f} us of CPU\n"]
+    lines = [f"{machine()}; median of {rounds} rounds\n", f"no call waits: {free * 1e6:.2f} us of CPU\n"]
     lines += ["| instructions a permit | throttle | bare | the throttle's own |", "|---|---:|---:|---:|"]
     for length in _LINES:
         few, many = length + _FEW, length + _MANY
@@ -55,20 +55,8 @@ async def _measure(rounds: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.permit",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str]) -> int:
+    parser = command("permit", _DESCRIPTION)
     parser.add_argument("--rounds", type=whole(1, 100), default=5)
-    try:
-        print(asyncio.run(_measure(parser.parse_args().rounds)))
-    except CannotCount as error:
-        print(f"Stopped: {error}", file=sys.stderr)
-        return 1
+    print(asyncio.run(_measure(parser.parse_args(arguments).rounds)))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

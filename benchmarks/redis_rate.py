@@ -1,4 +1,4 @@
-"""Measure a rate that processes share through Redis: how exact it is, how even, and what a permit costs."""
+"""How exact and how even is a rate that processes share through Redis, and what does a permit cost?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,8 +15,9 @@ from pathlib import Path
 from attrs import frozen
 from redis.asyncio import Redis
 
-from benchmarks.child import Child, ChildFailed, child
-from benchmarks.run import machine, whole
+from benchmarks.lib.child import Child, ChildFailed, child
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command, whole
 
 _SUM_GOAL = 0.02
 _SHARE_GOAL = 0.10
@@ -125,24 +125,13 @@ async def _measure(options: argparse.Namespace) -> bool:
     return reached
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.redis_rate",
-        description=_DESCRIPTION,
-        epilog="The status is 0 where every goal is met, 3 where one is missed.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def main(arguments: Sequence[str]) -> int:
+    parser = command(
+        "redis_rate", _DESCRIPTION, epilog="The status is 0 where every goal is met, 3 where one is missed."
     )
     parser.add_argument("--rates", type=whole(1, 100_000), nargs="+", default=[200, 2000], help="permits per second")
     parser.add_argument("--processes", type=whole(1, 64), default=4)
     parser.add_argument("--waiters", type=whole(1, 100_000), default=200, help="of each process")
     parser.add_argument("--seconds", type=whole(1, 50), default=20, help="of each run")
     parser.add_argument("--rounds", type=whole(1, 100), default=3)
-    try:
-        return 0 if asyncio.run(_measure(parser.parse_args())) else 3
-    except ChildFailed as failure:
-        print(failure, file=sys.stderr)
-        return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return 0 if asyncio.run(_measure(parser.parse_args(arguments))) else 3

@@ -1,4 +1,4 @@
-"""Measure a job whose asking is done by two workers over Ray, undisturbed and killed, against one process."""
+"""What does a job gain and lose with two workers on Ray, undisturbed and killed, against one process?"""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from attrs import asdict, field, frozen
 
-from benchmarks import job
-from benchmarks.child import Child, ChildFailed, child
-from benchmarks.run import machine, whole
+from benchmarks.lib import job
+from benchmarks.lib.child import Child, ChildFailed, child
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command, whole
 
 _WORKERS = 2
 _PATIENCE = 600.0
@@ -36,8 +37,8 @@ then resumed. The server and everything else run in processes of their own.
 """
 _EPILOG = """\
 examples:
-  python -m benchmarks.scale                       the figures of docs/scale.md, 3 to 8 minutes
-  python -m benchmarks.scale --rows 20000          a quick look, about a minute
+  python -m benchmarks scale                       the figures of docs/internals/scale.md, 3 to 8 minutes
+  python -m benchmarks scale --rows 20000          a quick look, about a minute
 
 The status is 0 where every row is there once, and no lost worker or command had over 2 % of the rows
 asked again; 3 where not. Needs the extras cli and ray, and Linux, whose /proc tells memory and children.
@@ -267,17 +268,10 @@ def _counts(output: Path) -> dict[str, int]:
     return counts
 
 
-def main() -> int:
-    """Measure and print; 3 where a promise is broken, 1 after a failure."""
-    options = _options()
-    try:
-        outcomes = asyncio.run(_measure(options))
-    except KeyboardInterrupt:
-        print("Interrupted: nothing is reported.", file=sys.stderr)
-        return 130
-    except (ChildFailed, OSError) as error:
-        print(f"Stopped: {error}", file=sys.stderr)
-        return 1
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; 3 where a promise is broken."""
+    options = _options(arguments)
+    outcomes = asyncio.run(_measure(options))
     if options.json:
         print(json.dumps({"machine": machine(), "outcomes": [asdict(outcome) for outcome in outcomes]}, indent=2))
     else:
@@ -310,19 +304,10 @@ def _table(outcomes: list[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.scale",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = command("scale", _DESCRIPTION, epilog=_EPILOG)
     add = parser.add_argument
     add("--rows", type=whole(1_000, 5_000_000), default=200_000, metavar="N", help="of the job; %(default)s")
     add("--concurrency", type=whole(1, 1000), default=100, metavar="N", help="checks at once; %(default)s")
     add("--json", action="store_true", help="print JSON instead of a table")
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return parser.parse_args(arguments)

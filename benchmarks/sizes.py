@@ -1,16 +1,16 @@
-"""What each way of asking about many phones takes by their number: time, CPU, memory, and bytes of files."""
+"""What does each way of asking about many phones take by their number: time, CPU, memory, bytes of files?"""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.bulk_tasks import do, server
-from benchmarks.child import ChildFailed, child
-from benchmarks.run import machine, whole
+from benchmarks.lib.bulk_tasks import do, server
+from benchmarks.lib.child import child
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command, whole
 
 _GATHERED = (1_000, 10_000, 50_000)
 _KINDS = ("csv", "ndjson", "parquet")
@@ -47,27 +47,13 @@ async def _line(name: str, origin: str, task: str, rows: int, **arguments: objec
     print(f"| {name} | {rows:,} | {' | '.join(cells)} | {it['peak']:.0f} MiB |", flush=True)
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.sizes",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command("sizes", _DESCRIPTION)
     told = "of the largest runs; %(default)s"
     parser.add_argument("--rows", type=whole(50_000, 5_000_000), default=500_000, metavar="N", help=told)
-    rows = parser.parse_args().rows
+    rows = parser.parse_args(arguments).rows
     print(f"{machine()}\n")
-    try:
-        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-            asyncio.run(_measure(rows, Path(folder)))
-    except KeyboardInterrupt:
-        return 130
-    except ChildFailed as error:
-        print(f"Stopped: {error}", file=sys.stderr)
-        return 1
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        asyncio.run(_measure(rows, Path(folder)))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

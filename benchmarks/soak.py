@@ -1,4 +1,4 @@
-"""Many callers, a server that misbehaves and is killed again and again: is every call accounted for, memory flat?"""
+"""Is every call accounted for, and memory flat, while a server misbehaves and is killed again and again?"""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from attrs import define, field
 
-from benchmarks.child import ChildFailed, child
-from benchmarks.job import API_KEY, BASE_PATH, HOST, OA_ID
-from benchmarks.run import machine
-from benchmarks.soak_books import Verdict, compare
-from benchmarks.soak_job import ANSWERED, ENDED, FAILED, WRONG, code, message, phone
+from benchmarks.lib.child import child
+from benchmarks.lib.job import API_KEY, BASE_PATH, HOST, OA_ID
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command
+from benchmarks.lib.soak_books import Verdict, compare
+from benchmarks.lib.soak_job import ANSWERED, ENDED, FAILED, WRONG, code, message, phone
 from etelecom_async import CHECK_CONSENT, CheckConsent, EtelecomError, Session, Shop, Throttle, Timeout
 
 _ATTEMPT = 2.0
@@ -207,26 +209,11 @@ async def _main(options: argparse.Namespace) -> list[str]:
     return faults
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.soak",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str]) -> int:
+    parser = command("soak", _DESCRIPTION)
     parser.add_argument("--minutes", type=float, default=15.0, help="how long (default 15)")
     parser.add_argument("--callers", type=int, default=1000, help="calls at once (default 1000)")
     parser.add_argument("--restart-every", type=float, default=60.0, metavar="SECONDS", help="default 60")
-    try:
-        faults = asyncio.run(_main(parser.parse_args()))
-    except KeyboardInterrupt:
-        print("Interrupted: nothing is reported.", file=sys.stderr)
-        return 130
-    except ChildFailed as failure:
-        print(f"Stopped: {failure}", file=sys.stderr)
-        return 1
+    faults = asyncio.run(_main(parser.parse_args(arguments)))
     print("\n".join(f"NOT ACCOUNTED FOR: {fault}" for fault in faults) or "Every call is accounted for.")
     return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,8 +1,7 @@
-"""Measure what `check_consents` costs beyond its calls: memory, calls per second, and what slow answers do to it."""
+"""What does `check_consents` cost beyond its calls: memory, calls per second, and behind slow answers?"""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
 import statistics
@@ -13,12 +12,13 @@ from typing import Any
 
 from attrs import field, frozen
 
-from benchmarks.bulk_tasks import do, server
-from benchmarks.child import Child, ChildFailed, child
-from benchmarks.figures import Cycle, Slice, rate_ratio
-from benchmarks.figures import spread as spread_of
-from benchmarks.goals import Goal, table
-from benchmarks.run import machine, whole
+from benchmarks.lib.bulk_tasks import do, server
+from benchmarks.lib.child import Child, child
+from benchmarks.lib.figures import Cycle, Slice, rate_ratio
+from benchmarks.lib.figures import spread as spread_of
+from benchmarks.lib.goals import Goal, table
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command, whole
 
 __all__ = ["Sizes", "Streaming", "measure"]
 
@@ -159,17 +159,10 @@ def _say(what: str) -> None:
         print(f"{what} ...", file=sys.stderr)
 
 
-def main() -> int:
-    """Measure and print; 3 where a goal is missed, 130 after Ctrl-C, 1 after a failure."""
-    sizes = _sizes()
-    try:
-        found = asyncio.run(measure(sizes))
-    except KeyboardInterrupt:
-        print("Interrupted: nothing is reported.", file=sys.stderr)
-        return 130
-    except ChildFailed as error:
-        print(f"Stopped: {error}", file=sys.stderr)
-        return 1
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; 3 where a goal is missed."""
+    sizes = _sizes(arguments)
+    found = asyncio.run(measure(sizes))
     print(f"{machine()}\n{sizes.concurrency} calls in flight\n\n{table(found.goals)}\n")
     print("\n".join(f"- {note}" for note in found.notes))
     for latency, shares in found.shares.items():
@@ -177,22 +170,14 @@ def main() -> int:
     return 0 if all(goal.is_met for goal in found.goals) else 3
 
 
-def _sizes() -> Sizes:
+def _sizes(arguments: Sequence[str]) -> Sizes:
     usual = Sizes()
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.streaming",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command("streaming", _DESCRIPTION)
     add = parser.add_argument
     add("--phones", type=whole(10_000, 5_000_000), default=usual.phones, metavar="N", help="%(default)s")
     add("--calls", type=whole(1_000, 100_000), default=usual.calls, metavar="N", help="of a slice; %(default)s")
     add("--slow-calls", type=whole(1_000, 100_000), default=usual.slow_calls, metavar="N", help="%(default)s")
     add("--slices", type=whole(1, 50), default=usual.slices, metavar="N", help="per round; %(default)s")
     add("--rounds", type=whole(1, 50), default=usual.rounds, metavar="N", help="%(default)s")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     return Sizes(**vars(options))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

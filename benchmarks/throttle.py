@@ -1,4 +1,4 @@
-"""Measure how a client finds a hidden limit, in real time: what it uses of it, what is refused, how it follows."""
+"""How does a client find a hidden limit, in real time: what it uses of it, what is refused, how it follows?"""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from benchmarks.child import ChildFailed, child
-from benchmarks.plots import lines
-from benchmarks.run import machine
+from benchmarks.lib.child import child
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command
+from benchmarks.lib.plots import lines
 from etelecom_async.sandbox import Refusal
 
 _SDK = "etelecom_async"
@@ -30,7 +31,7 @@ _TURN = 30
 _COUNTED, _STAYS = 40, 10
 _LIGHT, _SIDE_BY_SIDE = 200, 10
 _PAUSES = (Refusal.RETRY_AFTER, Refusal.RETRY_DATE)
-_DOCS = Path(__file__).parent.parent / "docs"
+_DOCS = Path(__file__).parent.parent / "docs" / "internals"
 _MARKS = "<!-- figures -->", "<!-- end of figures -->"
 _DESCRIPTION = """\
 A sandbox with a hidden limit (a token bucket that holds a tenth of a second, at least two requests) and a latency of
@@ -249,26 +250,11 @@ def _put(text: str, page: Path) -> None:
     page.write_text(f"{before}{_MARKS[0]}\n{text}\n{mark}{after}")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.throttle",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str]) -> int:
+    parser = command("throttle", _DESCRIPTION)
     parser.add_argument("--limits", type=int, choices=_LIMITS, nargs="+", default=list(_LIMITS), help="per second")
     parser.add_argument("--alone", action="store_true", help="this SDK only")
     parser.add_argument("--quick", action="store_true", help="two forms of refusal only")
-    parser.add_argument("--docs", action="store_true", help="write the figures and the plots into docs/")
-    try:
-        print(asyncio.run(_main(parser.parse_args())))
-    except KeyboardInterrupt:
-        print("Interrupted: nothing is reported.", file=sys.stderr)
-        return 130
-    except ChildFailed as failure:
-        print(f"Stopped: {failure}", file=sys.stderr)
-        return 1
+    parser.add_argument("--docs", action="store_true", help="write the figures and the plots into docs/internals/")
+    print(asyncio.run(_main(parser.parse_args(arguments))))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

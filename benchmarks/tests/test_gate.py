@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import gate
+from benchmarks.lib import counting
 
 ROOT = Path(gate.__file__).parent.parent
 BEFORE = {"typed": 100_000, "bulk": 200_000, "tuned": 500_000}
@@ -34,8 +35,8 @@ def test_the_yardstick_is_not_judged():
 def test_an_import_is_measured_by_what_it_takes_beyond_a_bare_python():
     counts = {"import": 110, "import-session": 300, "import-needs": 200, "python": 100}
     ratios = {"import / import-needs": 0.1, "import-session / import-needs": 2.0}
-    assert gate.with_ratios(counts) == {**counts, **ratios}
-    assert gate.parts(ratios) == counts.keys()
+    assert counting.with_ratios(counts) == {**counts, **ratios}
+    assert counting.needed(ratios) == counts.keys()
 
 
 @pytest.mark.parametrize("name", ["import-session", "import-session / import-needs"])
@@ -52,13 +53,13 @@ def test_a_figure_that_is_new_is_shown_and_not_judged():
 
 def test_every_figure_has_one_to_be_compared_with():
     kept = json.loads((ROOT / "benchmarks" / "gate.json").read_text())
-    assert kept["figures"].keys() == {*gate.NAMES}
+    assert kept["figures"].keys() == {*counting.NAMES}
     assert kept["measured_with"].keys() == gate.machine().keys()
 
 
 def test_where_nothing_can_count_the_gate_fails_and_says_what_is_needed():
     run = subprocess.run(
-        [sys.executable, "benchmarks/gate.py", "typed"],
+        [sys.executable, "-m", "benchmarks", "gate", "typed"],
         cwd=ROOT,
         env={"PATH": ""},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The contenders do the same job; docs/performance.md and docs/tuning.md hold the figures of a run."""
+"""The contenders do the same job; performance.md and tuning.md hold the figures of a run."""
 
 import json
 import subprocess
@@ -9,24 +9,26 @@ import aiohttp
 import pytest
 from attrs import evolve
 
-from benchmarks import figures, job, performance, report
-from benchmarks.child import ChildFailed, child
-from benchmarks.goals import Goal, table
-from benchmarks.paired import check
-from benchmarks.roster import ROSTER
+from benchmarks import performance
+from benchmarks.lib import figures, job, pages
+from benchmarks.lib.child import ChildFailed, child
+from benchmarks.lib.goals import Goal, table
+from benchmarks.lib.paired import check
+from benchmarks.lib.roster import ROSTER
 
-DOCS = Path(__file__).parents[2] / "docs"
-FOUND = performance.read(json.loads((DOCS / "performance.json").read_text()))
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "internals"
+FOUND = pages.read(json.loads((DOCS / "performance.json").read_text()))
 
 
 @pytest.mark.parametrize("name", ["performance", "tuning"])
 def test_a_page_is_what_its_template_makes_of_the_figures(name):
-    assert performance.pages(FOUND)[name] == (DOCS / f"{name}.md").read_text()
+    assert pages.pages(FOUND)[name] == (DOCS / f"{name}.md").read_text()
 
 
 def test_another_figure_makes_another_page():
     goals = [evolve(goal, measured=figures.Spread(0.1, 0.123456, 0.2)) for goal in FOUND.goals]
-    assert "0.12 (0.10-0.20)" in performance.pages(evolve(FOUND, goals=goals))["performance"]
+    assert "0.12 (0.10-0.20)" in pages.pages(evolve(FOUND, goals=goals))["performance"]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_the_verdict_on_a_goal_is_computed(bound, is_floor, measured, verdict):
 
 def test_beside_the_goal_of_an_import_stands_what_a_service_imports():
     ratios = {"import / import-needs": 0.009, "import-session / import-needs": 1.892}
-    row = table([report._import_goal({"import": 41, "import-needs": 278, **ratios})]).splitlines()[-1]
+    row = table([performance._import_goal({"import": 41, "import-needs": 278, **ratios})]).splitlines()[-1]
     assert row.endswith("| ≤ 1.15 | 0.009 | a service, which imports `Session`: 1.89 | met |")
 
 
@@ -70,8 +72,8 @@ def test_the_contenders_do_the_same_job():
     """The benchmark checks each one's request at its server, and what it makes of the answer."""
     names = ["tuned", "plain", "sdk", "sdk-workers"]
     size = ["--calls", "50", "--slices", "1", "--rounds", "1", "--concurrency", "10"]
-    command = [sys.executable, "benchmarks/run.py", *names, *size, "--json"]
-    run = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "benchmarks", "clients", *names, *size, "--json"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert {it["name"] for it in json.loads(run.stdout)["contenders"]} == {*names}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.permit_line import KINDS, stand_in_line
+from benchmarks.children.permit_line import KINDS, stand_in_line
 
 
 @pytest.mark.parametrize("kind", KINDS)

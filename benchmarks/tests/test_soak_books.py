@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks.soak_books import compare
-from benchmarks.soak_job import ANSWERED, ENDED, FAILED, SENT, WRONG
-from benchmarks.soak_server import NAMES
+from benchmarks.children.soak_server import NAMES
+from benchmarks.lib.soak_books import compare
+from benchmarks.lib.soak_job import ANSWERED, ENDED, FAILED, SENT, WRONG
 
 RIGHT, FAULTY = NAMES.index("right"), NAMES.index("500")
 CALLERS = [(0, 1, ANSWERED), (1, 2, ANSWERED), (2, 3, FAILED)]
@@ -43,7 +43,7 @@ def test_the_line_that_a_killed_server_did_not_finish_is_left_out(verdict, tmp_p
         ([(0, 1, WRONG), *CALLERS[1:]], SERVER, 3, "1 answers that were wrong or another call's"),
         (CALLERS, SERVER[1:], 3, "1 answers that the server never gave"),
         (CALLERS, [(0, FAULTY), *SERVER[1:]], 3, "1 answers that the server never gave"),
-        (CALLERS, [*SERVER, (3, RIGHT)], 3, "1 requests of calls that nobody made"),
+        (CALLERS, [*SERVER, (3, RIGHT)], 3, "1 requests without a call"),
         (CALLERS, [*SERVER, (0, FAULTY)], 3, "1 calls with more requests than attempts"),
     ],
 )

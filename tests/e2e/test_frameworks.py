@@ -1,6 +1,6 @@
 """The examples for synchronous frameworks, each in a process of its own: no call fails, and each gets its own answer.
 
-`ETELECOM_CALLS=10000` makes them long; docs/long-tests.md says what came of it.
+`ETELECOM_CALLS=10000` makes them long; docs/internals/long-tests.md says what came of it.
 """
 
 import contextlib

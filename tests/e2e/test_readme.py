@@ -1,4 +1,4 @@
-"""E7: what the README says of errors, defaults and the sandbox is what the code has; its blocks are tests too."""
+"""E7: README and guides say of errors, defaults and the sandbox what the code has; their blocks are tests too."""
 
 import inspect
 import re
@@ -8,12 +8,13 @@ import pytest
 
 from etelecom_async import Retry, Throttle, Timeout, errors
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def table_under(heading):
-    """The rows of the first table after a heading, each a list of its cells."""
-    lines = README.split(f"\n## {heading}\n", 1)[1].splitlines()
+def first_table_of(guide):
+    """The rows of a guide's first table, each a list of its cells."""
+    lines = (ROOT / "docs" / "guide" / guide).read_text(encoding="utf-8").splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("|"))
     rows = []
     for line in lines[start:]:
@@ -29,20 +30,20 @@ def test_the_table_of_errors_has_every_error_that_can_be_caught():
         for name in errors.__all__
         if isinstance(kind := getattr(errors, name), type) and issubclass(kind, errors.EtelecomError)
     }
-    named = [name for first, *_ in table_under("When it goes wrong") for name in re.findall(r"`(\w+)`", first)]
+    named = [name for first, *_ in first_table_of("errors.md") for name in re.findall(r"`(\w+)`", first)]
     assert len(named) == len(set(named))
     assert set(named) == classes - {"EtelecomError", "TransportError", "ApiError"}
 
 
 def test_the_table_of_errors_says_which_may_pass():
-    for first, _, advice in table_under("When it goes wrong"):
+    for first, _, advice in first_table_of("errors.md"):
         for name in re.findall(r"`(\w+)`", first):
             assert getattr(errors, name).transient is advice.startswith("try later"), name
 
 
 @pytest.mark.parametrize("kind", [Timeout, Retry, Throttle], ids=lambda kind: kind.__name__)
 def test_the_table_of_defaults_is_that_of_the_code(kind):
-    rows = {re.findall(r"`(\w+)", first)[0]: second for first, second, *_ in table_under("Time limits, retries, rates")}
+    rows = {re.findall(r"`(\w+)", first)[0]: second for first, second, *_ in first_table_of("limits.md")}
     said = dict(re.findall(r"`(\w+)=([^`]+)`", rows[kind.__name__]))
     parameters = inspect.signature(kind).parameters
     code = {name: parameter.default for name, parameter in parameters.items()}

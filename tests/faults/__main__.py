@@ -1,4 +1,4 @@
-"""Play every fault and write docs/reliability.md from what comes of it; nothing, where something else must come."""
+"""Play every fault and write docs/internals/reliability.md from it; nothing, where something else must come."""
 
 import asyncio
 import logging

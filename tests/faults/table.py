@@ -1,4 +1,4 @@
-"""docs/reliability.md, written from what was observed."""
+"""docs/internals/reliability.md, written from what was observed."""
 
 from itertools import groupby
 from pathlib import Path
@@ -8,7 +8,7 @@ from etelecom_async.transport.fast import HttptoolsTransport
 from tests.faults.cases import CHAPTERS, STATUSES
 from tests.faults.cases.statuses import BODIES
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+PAGE = Path(__file__).parents[2] / "docs" / "internals" / "reliability.md"
 _TEXT = """\
 # Reliability
 
@@ -35,7 +35,7 @@ matches the two by order alone. Whatever was there before the request was writte
 
 Every status from 200 to 599 with five bodies: a yes in JSON, HTML, plain text, nothing, and all 256 bytes. Errors in
 JSON that say a code of the API's own are told apart further: see the tree in
-[errors.py](../etelecom_async/errors.py).
+[errors.py](../../etelecom_async/errors.py).
 
 {statuses}
 ## Over HttptoolsTransport

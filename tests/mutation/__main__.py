@@ -1,4 +1,4 @@
-"""Run the mutants of some modules, all unless named, and write docs/mutation.md where all were run.
+"""Run the mutants of some modules, all unless named, and write docs/internals/mutation.md where all were run.
 
 Fails where a mutant survives that `equivalent.toml` does not explain, where one is explained that does not survive, and
 where a module's score is below nine tenths.

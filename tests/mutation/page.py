@@ -1,4 +1,4 @@
-"""docs/mutation.md, written from what was seen."""
+"""docs/internals/mutation.md, written from what was seen."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import groupby
 
 from tests.mutation.trial import ROOT, End
 
-PAGE = ROOT / "docs" / "mutation.md"
+PAGE = ROOT / "docs" / "internals" / "mutation.md"
 _TEXT = """\
 # Mutation testing
 

@@ -1,4 +1,4 @@
-"""How a command ends: one sentence, one exit code, and the table of these codes in the help and in the README."""
+"""How a command ends: one sentence, one exit code, and the table of these codes in the help and in the guide."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from etelecom_async.errors import ConfigError, JobStopped, Unauthenticated, Unav
 from etelecom_async.sandbox import SANDBOX_API_KEY, World, serve
 from tests.support import KEY, environment, invoke
 
-README = Path(__file__).parents[3] / "README.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "command-line.md"
 COMMON = {0, 2, 70, 130, 141}
 
 
@@ -52,8 +52,8 @@ def test_a_commands_help_has_the_exit_codes_that_it_can_end_with(command, own):
     assert set(codes_in(invoke(command, "--help")[1])) == COMMON | own
 
 
-def test_the_readme_has_the_table_of_exit_codes():
-    rows = re.findall(r"^\| (\d+) \| (.+?) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
+def test_the_guide_has_the_table_of_exit_codes():
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
     assert {int(code): meaning for code, meaning in rows} == {code.value: text for code, text in MEANINGS.items()}
 
 

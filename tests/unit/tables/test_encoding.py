@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.encodings import corpus, in_cp1258, in_tcvn3, in_vni
 from etelecom_async import ConfigError
 from etelecom_async.tables import Reading, Undecided, open_source
 from etelecom_async.tables.encoding import named
 from etelecom_async.tables.input import HEAD, FileInput, StreamInput
 from etelecom_async.tables.judgement import judge
+from tests.support.encoding_samples import corpus, in_cp1258, in_tcvn3, in_vni
 
 ROWS = ["tên;sđt", *(f"Nguyễn Văn {chr(65 + n % 26)};09876543{n:02d}" for n in range(60))]
 VIETNAMESE = "\n".join(ROWS) + "\n"

@@ -276,7 +276,7 @@ def test_a_header_that_a_stream_does_not_show_whole_is_refused():
 
 @pytest.mark.parametrize("name", ["phones.csv", "phones.ndjson"])
 def test_too_many_columns_are_refused(source, name):
-    """F10: the bound is in docs/files.md."""
+    """F10: the bound is in docs/guide/reading-files.md."""
     record = json.dumps({f"k{number}": 1 for number in range(100_000)})
     text = "phone" + ",phone" * 99_999 + "\n1\n" if name.endswith("csv") else record + "\n"
     with pytest.raises(ConfigError, match=f"has 100,000 columns, and {MAX_COLUMNS:,} are read"):
