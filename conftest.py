@@ -17,8 +17,8 @@ from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
-# No deadline, since machines are shared; no database, so that a run depends on the code alone. `make test-long` takes the
-# thorough one.
+# No deadline, since machines are shared; no database, so that a run depends on the code alone. `make test-long` takes
+# the thorough one.
 settings.register_profile("quick", deadline=None, database=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, database=None)
 settings.load_profile("quick")
