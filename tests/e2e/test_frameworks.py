@@ -9,14 +9,13 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from etelecom_async.sandbox import Customer, World, serve
-from tests.support import HANG, environment
+from etelecom_async.sandbox import Customer, World
+from tests.support import HANG, environment, served_in_a_thread
 from tests.support.redis_server import RedisServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -32,29 +31,11 @@ def phone(number):
 
 @pytest.fixture
 def server():
-    """A sandbox in a thread of its own; yields its environment and its world."""
-    import asyncio
-
+    """The environment of a sandbox in a thread, and its world."""
     customers = [Customer(phone=phone(n), error=REFUSED if n % 2 else GRANTED) for n in range(1000)]
     world = World(customers={customer.phone: customer for customer in customers})
-    started, place = threading.Event(), {}
-
-    async def main():
-        async with serve(world) as served:
-            stop = asyncio.Event()
-            place.update(env=environment(served), stop=lambda: loop.call_soon_threadsafe(stop.set))
-            loop = asyncio.get_running_loop()
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(main(),))
-    thread.start()
-    assert started.wait(HANG)
-    try:
-        yield place["env"], world
-    finally:
-        place["stop"]()
-        thread.join(HANG)
+    with served_in_a_thread(world) as served:
+        yield environment(served), world
 
 
 @contextlib.contextmanager

@@ -47,6 +47,7 @@ from tests.support import (
     close,
     each_carrier,
     environment,
+    invoke,
     run,
     session_over,
 )
@@ -298,7 +299,7 @@ def files(folder):
 DEBUGGING = {"PYTHONDEVMODE": "1", "PYTHONASYNCIODEBUG": "1", "PYTHONWARNINGS": "default"}
 
 
-@pytest.mark.parametrize("status", [200, 401, "unfit", "no JSON"], ids=str)
+@pytest.mark.parametrize("status", [200, *(pytest.param(n, marks=pytest.mark.long) for n in (401, "unfit", "no JSON"))])
 async def test_the_command_line_shows_and_writes_no_key(tmp_path, status):
     (tmp_path / "in.csv").write_text(f"phone\n{PHONE}\n")
     async with Parrot(status).serve() as origin:
@@ -328,9 +329,9 @@ async def test_the_command_line_shows_and_writes_no_key(tmp_path, status):
     ],
     ids=lambda variables: "+".join(variables),
 )
-async def test_the_command_line_refuses_without_repeating_a_key(variables):
-    env = environment(**{"ETELECOM_API_KEY": KEY, "ETELECOM_BASE_URL": "http://127.0.0.1:1", **DEBUGGING, **variables})
-    code, stdout, stderr = await run("check", PHONE, env=env)
+def test_the_command_line_refuses_without_repeating_a_key(variables):
+    account = {"ETELECOM_API_KEY": KEY, "ETELECOM_OA_ID": str(OA), "ETELECOM_BASE_URL": "http://127.0.0.1:1"}
+    code, stdout, stderr = invoke("check", PHONE, **{**account, **variables})
     assert code != 0
     assert stderr or stdout
     assert CANARY not in stdout + stderr

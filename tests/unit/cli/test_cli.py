@@ -21,7 +21,7 @@ from etelecom_async import ConsentState, __version__
 from etelecom_async.jobs.record import RESULT_COLUMNS
 from etelecom_async.messages import failure_name
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_SHOP_KEY, Customer, World, sample, serve
-from tests.support import HANG, environment, invoke, run, spawn
+from tests.support import HANG, environment, invoke, run, served_in_a_thread, spawn
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "phones.csv"
 KEYS = ["phone", "phone_normalized", "granted", "state", "error", "message", "expired_time", "failure"]
@@ -44,6 +44,12 @@ async def listening(*arguments: str) -> AsyncGenerator[tuple[asyncio.subprocess.
         await process.communicate()
 
 
+def check(served, *arguments, **env):
+    """`etelecom check` inside this process: exit code, stdout, stderr."""
+    account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
+    return invoke("check", *arguments, **{**account, "ETELECOM_BASE_URL": served.base_url, **env})
+
+
 async def test_all_granted_is_exit_code_0():
     async with serve(World()) as served:
         code, stdout, stderr = await run("check", GRANTED, "0" + GRANTED[2:], env=environment(served))
@@ -52,25 +58,25 @@ async def test_all_granted_is_exit_code_0():
     assert "Thành công" in stdout
 
 
-async def test_one_that_is_not_granted_is_exit_code_1():
-    async with serve(World()) as served:
-        code, stdout, _ = await run("check", GRANTED, REFUSED, env=environment(served))
+def test_one_that_is_not_granted_is_exit_code_1():
+    with served_in_a_thread(World()) as served:
+        code, stdout, _ = check(served, GRANTED, REFUSED)
     assert code == 1
     assert "refused" in stdout
 
 
 @pytest.mark.parametrize("phone", [BUSY, FAILED, BY_CODE[77], BY_CODE[-32], BY_CODE[13], "not a number"])
-async def test_one_that_could_not_be_checked_is_exit_code_3(phone):
-    async with serve(World()) as served:
-        code, stdout, _ = await run("check", GRANTED, REFUSED, phone, env=environment(served))
+def test_one_that_could_not_be_checked_is_exit_code_3(phone):
+    with served_in_a_thread(World()) as served:
+        code, stdout, _ = check(served, GRANTED, REFUSED, phone)
     assert code == 3
     assert "?" in stdout
 
 
-async def test_json_has_one_object_a_line_in_the_order_of_the_phones():
-    async with serve(World()) as served:
-        arguments = ("check", "--json", REFUSED, "0" + GRANTED[2:], FAILED, "12")
-        code, stdout, stderr = await run(*arguments, env=environment(served))
+def test_json_has_one_object_a_line_in_the_order_of_the_phones():
+    with served_in_a_thread(World()) as served:
+        arguments = ("--json", REFUSED, "0" + GRANTED[2:], FAILED, "12")
+        code, stdout, stderr = check(served, *arguments)
     rows = [json.loads(line) for line in stdout.splitlines()]
     assert (code, stderr) == (3, "")
     assert [list(row) for row in rows] == [KEYS] * 4
@@ -85,15 +91,15 @@ async def test_json_has_one_object_a_line_in_the_order_of_the_phones():
     assert rows[3]["failure"].startswith("InvalidPhone: ")
 
 
-async def test_an_expiry_at_the_end_of_the_calendar_is_shown_as_it_was_sent():
+def test_an_expiry_at_the_end_of_the_calendar_is_shown_as_it_was_sent():
     """F1: it has no UTC time in Python."""
     never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-7)))
     customers = {GRANTED: Customer(phone=GRANTED, expires=never)}
-    async with serve(World(customers=customers)) as served:
-        code, stdout, stderr = await run("check", "--json", GRANTED, env=environment(served))
+    with served_in_a_thread(World(customers=customers)) as served:
+        code, stdout, stderr = check(served, "--json", GRANTED)
         assert (code, stderr) == (0, "")
         assert json.loads(stdout)["expired_time"] == "9999-12-31T23:59:59-07:00"
-        code, stdout, _ = await run("check", GRANTED, env=environment(served))
+        code, stdout, _ = check(served, GRANTED)
     assert code == 0
 
 
@@ -105,27 +111,25 @@ async def test_a_dash_reads_numbers_from_standard_input():
     assert [json.loads(line)["phone"] for line in stdout.splitlines()] == [GRANTED, REFUSED]
 
 
-async def test_a_partner_checks_with_its_shop_key():
-    async with serve(World()) as served:
-        env = environment(
-            ETELECOM_ACCOUNT="partner", ETELECOM_SHOP_KEY=SANDBOX_SHOP_KEY, ETELECOM_BASE_URL=served.partner_base_url
-        )
-        del env["ETELECOM_API_KEY"]
-        assert (await run("check", GRANTED, env=env))[0] == 0
+def test_a_partner_checks_with_its_shop_key():
+    with served_in_a_thread(World()) as served:
+        account = {"ETELECOM_ACCOUNT": "partner", "ETELECOM_SHOP_KEY": SANDBOX_SHOP_KEY}
+        where = {"ETELECOM_BASE_URL": served.partner_base_url, "ETELECOM_OA_ID": str(SANDBOX_OA)}
+        assert invoke("check", GRANTED, **account, **where)[0] == 0
 
 
-async def test_a_message_can_neither_mark_up_nor_control_the_terminal():
+def test_a_message_can_neither_mark_up_nor_control_the_terminal():
     customer = Customer(phone=GRANTED, message="[red]now[/red]\x1b[2J")
-    async with serve(World(customers={GRANTED: customer})) as served:
-        _, stdout, _ = await run("check", GRANTED, env=environment(served))
+    with served_in_a_thread(World(customers={GRANTED: customer})) as served:
+        _, stdout, _ = check(served, GRANTED)
     assert "[red]now[/red] [2J" in stdout
 
 
-async def test_no_output_holds_a_key():
+def test_no_output_holds_a_key():
     key = "1000000000000000009:a-key-of-somebody"
-    async with serve(World()) as served:
-        for arguments in (("check", GRANTED), ("check", "--json", GRANTED, "12")):
-            code, stdout, stderr = await run(*arguments, env=environment(served, ETELECOM_API_KEY=key))
+    with served_in_a_thread(World()) as served:
+        for arguments in ((GRANTED,), ("--json", GRANTED, "12")):
+            code, stdout, stderr = check(served, *arguments, ETELECOM_API_KEY=key)
             assert code == 2
             assert ("Unauthenticated" if "--json" in arguments else "key not accepted") in stdout
             assert "a-key" not in stdout + stderr

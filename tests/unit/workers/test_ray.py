@@ -11,13 +11,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import pytest
 
-from etelecom_async.sandbox import SANDBOX_API_KEY, World, serve
-from tests.support import KEY, OA, environment, spawn
+from etelecom_async.sandbox import SANDBOX_API_KEY, World
+from tests.support import KEY, OA, environment, served_in_a_thread, spawn
 from tests.support.redis_server import RedisServer
 
 ray = pytest.importorskip("ray")
@@ -34,31 +33,11 @@ SECRET = SANDBOX_API_KEY.partition(":")[2]
 
 
 class Service:
-    """A sandbox in a thread of its own, which lives as long as the cluster that calls it."""
+    """A sandbox that lives as long as the cluster that calls it."""
 
-    def __init__(self):
-        self.world = World(oa_id=OA)
-
-    def __enter__(self):
-        started, place = threading.Event(), {}
-
-        async def main():
-            stop = asyncio.Event()
-            # Slow enough for something to be under way at any moment.
-            async with serve(self.world, latency=0.05) as server:
-                place.update(server=server, loop=asyncio.get_running_loop(), stop=stop)
-                started.set()
-                await stop.wait()
-
-        self._thread = threading.Thread(target=asyncio.run, args=(main(),))
-        self._thread.start()
-        assert started.wait(60)
-        self.server, self._loop, self._stop = place["server"], place["loop"], place["stop"]
-        return self
-
-    def __exit__(self, *_):
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+    def __init__(self, world, server):
+        self.world = world
+        self.server = server
 
     def calls(self):
         return len(self.world.log)
@@ -71,8 +50,10 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service():
-    with Service() as service:
-        yield service
+    world = World(oa_id=OA)
+    # Slow enough for something to be under way at any moment.
+    with served_in_a_thread(world, latency=0.05) as server:
+        yield Service(world, server)
 
 
 async def until(condition):
