@@ -24,7 +24,7 @@ from etelecom_async.jobs import ConsentJob
 from etelecom_async.jobs.record import RESULT_COLUMNS
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World, serve
 from etelecom_async.testing import MockTransport
-from tests.support import HANG, environment, invoke, run, spawn
+from tests.support import HANG, environment, invoke, run, served_in_a_thread, spawn
 
 SECRET = SANDBOX_API_KEY.partition(":")[2]
 CODES = (0, 3, 8, 20, 21)
@@ -90,6 +90,12 @@ async def bulk(served, *arguments, stdin=b"", **env):
     return await run("bulk", *map(str, arguments), env=environment(served, **env), stdin=stdin)
 
 
+def bulk_here(served, *arguments, **env):
+    """The same inside this process."""
+    account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
+    return invoke("bulk", *map(str, arguments), **{**account, "ETELECOM_BASE_URL": served.base_url, **env})
+
+
 async def test_every_row_with_an_answer_is_exit_code_0_and_a_summary(tmp_path):
     source, output = people(tmp_path / "in.csv", 1000), tmp_path / "out.csv"
     async with serve(Watched(1000)) as served:
@@ -111,11 +117,11 @@ async def test_every_row_with_an_answer_is_exit_code_0_and_a_summary(tmp_path):
     assert all(record["granted"] == ("true" if n % 5 == 1 else "false") for n, record in records.items())
 
 
-async def test_a_row_that_could_not_be_checked_is_exit_code_3_and_advice(tmp_path):
+def test_a_row_that_could_not_be_checked_is_exit_code_3_and_advice(tmp_path):
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f"phone\n{phone(0)}\nhello\n", encoding="utf-8")
-    async with serve(Watched(1)) as served:
-        code, stdout, stderr = await bulk(served, source, "-o", output)
+    with served_in_a_thread(Watched(1)) as served:
+        code, stdout, stderr = bulk_here(served, source, "-o", output)
     assert (code, stdout) == (3, "")
     assert (
         "1 not a phone number: Correct it in the input, where it stands. Then run the same command again with"
@@ -162,12 +168,12 @@ def test_what_cannot_begin_is_exit_code_2_and_one_sentence(tmp_path, monkeypatch
     assert {path.name: path.is_file() and path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-async def test_a_key_that_opens_nothing_is_exit_code_2_and_binds_nothing(tmp_path):
+def test_a_key_that_opens_nothing_is_exit_code_2_and_binds_nothing(tmp_path):
     source, output = people(tmp_path / "in.csv", 300), tmp_path / "out.csv"
     world = Watched(300)
-    async with serve(world) as served:
+    with served_in_a_thread(world) as served:
         key = "1000000000000000001:a-key-of-somebody"
-        code, stdout, stderr = await bulk(served, source, "-o", output, "--quiet", ETELECOM_API_KEY=key)
+        code, stdout, stderr = bulk_here(served, source, "-o", output, "--quiet", ETELECOM_API_KEY=key)
         assert (code, stdout, len(stderr.splitlines())) == (2, "", 1)
         assert "401 unauthenticated" in stderr
         assert "a-key" not in stderr
@@ -175,15 +181,15 @@ async def test_a_key_that_opens_nothing_is_exit_code_2_and_binds_nothing(tmp_pat
         # Three different phones meet it, and by then each of the 100 places may have a call under way.
         assert 3 <= len(world.log) <= 3 + 100
         assert {path.name for path in tmp_path.iterdir()} == {"in.csv"}
-        assert (await bulk(served, source, "-o", output, "--quiet"))[0] == 0
+        assert bulk_here(served, source, "-o", output, "--quiet")[0] == 0
     assert len(by_row(output)) == 300
 
 
-async def test_what_is_left_to_do_is_said_plainly(tmp_path):
+def test_what_is_left_to_do_is_said_plainly(tmp_path):
     source, output = people(tmp_path / "in.csv", 20), tmp_path / "out.csv"
-    async with serve(Watched(21)) as served:
-        await bulk(served, source, "-o", output)
-        code, _, stderr = await bulk(served, source, "-o", output, "--resume")
+    with served_in_a_thread(Watched(21)) as served:
+        bulk_here(served, source, "-o", output)
+        code, _, stderr = bulk_here(served, source, "-o", output, "--resume")
         assert (code, "Nothing was left to do: every row is finished.\n" in stderr, "rows/s" in stderr) == (
             0,
             True,
@@ -191,33 +197,33 @@ async def test_what_is_left_to_do_is_said_plainly(tmp_path):
         )
         with source.open("a", encoding="utf-8") as file:
             file.write("x,hello\n")
-        code, _, stderr = await bulk(served, source, "-o", output, "--resume")
+        code, _, stderr = bulk_here(served, source, "-o", output, "--resume")
         assert (code, "20 rows are finished already.\n" in stderr, "1 row in " in stderr) == (3, True, True)
-        code, _, stderr = await bulk(served, source, "-o", output, "--resume")
+        code, _, stderr = bulk_here(served, source, "-o", output, "--resume")
         note = "; 1 of them could not be checked, and --retry-failed checks these again.\n"
         assert code == 3
         assert f"21 rows are finished already{note}" in stderr
         assert f"Nothing was left to do: every row is finished{note}" in stderr
         source.write_text(source.read_text(encoding="utf-8").replace("hello", phone(20)), encoding="utf-8")
-        assert (await bulk(served, source, "-o", output, "--retry-failed"))[0] == 0
+        assert bulk_here(served, source, "-o", output, "--retry-failed")[0] == 0
         source.write_text("phone\n", encoding="utf-8")
-        code, _, stderr = await bulk(served, source, "-o", tmp_path / "none.csv")
+        code, _, stderr = bulk_here(served, source, "-o", tmp_path / "none.csv")
     assert (code, "Nothing was left to do: the input has no rows.\n" in stderr) == (0, True)
 
 
-async def test_quiet_prints_nothing(tmp_path):
+def test_quiet_prints_nothing(tmp_path):
     source, output = people(tmp_path / "in.csv", 20), tmp_path / "out.csv"
-    async with serve(Watched(20)) as served:
-        assert await bulk(served, source, "-o", output, "--quiet") == (0, "", "")
+    with served_in_a_thread(Watched(20)) as served:
+        assert bulk_here(served, source, "-o", output, "--quiet") == (0, "", "")
     assert len(by_row(output)) == 20
 
 
-async def test_the_summary_as_json_is_json(tmp_path):
+def test_the_summary_as_json_is_json(tmp_path):
     source, output = people(tmp_path / "in.csv", 20), tmp_path / "out.csv"
     with source.open("a", encoding="utf-8") as file:
         file.write("x,hello\n")
-    async with serve(Watched(20)) as served:
-        code, stdout, stderr = await bulk(served, source, "-o", output, "--quiet", "--json")
+    with served_in_a_thread(Watched(20)) as served:
+        code, stdout, stderr = bulk_here(served, source, "-o", output, "--quiet", "--json")
         assert (code, stdout) == (3, "")
         summary = json.loads(stderr)
         assert summary.pop("seconds") > 0
@@ -231,17 +237,17 @@ async def test_the_summary_as_json_is_json(tmp_path):
             "failures": {"InvalidPhone": 1},
             "is_complete": True,
         }
-        code, _, stderr = await bulk(served, source, "-o", output, "--json", "--resume")
+        code, _, stderr = bulk_here(served, source, "-o", output, "--json", "--resume")
     assert json.loads(stderr.splitlines()[-1])["finished_before"] == 21
     assert "21 rows are finished already; 1 of them could not be checked" in stderr
 
 
-async def test_the_phones_column_can_be_named(tmp_path):
+def test_the_phones_column_can_be_named(tmp_path):
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f"phone,other\n{phone(0)},{phone(1)}\n", encoding="utf-8")
     world = Watched(2)
-    async with serve(world) as served:
-        assert (await bulk(served, source, "-o", output, "--column", "other"))[0] == 0
+    with served_in_a_thread(world) as served:
+        assert bulk_here(served, source, "-o", output, "--column", "other")[0] == 0
     assert world.asked == {phone(1): 1}
 
 
@@ -462,27 +468,27 @@ async def test_two_processes_never_write_one_output(tmp_path):
     assert set(world.asked.values()) == {1}
 
 
-async def test_only_what_failed_is_checked_again(tmp_path):
+def test_only_what_failed_is_checked_again(tmp_path):
     source, output = people(tmp_path / "in.csv", 100), tmp_path / "out.csv"
     world = Watched(100)
     for n in range(0, 100, 10):
         world.customers[phone(n)] = Customer(phone=phone(n), error=14)
-    async with serve(world) as served:
-        assert (await bulk(served, source, "-o", output))[0] == 3
+    with served_in_a_thread(world) as served:
+        assert bulk_here(served, source, "-o", output)[0] == 3
         for n in range(0, 100, 10):
             world.customers[phone(n)] = Customer(phone=phone(n), error=3)
-        code, _, stderr = await bulk(served, source, "-o", output, "--retry-failed")
+        code, _, stderr = bulk_here(served, source, "-o", output, "--retry-failed")
     assert code == 0
     assert "90 rows are finished already." in stderr
     assert {number for number, times in world.asked.items() if times > 1} == {phone(n) for n in range(0, 100, 10)}
     assert Counter(record["state"] for record in by_row(output).values())["refused"] == 30
 
 
-async def test_a_report_is_a_page(tmp_path):
+def test_a_report_is_a_page(tmp_path):
     pytest.importorskip("vl_convert")
     source, output, page = people(tmp_path / "in.csv", 50), tmp_path / "out.csv", tmp_path / "page.html"
-    async with serve(Watched(50)) as served:
-        code, _, stderr = await bulk(served, source, "-o", output, "--report", page)
+    with served_in_a_thread(Watched(50)) as served:
+        code, _, stderr = bulk_here(served, source, "-o", output, "--report", page)
         assert (code, "Traceback" in stderr) == (0, False)
         content = page.read_text(encoding="utf-8")
         assert content.lower().startswith("<!doctype html>")
@@ -492,7 +498,7 @@ async def test_a_report_is_a_page(tmp_path):
         # Nearly as long as a name may be, and too long.
         for length, ends in ((250, (0, 0)), (256, (2, 1))):
             long = tmp_path / ("x" * length)
-            code, _, stderr = await bulk(served, source, "-o", output, "--resume", "--quiet", "--report", long)
+            code, _, stderr = bulk_here(served, source, "-o", output, "--resume", "--quiet", "--report", long)
             assert (code, len(stderr.splitlines())) == ends
         assert len(list(tmp_path.iterdir())) == 5
 
@@ -518,10 +524,10 @@ async def test_a_file_that_takes_the_name_of_the_report_during_the_run_stays(tmp
     ("asked", "name"),
     [("auto", "fast (httptools on uvloop)"), ("fast", "fast (httptools on uvloop)"), ("aiohttp",) * 2],
 )
-async def test_it_says_what_carries_the_checks(tmp_path, asked, name):
+def test_it_says_what_carries_the_checks(tmp_path, asked, name):
     source, output = people(tmp_path / "in.csv", 5), tmp_path / "out.csv"
-    async with serve(Watched(5)) as served:
-        code, _, stderr = await bulk(served, source, "-o", output, "--transport", asked)
+    with served_in_a_thread(Watched(5)) as served:
+        code, _, stderr = bulk_here(served, source, "-o", output, "--transport", asked)
     assert code == 0
     assert [line for line in stderr.splitlines() if line.startswith("Transport")] == [f"Transport: {name}."]
 
