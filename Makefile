@@ -31,7 +31,7 @@ test: $(VENV)/.dev redis-server  ## run the tests but the long ones, or all of s
 test-long: $(VENV)/.dev redis-server  ## run the long tests, and those of properties with all their examples
 	$(PYTEST) -m "long or hypothesis" --hypothesis-profile=thorough $(TESTS)
 
-test-all: test test-long test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/unit/test_codec.py
+test-all: test $(if $(TESTS),,test-long) test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/unit/test_codec.py
 
 # Each has a virtual environment of its own, .venv-3.13 and so on; 3.13t is the free-threaded one.
 test-others:
