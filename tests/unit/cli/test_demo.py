@@ -118,7 +118,7 @@ def test_a_demo_into_parquet_works_twice_in_a_row(here):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize("output", ["results.csv", "results.parquet"])
+@pytest.mark.parametrize("output", ["results.csv", pytest.param("results.parquet", marks=pytest.mark.long)])
 async def test_ctrl_c_is_said_is_exit_code_130_and_the_next_demo_works(here, output):
     """A6: `demo` ended by Ctrl-C after some rows."""
     (here / "many.csv").write_text("phone\n" + "".join(f"849{n:08d}\n" for n in range(2000)), encoding="utf-8")
