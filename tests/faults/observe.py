@@ -61,8 +61,8 @@ async def ask(session, endpoint, number, *, size=0):
 
 async def observe(case, certificates, transport):
     """What comes of a fault over this class of transport, seen by a READ and by a SEND."""
-    async with nothing_left_behind():
-        read, send = await asyncio.gather(*(_try(case, certificates, transport, kind) for kind in (READ, SEND)))
+    read = await _try(case, certificates, transport, READ)
+    send = await _try(case, certificates, transport, SEND)
     error, phase = read.first
     assert read.first == send.first, "the first attempt knows nothing of READ and SEND"
     return Outcome(error, phase, _then(case, read), _then(case, send))
@@ -123,7 +123,7 @@ async def _try(case, certificates, transport, endpoint):
             errors.append(error)
             raise
 
-    async with _served(case, certificates) as (server, visits):
+    async with nothing_left_behind(), _served(case, certificates) as (server, visits):
         options = {
             "transport": transport(connect_timeout=case.connect_timeout, ssl_context=certificates.trust),
             "timeout": Timeout(attempt=case.attempt_over(transport)),
