@@ -5,7 +5,7 @@ import io
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etelecom_async import ConfigError
@@ -61,7 +61,6 @@ def test_a_stray_byte_far_behind_the_beginning_changes_nothing(tmp_path):
     assert last.cells == ("0912345678", "caf\udce9")
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.permutations(["Tèo,1", "Đỗ,2", "caf\udce9,3", "x,4", "Nguyễn,5"]))
 def test_the_order_of_the_lines_decides_nothing(lines):
     judgement = told("\n".join(lines).encode(errors="surrogateescape"))

@@ -6,7 +6,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etelecom_async import ConfigError
@@ -179,7 +179,6 @@ FORMS = {
 }
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_rows_of_the_csv_module_come_back_equal_in_every_encoding_and_dialect(tmp_path_factory, data):
     encoding = data.draw(st.sampled_from(sorted(FORMS)))
