@@ -54,12 +54,6 @@ class Client:
                 pass
         return rows - run.progress.failed, 0
 
-    async def gather(self, rows: int) -> tuple[int, int]:
-        """Every call at once, every answer kept."""
-        check = self._session.zalo.check_consent
-        answers = await asyncio.gather(*(check(oa_id=job.OA_ID, phone=phone) for phone in _phones(rows)))
-        return len(answers), 0
-
     async def calls(self, rows: int) -> tuple[int, int]:
         """The bare calls, by workers that share an iterator and drop what they get."""
         todo, check = _phones(rows), self._session.zalo.check_consent
