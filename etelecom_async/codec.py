@@ -2,57 +2,72 @@
 
 Reading is strict about types and lenient about presence: `null` means absent, absent means the default, unknown
 fields are ignored, and nothing is coerced (cattrs alone would read `None` as the text 'None' and 'false' as True).
+
+A payload or a result is a plain frozen attrs class, with nothing to register. A field has the name that it has on the
+wire, and its type says how it is read and written:
+
+    @frozen(kw_only=True)
+    class Message:
+        id: Id                                                       # required; the wire has a string
+        owner_id: Id | None = field(default=None, metadata=also("onwer_id"))  # a second name, where the first is absent
+        status: MessageStatus | None = None                          # an `OpenEnum`: unknown values are kept
+        template_id: Text = ""                                       # a string here, a string or a number on the wire
+        sent_at: datetime | None = None                              # aware; null and Go's zero time are None
+        buttons: tuple[Button, ...] = ()                             # objects of another such class
+
+Every field of a result that the server may leave out has a default. A new kind of value gets a type beside `Id` and
+`Text`, and its hook at the end of this module.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from json.encoder import encode_basestring_ascii
 from types import NoneType, UnionType
 from typing import Annotated, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
-from cattrs import ClassValidationError, Converter, transform_error
+from cattrs import Converter, transform_error
+from cattrs.cols import homogenous_tuple_structure_factory, list_structure_factory
+from cattrs.gen import make_dict_structure_fn
 
 from . import _json
-from ._reader import VALID_AS_READ, FieldRead, Misfit, Read, reader
-from ._writer import QUOTED, Write, writer
 from .endpoint import JSON
 from .errors import ConfigError, DecodeError
 
-__all__ = ["Id", "also", "decode", "encode", "loads", "loads_certain", "reading", "valid_as_read", "writing"]
+__all__ = ["Id", "Text", "also", "decode", "encode", "loads", "loads_certain", "reading", "writing"]
 
 T = TypeVar("T")
-Value = TypeVar("Value", covariant=True)
 
 Id: TypeAlias = Annotated[int, "etelecom id"]
 """A 64-bit id: an `int` here, a decimal string on the wire, read from either."""
+Text: TypeAlias = Annotated[str, "text or number"]
+"""A text that the server writes as a string in one place and as a whole number in another: read from either."""
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+Read: TypeAlias = Callable[[JSON, object], object]
+"""A cattrs hook: makes a value of JSON, given its type too; raises what says why it does not fit."""
+
 _ALSO = "also"
-_ZERO_TIMES = ("0001-01-01", "0000-12-31")
-_USUAL_LENGTH, _LAST_ZERO_TIME = len("2030-01-01T00:00:00Z"), "0001-01-02"
-_moment = datetime.fromisoformat
-_OPTIONAL_TIME = datetime | None
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_ZERO_TIMES, _AFTER_ZERO = ("0001-01-01", "0000-12-31"), "0001-01-02"
+_USUAL_LENGTH = len("2030-01-01T00:00:00Z")
 _LEAST, _MOST = -(2**63), 2**64 - 1
-_READY: dict[object, str] = {
-    str: "type(item) is str",
-    bool: "type(item) is bool",
-    int: f"type(item) is int and {_LEAST} <= item <= {_MOST}",
+_KINDS: dict[type, str] = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+    NoneType: "null",
 }
-"""When a field's value needs no reading."""
 
 
 def also(name: str) -> dict[str, str]:
     """Metadata for an attrs field: a second name that is read where the first is absent."""
     return {_ALSO: name}
-
-
-def valid_as_read(metadata: Mapping[str, object] | None = None) -> dict[str, object]:
-    """Metadata for an attrs field whose validator takes whatever is read from the wire, so that no reading asks it."""
-    return {**(metadata or {}), VALID_AS_READ: True}
 
 
 loads = _json.loads
@@ -75,33 +90,43 @@ def decode(value: JSON, into: type[T]) -> T:
     return reading(into)(value)
 
 
-def writing(kind: type[object]) -> Write:
+def writing(kind: type[object]) -> Callable[[object], str]:
     """The function that writes values of this class as JSON text: to be asked for once and kept."""
-    if attrs.has(kind):
-        return writer(kind.__name__, [(field.name, _write(field.type)) for field in _fields(kind)])
-    return _write_anything(kind)
+    unstructure = _converter.get_unstructure_hook(kind)
+
+    def write(value: object) -> str:
+        try:
+            return _json.dumps(unstructure(value))
+        except (TypeError, ValueError, RecursionError):
+            pass  # it quotes what it met, which is for no traceback
+        raise ConfigError(
+            "The payload has something in it that JSON does not have, such as bytes, a set, NaN, a cycle."
+        )
+
+    return write
 
 
 def reading(into: type[T]) -> Callable[[JSON], T]:
     """The function that is `decode` for this class: to be asked for once and kept."""
-    if attrs.has(into):
-        return _read_model(cast("type[T]", into), refuse=lambda error: DecodeError(_problems(error)))
     hook = cast("Callable[[JSON, type[T]], T]", _converter.get_structure_hook(into))
 
     def read(value: JSON) -> T:
         try:
             return hook(value, into)
         except Exception as error:  # noqa: BLE001 - whatever a hook raises means one thing: it does not fit
-            problems = _problems(error)
+            problems = "; ".join(transform_error(error, format_exception=_sentence))
         raise DecodeError(problems)
 
     return read
 
 
-def _problems(error: Exception) -> str:
-    if isinstance(error, ClassValidationError):
-        return "; ".join(transform_error(error, format_exception=_sentence))
-    return f"{_sentence(error)} @ $"
+class Misfit(TypeError):
+    """A JSON value that does not fit, said without the value."""
+
+    @classmethod
+    def of(cls, expected: str, got: object) -> Misfit:
+        """That something else was expected than what is there."""
+        return cls(f"expected {expected}, got {_KINDS.get(type(got), 'something else')}")
 
 
 def _sentence(error: BaseException, _: object = None) -> str:
@@ -112,42 +137,49 @@ def _sentence(error: BaseException, _: object = None) -> str:
     return "invalid value"
 
 
-def _fields(model: type[attrs.AttrsInstance]) -> tuple[attrs.Attribute[object], ...]:
-    """The fields with their annotations as types."""
-    return cast("tuple[attrs.Attribute[object], ...]", attrs.fields(attrs.resolve_types(model)))
+def _read_model(model: type[attrs.AttrsInstance], converter: Converter) -> Read:
+    """The function that cattrs makes for an attrs class, given what is there: no null, each field by its first name."""
+    read = make_dict_structure_fn(model, converter)
+    names = [(field.name, field.metadata[_ALSO]) for field in attrs.fields(model) if _ALSO in field.metadata]
+
+    def hook(value: JSON, _: object) -> object:
+        if type(value) is not dict:
+            raise Misfit.of("an object", value)
+        if None in value.values():
+            value = {name: item for name, item in value.items() if item is not None}
+        for name, second in names:
+            if second in value:
+                item, other = value.get(name), value[second]
+                if item is not None and not (type(item) is type(other) and item == other):
+                    raise Misfit(f"{name} and {second} contradict each other")
+                value = {**value, name: other}
+        return read(value, model)
+
+    return hook
 
 
-# Writing
+def _read_array(kind: object, converter: Converter) -> Read:
+    """Those that cattrs makes for lists and tuples take whatever can be iterated over: a text and an object too."""
+    array = cast("type", kind)
+    factory = list_structure_factory if get_origin(kind) is list else homogenous_tuple_structure_factory
+    read = factory(array, converter)
+
+    def hook(value: JSON, _: object) -> object:
+        if type(value) is not list:
+            raise Misfit.of("an array", value)
+        return read(value, array)
+
+    return hook
 
 
-def _write(kind: object) -> Write:
-    if kind is str:
-        return cast("Write", encode_basestring_ascii)
-    if kind is Id:
-        return QUOTED
-    return _write_anything(kind)
-
-
-def _write_anything(kind: object) -> Write:
-    unstructured_as = None if kind is object else kind
-
-    def write(value: object) -> str:
-        try:
-            return _json.dumps(_converter.unstructure(value, unstructured_as))
-        except (TypeError, ValueError, RecursionError):
-            pass  # it quotes what it met, which is for no traceback
-        raise ConfigError(
-            "The payload has something in it that JSON does not have, such as bytes, a set, NaN, a cycle."
-        )
-
-    return write
-
-
-# Reading
+def _read_optional(kind: object, converter: Converter) -> Read:
+    (rest,) = (part for part in get_args(kind) if part is not NoneType)
+    read = cast("Read", converter.get_structure_hook(rest))
+    return lambda value, _: None if value is None else read(value, rest)
 
 
 def _exactly(kind: type, expected: str) -> Read:
-    def hook(value: object, target: object) -> object:
+    def hook(value: JSON, target: object) -> object:
         if type(value) is not kind:
             raise Misfit.of(expected, value)
         # A hook for `str` is also asked for str-enums and other subclasses.
@@ -156,13 +188,19 @@ def _exactly(kind: type, expected: str) -> Read:
     return hook
 
 
-def _read_int(value: object, target: object) -> object:
+def _read_int(value: JSON, target: object) -> object:
     if type(value) is not int or not _LEAST <= value <= _MOST:
         raise Misfit.of("a whole number of 64 bits", value)
     return value if target is int else cast("type", target)(value)
 
 
-def _read_id(value: object, _: object) -> int:
+def _read_float(value: JSON, _: object) -> float:
+    if (type(value) is not float and type(value) is not int) or not math.isfinite(value):
+        raise Misfit.of("a finite number", value)
+    return float(value)
+
+
+def _read_id(value: JSON, _: object) -> int:
     if type(value) is int and _LEAST <= value <= _MOST:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(2**63)):
@@ -170,68 +208,61 @@ def _read_id(value: object, _: object) -> int:
     raise Misfit.of("an id (a decimal string)", value)
 
 
-def _read_time(value: object, kind: object) -> datetime | None:
+def _read_text(value: JSON, _: object) -> str:
+    if type(value) is int and _LEAST <= value <= _MOST:
+        return str(value)
+    if type(value) is str:
+        return value
+    raise Misfit.of("a string or a whole number", value)
+
+
+def _read_time(value: JSON, kind: object) -> datetime | None:
     if type(value) is not str:
         raise Misfit.of("an RFC 3339 time", value)
-    # As this server writes them: what stands between the digits stands at every third place.
-    if value[4::3] == "--T::Z" and len(value) == _USUAL_LENGTH and value > _LAST_ZERO_TIME:
-        try:
-            return _moment(value)
-        except ValueError:
-            pass  # looked at more closely below
+    # As this server writes them: what stands between the digits is at every third place. All else is looked at closely.
+    if value[4::3] == "--T::Z" and len(value) == _USUAL_LENGTH and value > _AFTER_ZERO:
+        return datetime.fromisoformat(value)
     if not _TIME.fullmatch(value):
         raise Misfit.of("an RFC 3339 time", value)
     # Go's zero time, in whatever offset, is how this server spells "unset" where it does not send null.
     if kind is not datetime and value.startswith(_ZERO_TIMES):
         return None
-    return _moment(value.upper())
-
-
-def _read_model(
-    model: type[T], *, refuse: Callable[[ClassValidationError | Misfit], Exception] = lambda error: error
-) -> Callable[..., T]:
-    fields = _fields(cast("type[attrs.AttrsInstance]", model))
-    reads = {field.name: _field_read(field.type, field.metadata.get(_ALSO)) for field in fields if field.init}
-    return reader(model, reads, refuse=refuse)
-
-
-def _field_read(kind: object, second_name: str | None) -> FieldRead:
-    # What is null never comes to a field's hook, so that of `X | None` is X's, but for times.
-    if kind != _OPTIONAL_TIME and get_origin(kind) in (Union, UnionType):
-        rest = [part for part in get_args(kind) if part is not NoneType]
-        kind = rest[0] if len(rest) == 1 else kind
-    hook = cast("Read", _converter.get_structure_hook(cast("type[object]", kind)))
-    return FieldRead(hook, kind, _READY.get(kind, "False"), second_name)
+    return datetime.fromisoformat(value.upper())
 
 
 def _write_time(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-def _is_id(kind: object) -> bool:
-    return kind is Id
-
-
-def _is_optional_time(kind: object) -> bool:
-    return kind == _OPTIONAL_TIME
-
-
-def _is_object(kind: object) -> bool:
-    return kind is object
-
-
-def _as_is(value: object, _: object) -> object:
+def _as_is(value: JSON, _: object) -> object:
     return value
 
 
+def _is(kind: object) -> Callable[[object], bool]:
+    return lambda it: it == kind
+
+
+def _is_optional(kind: object) -> bool:
+    return get_origin(kind) in (Union, UnionType) and len(get_args(kind)) == 2 and NoneType in get_args(kind)  # noqa: PLR2004
+
+
+def _is_array(kind: object) -> bool:
+    return get_origin(kind) is list or (get_origin(kind) is tuple and get_args(kind)[1:] == (...,))
+
+
 _converter = Converter()
-_converter.register_structure_hook_func(_is_object, _as_is)
 _converter.register_structure_hook(str, _exactly(str, "a string"))
-_converter.register_structure_hook(int, _read_int)
 _converter.register_structure_hook(bool, _exactly(bool, "true or false"))
-_converter.register_structure_hook_func(_is_id, _read_id)
-_converter.register_unstructure_hook_func(_is_id, str)
+_converter.register_structure_hook(int, _read_int)
+_converter.register_structure_hook(float, _read_float)
 _converter.register_structure_hook(datetime, _read_time)
-_converter.register_structure_hook_func(_is_optional_time, _read_time)
 _converter.register_unstructure_hook(datetime, _write_time)
+_converter.register_structure_hook_factory(_is_optional, _read_optional)
+_converter.register_structure_hook_func(_is(datetime | None), _read_time)
+_converter.register_structure_hook_func(_is(Id), _read_id)
+_converter.register_unstructure_hook_func(_is(Id), str)
+_converter.register_structure_hook_func(_is(Text), _read_text)
+_converter.register_structure_hook_func(_is(object), _as_is)
+_converter.register_unstructure_hook_func(_is(object), _converter.unstructure)
 _converter.register_structure_hook_factory(attrs.has, _read_model)
+_converter.register_structure_hook_factory(_is_array, _read_array)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import AsyncIterable, Awaitable, Iterable
-from datetime import datetime
-from functools import partial
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
@@ -14,7 +13,7 @@ from .. import _checks
 from .._record import record
 from .._times import utc_text
 from ..clock import now
-from ..codec import Id, also, valid_as_read
+from ..codec import Id, also
 from ..endpoint import JSON, Caller, Endpoint, Safety
 from ..errors import ApiError, EtelecomError, RateLimited, Unavailable
 from ..ids import to_oa_id
@@ -125,12 +124,6 @@ _CODES: dict[ConsentState, int | None] = {state: code for code, state in sorted(
 _CODES[ConsentState.UNKNOWN] = None
 
 
-def _check_code(name: str, value: object) -> None:
-    # True and 0.0 are equal to codes in Python, and 0 means granted.
-    if type(value) is not int:
-        raise _checks.refused(name, "a whole number, or None", value)
-
-
 @frozen(kw_only=True, repr=False)
 class Consent:
     """The answer of `Zalo/CheckConsent`, as the wire has it, and two readings of it that fail closed.
@@ -141,22 +134,22 @@ class Consent:
         ConfigError: error is no whole number, message is no str, or expired_time has no time zone.
     """
 
-    error: int | None = field(
-        default=None,
-        validator=_checks.checked(_check_code, or_none=True),
-        metadata=valid_as_read(also("error_code")),
-    )
+    error: int | None = field(default=None, metadata=also("error_code"))
     """The answer's code; None when the server sent none, which is never read as 0."""
-    message: str = field(
-        default="",
-        validator=_checks.checked(partial(_checks.instance, kind=str, wanted="a str")),
-        metadata=valid_as_read(),
-    )
+    message: str = ""
     """The server's words about it; empty when it sent none."""
-    expired_time: datetime | None = field(
-        default=None, validator=_checks.checked(_checks.aware, or_none=True), metadata=valid_as_read()
-    )
+    expired_time: datetime | None = None
     """When the permission ends, with a time zone; None can mean unlimited or unknown, never expired."""
+
+    def __attrs_post_init__(self) -> None:
+        error, end = self.error, self.expired_time
+        # True and 0.0 are equal to codes in Python, and 0 means granted.
+        if type(error) is not int and error is not None:
+            raise _checks.refused("Consent.error", "a whole number, or None", error)
+        if type(self.message) is not str:
+            _checks.instance("Consent.message", self.message, str, "a str")
+        if end is not None and (type(end) is not datetime or end.tzinfo is not UTC):
+            _checks.aware("Consent.expired_time", end)
 
     @classmethod
     def of(cls, state: ConsentState, *, expires: datetime | None = None, message: str = "") -> Self:

@@ -66,7 +66,7 @@ class Request:
         return Request(self.endpoint, self.url, self.headers, self.body, timeout, self.call)
 
 
-@define(eq=False, init=False)
+@define(eq=False)
 class Response:
     """What the server answered, read whole.
 
@@ -79,15 +79,7 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
-    _parsed: JSON = field(init=False, repr=False)
-    _is_parsed: bool = field(init=False, repr=False)
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self._parsed = None
-        self._is_parsed = False
+    _parsed: tuple[JSON] | None = field(default=None, init=False, repr=False)
 
     def json(self) -> JSON:
         """The body parsed, once however often it is asked for.
@@ -95,10 +87,9 @@ class Response:
         Raises:
             DecodeError: it is not JSON, or has a name twice in one object.
         """
-        if not self._is_parsed:
-            self._parsed = codec.loads(self.body)
-            self._is_parsed = True
-        return self._parsed
+        if self._parsed is None:
+            self._parsed = (codec.loads(self.body),)
+        return self._parsed[0]
 
     def with_body(self, headers: Mapping[str, str], body: bytes) -> Response:
         """The same status with other headers and another body."""

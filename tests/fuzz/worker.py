@@ -4,16 +4,11 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["etelecom_async", "json", "email", "html", "fuzz", "oracles"]):
-    from etelecom_async import _reader
-
-    # What it compiles for each model is part of what is searched through.
-    made = _reader.reader
-    _reader.reader = lambda *arguments: atheris.instrument_func(made(*arguments))
+with atheris.instrument_imports(include=["etelecom_async", "json", "email", "html", "tests"]):
     from tests.fuzz.targets import TARGETS
 
 name, *options = sys.argv[1:]
 atheris.enabled_hooks.add("RegEx")
 # libFuzzer starts itself anew to merge corpora, by the first of the arguments.
-atheris.Setup([f"{sys.executable} -m fuzz.worker {name}", *options], TARGETS[name])
+atheris.Setup([f"{sys.executable} -m tests.fuzz.worker {name}", *options], TARGETS[name])
 atheris.Fuzz()

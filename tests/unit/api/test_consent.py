@@ -234,7 +234,7 @@ def test_no_two_times_are_too_far_apart_to_be_compared(expiry, moment, edge):
 
 
 async def test_what_a_constructor_refuses_no_answer_holds():
-    """The reading of an answer asks no validator, so it has to refuse the same."""
+    """Each is refused where it is read, with its place, and not only by the constructor."""
     for body in (
         '{"error":true}',
         '{"error":0.0}',

@@ -1,0 +1,175 @@
+"""What the fields of payloads and results can be: the types that are written in the classes, and how each is read."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Generic, TypeVar
+
+import pytest
+from attrs import field, frozen
+
+from etelecom_async import DecodeError
+from etelecom_async.codec import Id, Text, also, decode, encode, loads
+from etelecom_async.enums import OpenEnum
+
+T = TypeVar("T")
+
+
+class Status(OpenEnum):
+    UNSET = "Z"
+    OK = "P"
+
+
+@frozen(kw_only=True)
+class Button:
+    title: str = ""
+
+
+@frozen(kw_only=True)
+class Message:
+    id: Id
+    onwer_id: Id | None = field(default=None, metadata=also("owner_id"))
+    status: Status = Status.UNSET
+    template_id: Text = ""
+    price: float | None = None
+    buttons: tuple[Button, ...] = ()
+    params: dict[str, str] = field(factory=dict)
+    replies: list[Message] = field(factory=list)
+    reply_to: Message | None = None
+    numbers: list[int | None] = field(factory=list)
+
+
+@frozen(kw_only=True)
+class Page(Generic[T]):
+    items: tuple[T, ...] = ()
+    next: str = ""
+
+
+FULL = Message(
+    id=7,
+    onwer_id=8,
+    status=Status.OK,
+    template_id="9",
+    price=0.5,
+    buttons=(Button(title="a"), Button()),
+    params={"name": "An"},
+    replies=[Message(id=2**63 - 1)],
+    reply_to=Message(id=1),
+    numbers=[1, None],
+)
+
+
+def read(**fields):
+    return decode({"id": "1", **fields}, Message)
+
+
+def test_a_class_of_every_type_reads_back_as_it_was_written():
+    assert decode(loads(encode(FULL)), Message) == FULL
+
+
+def test_ids_and_enums_are_strings_on_the_wire_and_numbers_stay_numbers():
+    written = loads(encode(FULL))
+    assert [written[name] for name in ("id", "onwer_id", "status", "template_id", "price")] == ["7", "8", "P", "9", 0.5]
+    assert written["replies"][0]["id"] == "9223372036854775807"
+
+
+def test_a_second_name_is_read_and_never_written():
+    assert read(owner_id="5") == Message(id=1, onwer_id=5)
+    assert b"owner_id" not in encode(read(owner_id="5"))
+
+
+def test_a_second_name_leaves_the_parsed_answer_as_it_is():
+    body = {"id": "1", "owner_id": "5", "status": None}
+    decode(body, Message)
+    assert body == {"id": "1", "owner_id": "5", "status": None}
+
+
+def test_null_means_the_default_in_nested_objects_too():
+    assert read(replies=[{"id": "2", "status": None, "buttons": [{"title": None}]}]).replies == [
+        Message(id=2, buttons=(Button(),))
+    ]
+
+
+@pytest.mark.parametrize("value", ["7", "-1", "", "PP", "OK", "z"])
+def test_an_unknown_value_of_an_enum_is_kept_and_says_that_it_is_unknown(value):
+    status = read(status=value).status
+    assert type(status) is Status
+    assert (status, status.value, status.name, str(status)) == (value, value, value, value)
+    assert not status.is_known
+    assert status not in list(Status)
+    assert encode(Message(id=1, status=status)) == encode(read(status=value))
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_listed_value_of_an_enum_is_its_member(status):
+    assert read(status=status.value).status is status
+    assert status.is_known
+
+
+@pytest.mark.parametrize("status", [*Status, Status("7")])
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+def test_a_member_is_copied_and_pickled_as_what_it_is(status, again):
+    assert again(status) == status
+    assert hash(again(status)) == hash(status)
+    assert type(again(status)) is Status
+    assert again(status).is_known is status.is_known
+
+
+@pytest.mark.parametrize("value", [7, None, b"P"])
+def test_what_is_no_text_is_no_member(value):
+    with pytest.raises(ValueError, match="is not a valid Status"):
+        Status(value)
+
+
+@pytest.mark.parametrize(("value", "text"), [("a", "a"), ("", ""), (12, "12"), (-(2**63), str(-(2**63)))])
+def test_a_text_is_read_from_a_string_or_a_whole_number(value, text):
+    assert read(template_id=value).template_id == text
+
+
+@pytest.mark.parametrize("value", [2**53, 0, 1.5, -0.25])
+def test_a_number_with_a_fraction_is_read_from_any_number(value):
+    price = read(price=value).price
+    assert type(price) is float
+    assert price == value
+
+
+def test_a_class_with_a_type_parameter_is_read_for_each_type():
+    body = {"items": [{"id": "1"}], "next": "."}
+    assert decode(body, Page[Message]) == Page(items=(Message(id=1),), next=".")
+    assert decode({"items": ["1"]}, Page[Id]) == Page(items=(1,))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"status": 7}, "expected a string, got a number @ $.status"),
+        ({"template_id": 1.0}, "expected a string or a whole number, got a number @ $.template_id"),
+        ({"template_id": True}, "expected a string or a whole number, got a boolean @ $.template_id"),
+        ({"template_id": 2**64}, "expected a string or a whole number, got a number @ $.template_id"),
+        ({"price": "1.5"}, "expected a finite number, got a string @ $.price"),
+        ({"price": True}, "expected a finite number, got a boolean @ $.price"),
+        ({"price": float("nan")}, "expected a finite number, got a number @ $.price"),
+        ({"price": float("inf")}, "expected a finite number, got a number @ $.price"),
+        ({"price": 10**400}, "invalid value @ $.price"),
+        ({"buttons": "ab"}, "expected an array, got a string @ $.buttons"),
+        ({"buttons": {}}, "expected an array, got an object @ $.buttons"),
+        ({"replies": "ab"}, "expected an array, got a string @ $.replies"),
+        ({"replies": {"id": "1"}}, "expected an array, got an object @ $.replies"),
+        ({"replies": [{"id": "1"}, {}]}, "required field missing @ $.replies[1].id"),
+        ({"buttons": [None]}, "expected an object, got null @ $.buttons[0]"),
+        ({"numbers": [1, "2"]}, "expected a whole number of 64 bits, got a string @ $.numbers[1]"),
+        ({"params": []}, "invalid value @ $.params"),
+        ({"params": {"name": None}}, "expected a string, got null @ $.params['name']"),
+        ({"reply_to": {"id": "1", "reply_to": {}}}, "required field missing @ $.reply_to.reply_to.id"),
+        (
+            {"replies": [{"id": "1", "onwer_id": "1", "owner_id": 1}]},
+            "onwer_id and owner_id contradict each other @ $.replies[0]",
+        ),
+    ],
+    ids=lambda it: repr(it)[:40],
+)
+def test_what_is_not_of_its_type_is_refused_and_named_with_its_place(fields, words):
+    with pytest.raises(DecodeError) as caught:
+        read(**fields)
+    assert caught.value.message == words
