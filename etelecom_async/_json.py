@@ -21,13 +21,10 @@ __all__ = ["dumps", "loads", "loads_certain"]
 _BLANKS = " \t\n\r"
 
 
-def _refuse(_: object) -> object:
-    raise TypeError
-
-
-# `json.JSONEncoder.encode` makes this anew for each value, which is half of what it takes to write a payload.
+# `json.JSONEncoder.encode` makes this anew for each value, which is half of what it takes to write a payload. It has
+# no function for what JSON does not have: the attempt to call that is the TypeError.
 _make_encoder = cast("Callable[..., Callable[[object, int], tuple[str, ...]]]", vars(encoder)["c_make_encoder"])
-_encode = _make_encoder(None, _refuse, encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
+_encode = _make_encoder(None, None, encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
 
 
 def dumps(value: object) -> str:
