@@ -19,13 +19,14 @@ from .api import untyped
 from .api.consent import Zalo
 from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
 from .errors import ConfigError, EtelecomError, Phase, SessionClosed
-from .pipeline import CallNext, Layer, Middleware, compose, telemetry, user_middleware
+from .pipeline import CallNext, Middleware, compose, telemetry, user_middleware
+from .pipeline.attempt import Call, Layer, Send
 from .pipeline.auth import Auth
 from .pipeline.exchange import exchange
 from .pipeline.retry import Retry, RetryBudget, Retrying
 from .ratelimit.throttle import Throttle
 from .timeout import Timeout, to_timeout
-from .transport.base import Call, ChecksUrl, Pooled, Request, Response, Transport
+from .transport.base import ChecksUrl, Pooled, Request, Response, Transport
 
 __all__ = ["Reply", "Session"]
 
@@ -62,12 +63,14 @@ class Reply(Generic[Value]):
         response: the last attempt's answer.
         attempts: how many times the request was tried.
         elapsed: seconds from the call to the result, waiting included.
+        waited: seconds of it spent waiting for a slot or a permit of the throttle.
     """
 
     value: Value
     response: Response
     attempts: int
     elapsed: float
+    waited: float
 
 
 @frozen(kw_only=True)
@@ -76,7 +79,7 @@ class _Route(Generic[In, Out]):
 
     endpoint: Endpoint[In, Out]
     url: URL
-    send: CallNext
+    send: Send
     write: Callable[[In], str]
     read: Callable[[JSON], Out]
 
@@ -96,26 +99,13 @@ class _Calls:
     async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
         if call is None:
             call = Call(clock.seconds())
-        retrying = self.retrying
         try:
             route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
             if route is None or route.endpoint is not endpoint:
                 route = self.routes[endpoint.name] = self._route(endpoint)
-            request = Request(endpoint, route.url, _HEADERS, route.write(payload).encode(), self.timeout, call)
-            attempt = request
-            retrying.budget.calls += 1
-            while True:
-                call.attempts += 1
-                try:
-                    call.response = await route.send(attempt)
-                    break
-                except EtelecomError as error:
-                    pause = retrying.pause(error, request)
-                    if pause is None:
-                        raise
-                await retrying.sleep(pause)
-                attempt = retrying.next(request)
-            result = route.read(call.response.json())
+            request = Request(endpoint, route.url, _HEADERS, route.write(payload).encode(), self.timeout)
+            call.response = response = await self.retrying.run(route.send, request, call)
+            result = route.read(response.json())
         except EtelecomError as error:
             error.endpoint, error.url = endpoint.name, str(_url(self.account.base_url, endpoint.name))
             error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
@@ -131,7 +121,9 @@ class _Calls:
         return _Route(
             endpoint=endpoint,
             url=_url(self.account.base_url, endpoint.name),
-            send=compose(self.layers, exchange(self.auth.key(endpoint.role), endpoint, self.shared)),
+            send=compose(
+                self.layers, self.shared.throttle(exchange(self.auth.key(endpoint.role), endpoint, self.shared))
+            ),
             write=codec.writing(endpoint.payload),
             read=codec.reading(endpoint.result),
         )
@@ -300,7 +292,7 @@ class Session:
         call = Call(clock.seconds())
         value = await self._calls.call(endpoint, payload, call)
         response, elapsed = cast("Response", call.response), clock.seconds() - call.started
-        return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed)
+        return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed, waited=call.waited)
 
     async def invoke(
         self,
@@ -367,7 +359,7 @@ class Session:
         self._retry = retry
         self._middlewares = middlewares
         retrying = Retrying(retry, budget=shared.budget)
-        layers: tuple[Layer, ...] = (*map(user_middleware, middlewares), shared.throttle)
+        layers = tuple(map(user_middleware, middlewares))
         self._calls = _Calls(account, timeout.within(timeout.total), retrying, layers, Auth(account), shared)
         self.zalo = Zalo(self._calls)
 

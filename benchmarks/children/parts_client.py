@@ -11,8 +11,9 @@ from yarl import URL
 
 from benchmarks.lib import job
 from etelecom_async import CHECK_CONSENT, CheckConsent, Role, Shop, Throttle, Timeout, codec
+from etelecom_async.pipeline.attempt import Attempt, Call
 from etelecom_async.pipeline.auth import Auth
-from etelecom_async.transport import Call, Request, Response
+from etelecom_async.transport import Request, Response
 
 _URL = URL(f"http://{job.HOST}{job.PATH}")
 _PHONE = job.phones(1)[0]
@@ -36,8 +37,8 @@ _THROTTLE = Throttle()(_answered)
 
 def _objects() -> object:
     call = Call(time.monotonic())
-    one = Request(CHECK_CONSENT, _URL, _HEADERS, _BODY, _TIMEOUT, call)
-    return one, one.with_headers(_HEADERS), Response(200, job.ANSWER_HEADERS, job.ANSWER)
+    one = Request(CHECK_CONSENT, _URL, _HEADERS, _BODY, _TIMEOUT)
+    return call, Attempt(), one, one.with_headers(_HEADERS), Response(200, job.ANSWER_HEADERS, job.ANSWER)
 
 
 DONE: dict[str, Callable[[], object]] = {
@@ -51,7 +52,7 @@ DONE: dict[str, Callable[[], object]] = {
 }
 AWAITED: dict[str, Callable[[], Awaitable[object]]] = {
     "coroutine": lambda: _answered(_REQUEST),
-    "throttle": lambda: _THROTTLE(_REQUEST),
+    "throttle": lambda: _THROTTLE(_REQUEST, Attempt()),
 }
 
 

@@ -1,8 +1,9 @@
 """What a call goes through. Outermost first: telemetry > retry > [user middleware] > throttle > exchange.
 
-The first two belong to the call as a whole, and the session has them in its loop of attempts. The others are layers
-that each attempt passes through, put together once for a method. Exchange is the innermost one: it has the request
-signed (`auth`), sent by the transport, and the answer judged (`status`). A layer of your own:
+The first two belong to the call as a whole; retry has the loop of attempts. The others are layers that each attempt
+passes through, put together once for a method. With the request goes an `Attempt`, in which they tell retry about it.
+Exchange is the innermost one: it has the request signed (`auth`), sent by the transport, and the answer judged
+(`status`). A layer of your own:
 
     async def stamp(request: Request, call_next: CallNext) -> Response:
         return await call_next(request.with_headers({**request.headers, "X-Trace": new_id()}))
@@ -18,15 +19,14 @@ from typing import TypeAlias, cast
 from .. import _checks
 from ..errors import ConfigError, Phase
 from ..transport.base import CallNext, Request, Response
+from .attempt import Attempt, Layer, Send
 
-__all__ = ["CallNext", "Layer", "Middleware", "compose", "user_middleware"]
+__all__ = ["CallNext", "Middleware", "compose", "user_middleware"]
 
-Layer: TypeAlias = Callable[[CallNext], CallNext]
-"""Makes of what comes next what comes with it: asked once, so that no call pays for putting them together."""
 Middleware: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
 
 
-def compose(layers: Iterable[Layer], send: CallNext) -> CallNext:
+def compose(layers: Iterable[Layer], send: Send) -> Send:
     """One function out of many: the first layer is the outermost, `send` the innermost."""
     for layer in reversed(list(layers)):
         send = layer(send)
@@ -36,13 +36,13 @@ def compose(layers: Iterable[Layer], send: CallNext) -> CallNext:
 def user_middleware(middleware: Middleware) -> Layer:
     """A middleware as a layer that holds it to what it has to pass on and to return."""
 
-    def layer(call_next: CallNext) -> CallNext:
-        def go_on(request: Request) -> Awaitable[Response]:
-            if isinstance(request, Request):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a user's
-                return call_next(request)
-            raise _misused(middleware, f"passed {_checks.shown(request)} to call_next, which takes the Request")
+    def layer(call_next: Send) -> Send:
+        async def send(request: Request, attempt: Attempt) -> Response:
+            def go_on(request: Request) -> Awaitable[Response]:
+                if isinstance(request, Request):  # pyright: ignore[reportUnnecessaryIsInstance] - it is a user's
+                    return call_next(request, attempt)
+                raise _misused(middleware, f"passed {_checks.shown(request)} to call_next, which takes the Request")
 
-        async def send(request: Request) -> Response:
             # It is a user's, so it may give anything.
             answer = cast("object", middleware(request, go_on))
             if isinstance(answer, Awaitable):

@@ -56,7 +56,7 @@ class Key:
             signed = MappingProxyType({**headers, "Authorization": self._header})
             if isinstance(headers, MappingProxyType):
                 self._signed = (headers, signed)
-        return Request(request.endpoint, request.url, signed, request.body, request.timeout, request.call)
+        return Request(request.endpoint, request.url, signed, request.body, request.timeout, request.attempt)
 
     def redact(self, response: Response) -> Response:
         """The answer without the key, in whatever escaping it stands there."""

@@ -13,9 +13,11 @@ from attrs import field, frozen
 from .. import _checks, clock
 from ..endpoint import Safety
 from ..errors import ApiError, DeadlineExceeded, Disconnected, EtelecomError, Phase, QueueTimeout
+from ..transport.base import Request
+from .attempt import Attempt, Call, Send
 
 if TYPE_CHECKING:
-    from ..transport.base import Request
+    from ..transport.base import Response
 
 __all__ = ["Retry", "RetryBudget", "Retrying"]
 
@@ -52,8 +54,8 @@ class Retry:
     )
 
     def decide(self, error: EtelecomError, request: Request) -> float | None:
-        """Seconds to wait before the next attempt, or None to give up. `request.call.attempts` have been made."""
-        made = request.call.attempts
+        """Seconds to wait before the next attempt, or None to give up. `request.attempt` is the one that failed."""
+        made = request.attempt
         # Where a time limit of the whole call is spent, the call may be made again, but not continued.
         if made >= self.attempts or not error.transient or isinstance(error, DeadlineExceeded | QueueTimeout):
             return None
@@ -61,8 +63,6 @@ class Retry:
             return None
         if made == 1 and isinstance(error, Disconnected):
             return 0.0  # most often a kept-alive connection that the server had just closed
-        if request.call.is_paced:
-            return 0.0  # it waits in line, with everybody else, until the server takes more
         backoff = self.random() * min(self.cap, self.base * 2.0 ** (made - 1))
         return backoff + _asked(error)
 
@@ -95,9 +95,7 @@ class RetryBudget:
 
 
 class Retrying:
-    """A `Retry` at work: the pauses between attempts, with a deadline over them all.
-
-    The loop around it is the caller's, so that a call which succeeds at once pays for none.
+    """A `Retry` at work: the loop of attempts, with a budget for them and a deadline over them all.
 
     Args:
         policy: which failures are worth another attempt.
@@ -105,37 +103,58 @@ class Retrying:
     """
 
     def __init__(self, policy: Retry, *, budget: RetryBudget) -> None:
-        self.budget = budget
         self.waiting_tasks: set[asyncio.Task[object] | None] = set()
         """The tasks in a pause between two attempts; to cancel one of them leaves no request in doubt."""
         self._policy = policy
+        self._budget = budget
 
-    def pause(self, error: EtelecomError, request: Request) -> float | None:
-        """Seconds until the next attempt; None where there is none, so that the error is the call's.
+    async def run(self, send: Send, request: Request, call: Call) -> Response:
+        """The answer to a request, which is tried again as long as that is worth it.
 
         Args:
-            error: what the last attempt ended in.
-            request: what is tried, under the time limits of the call.
+            send: what each attempt goes through.
+            request: the first attempt, under the time limits of the call.
+            call: where it is told how many attempts were made, and how long they waited.
 
         Raises:
+            EtelecomError: what the last attempt ended in.
             DeadlineExceeded: the last attempt was cut short by `Timeout.total`.
         """
-        left = self._left(request)
+        self._budget.calls += 1
+        while True:
+            call.attempts += 1
+            attempt = Attempt()
+            try:
+                try:
+                    return await send(request, attempt)
+                finally:
+                    call.waited += attempt.waited
+            except EtelecomError as error:
+                pause = self._pause(error, request, attempt, call)
+                if pause is None:
+                    raise
+            await self._sleep(pause)
+            request = _next(request, call)
+
+    def _pause(self, error: EtelecomError, request: Request, attempt: Attempt, call: Call) -> float | None:
+        """Seconds until the next attempt; None where there is none, so that the error is the call's."""
+        left = _left(request, call)
         if left is not None and left <= 0 and isinstance(error, TimeoutError):
             raise DeadlineExceeded(f"no answer within {request.timeout.total:g} s", phase=error.phase) from error
         pause = self._policy.decide(error, request)
         if pause is None:
             return None
+        if attempt.is_paced:
+            pause = 0.0  # it waits in line, with every other call, until the server takes more
         if left is not None and left - max(pause, _asked(error)) < _MOMENT:
             return None
         # The throttle lets a refused call go again at a rate that the server takes: that multiplies no outage.
-        if not request.call.is_paced and not self.budget.withdraw():
+        if not attempt.is_paced and not self._budget.withdraw():
             error.add_note("Not tried again: too many calls fail, and the retry budget is spent.")
             return None
         return pause
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait out a pause."""
+    async def _sleep(self, seconds: float) -> None:
         task = asyncio.current_task()
         self.waiting_tasks.add(task)
         try:
@@ -143,16 +162,19 @@ class Retrying:
         finally:
             self.waiting_tasks.discard(task)
 
-    def next(self, request: Request) -> Request:
-        """The request as the attempt after a pause, which ends by the deadline."""
-        left = self._left(request)
-        # A sleep can outlast the deadline, where the event loop was busy; then the attempt is over in a moment.
-        return request.with_timeout(request.timeout.within(None if left is None else max(left, _MOMENT)))
 
-    def _left(self, request: Request) -> float | None:
-        """Seconds until the deadline, which does not count the waits for a slot or a permit."""
-        total, call = request.timeout.total, request.call
-        return None if total is None else total - (clock.seconds() - call.started - call.queued)
+def _next(request: Request, call: Call) -> Request:
+    """The request as the attempt after a pause, which ends by the deadline."""
+    left = _left(request, call)
+    # A sleep can outlast the deadline, where the event loop was busy; then the attempt is over in a moment.
+    timeout = request.timeout.within(None if left is None else max(left, _MOMENT))
+    return Request(request.endpoint, request.url, request.headers, request.body, timeout, call.attempts + 1)
+
+
+def _left(request: Request, call: Call) -> float | None:
+    """Seconds until the deadline, which does not count the waits for a slot or a permit."""
+    total = request.timeout.total
+    return None if total is None else total - (clock.seconds() - call.started - call.waited)
 
 
 def _asked(error: EtelecomError) -> float:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import ApiError, EtelecomError
 
 if TYPE_CHECKING:
-    from ..transport.base import Call
+    from .attempt import Call
 
 __all__ = ["DEBUG", "answered", "failed", "is_enabled_for"]
 

@@ -21,6 +21,7 @@ from .pace import Pace
 from .refusal import Refusals
 
 if TYPE_CHECKING:
+    from ..pipeline.attempt import Attempt, Send
     from ..transport.base import CallNext, Request, Response
 
 __all__ = ["SharedRate", "Throttle", "ThrottleSnapshot"]
@@ -132,11 +133,11 @@ class Throttle:
             refusals=self._limit.refusals,
         )
 
-    def __call__(self, call_next: CallNext) -> CallNext:  # noqa: C901 - in one piece, since each call passes it
+    def __call__(self, call_next: CallNext) -> Send:  # noqa: C901 - in one piece, since each call passes it
         """The layer that lets requests go on in their turn."""
         limit, ceiling, refusals, shared = self._limit, self._ceiling, self._refusals, self._shared
 
-        async def send(request: Request) -> Response:
+        async def send(request: Request, attempt: Attempt) -> Response:
             try:
                 loop = get_running_loop()
             except RuntimeError:
@@ -147,17 +148,17 @@ class Throttle:
             # As long as no limit is known there is nothing to ask of the rates and nothing to tell them.
             is_free = limit.pace is None and ceiling is None
             if self._waiters or self._in_flight >= self._window or not (is_free or self._has_permit(now)):
-                await self._wait(request, loop)
+                await self._wait(request, attempt, loop)
                 now = seconds()
             else:
                 self._in_flight += 1
             try:
                 if shared is not None:
-                    await self._wait_for_others(shared, request)
+                    await self._wait_for_others(shared, request, attempt)
                     now = seconds()
                 response = await call_next(request)
             except EtelecomError as error:
-                self._learn(error, request, now)
+                self._learn(error, attempt, now)
                 raise
             else:
                 refusals.answers += 1
@@ -192,7 +193,7 @@ class Throttle:
         if self._ceiling is not None:
             self._ceiling.take(now)
 
-    def _learn(self, error: EtelecomError, request: Request, sent_at: float) -> None:
+    def _learn(self, error: EtelecomError, attempt: Attempt, sent_at: float) -> None:
         """What an error says about the server's limit."""
         if isinstance(error, ApiError):
             self._refusals.answers += 1
@@ -204,12 +205,12 @@ class Throttle:
         if self._refusals.includes(error, now):
             self._window = self.concurrency
             self._limit.refused(now, sent_at, error.retry_after)
-            request.call.is_paced = not self._limit.is_shut
+            attempt.is_paced = not self._limit.is_shut
             if self._refusals.are_refuted(self._limit.rate or 0.0):
                 self._refusals.forget()
                 self._limit.forget()
             return
-        request.call.is_paced = False
+        attempt.is_paced = False
         # What may have been a refusal was not taken, and asks for no more at once.
         if isinstance(error, ApiError) and not isinstance(error, RateLimited | Unavailable):
             self._limit.answered(now, sent_at)
@@ -218,7 +219,7 @@ class Throttle:
     def _widen(self) -> None:
         self._window = min(self.concurrency, self._window + _WINDOW_GROWTH)
 
-    async def _wait(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
+    async def _wait(self, request: Request, attempt: Attempt, loop: asyncio.AbstractEventLoop) -> None:
         """Wait in line. Who is let go has its slot and its permits already."""
         turn: asyncio.Future[None] = loop.create_future()
         task = asyncio.current_task()
@@ -239,9 +240,9 @@ class Throttle:
             self.waiting_tasks.discard(task)
             if timer is not None:
                 timer.cancel()
-            request.call.queued += seconds() - started
+            attempt.waited += seconds() - started
 
-    async def _wait_for_others(self, shared: SharedRate, request: Request) -> None:
+    async def _wait_for_others(self, shared: SharedRate, request: Request, attempt: Attempt) -> None:
         started = seconds()
         limit = request.timeout.queue
         task = asyncio.current_task()
@@ -255,7 +256,7 @@ class Throttle:
             raise QueueTimeout(f"No permit of the shared rate came within {limit:g} s.") from None
         finally:
             self.waiting_tasks.discard(task)
-            request.call.queued += seconds() - started
+            attempt.waited += seconds() - started
 
     def _let_go(self) -> None:
         """Let those go who may, first come first; a single timer stands for all who wait for the rate."""

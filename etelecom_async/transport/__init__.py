@@ -4,6 +4,6 @@
 aiohttp.
 """
 
-from .base import Call, ChecksUrl, Pooled, Request, Response, Transport
+from .base import ChecksUrl, Pooled, Request, Response, Transport
 
-__all__ = ["Call", "ChecksUrl", "Pooled", "Request", "Response", "Transport"]
+__all__ = ["ChecksUrl", "Pooled", "Request", "Response", "Transport"]

@@ -14,27 +14,7 @@ from .._record import record
 from ..endpoint import JSON, AnyEndpoint
 from ..timeout import Timeout
 
-__all__ = ["Call", "CallNext", "ChecksUrl", "Pooled", "Request", "Response", "Transport"]
-
-
-@define(eq=False)
-class Call:
-    """What has happened to one call so far: written by the layers, read by errors and telemetry.
-
-    Attributes:
-        started: when it began, in seconds of `clock`.
-        attempts: how many times the request was tried.
-        queued: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
-        is_paced: was refused for being one too many by a server that takes others, so the throttle knows when the next
-            attempt may go.
-        response: the answer that the call ended with.
-    """
-
-    started: float = 0.0
-    attempts: int = 0
-    queued: float = 0.0
-    is_paced: bool = False
-    response: Response | None = None
+__all__ = ["CallNext", "ChecksUrl", "Pooled", "Request", "Response", "Transport"]
 
 
 @record(eq=False)
@@ -47,7 +27,7 @@ class Request:
         headers: what to send with it, complete. The key is in here only below the auth layer, hidden from repr.
         body: the bytes to send.
         timeout: the time limits; `attempt` is the one that a transport keeps.
-        call: the call that this is an attempt of.
+        attempt: which attempt of its call this is, from 1.
     """
 
     endpoint: AnyEndpoint = field(repr=lambda endpoint: endpoint.name)
@@ -55,15 +35,15 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
     timeout: Timeout
-    call: Call = field(factory=Call)
+    attempt: int = 1
 
     def with_headers(self, headers: Mapping[str, str]) -> Request:
         """The same attempt with these headers and no others."""
-        return Request(self.endpoint, self.url, headers, self.body, self.timeout, self.call)
+        return Request(self.endpoint, self.url, headers, self.body, self.timeout, self.attempt)
 
     def with_timeout(self, timeout: Timeout) -> Request:
         """The same request under other time limits."""
-        return Request(self.endpoint, self.url, self.headers, self.body, timeout, self.call)
+        return Request(self.endpoint, self.url, self.headers, self.body, timeout, self.attempt)
 
 
 @define(eq=False)

@@ -328,23 +328,31 @@ async def test_a_pause_that_outlasts_the_deadline_leaves_the_next_attempt_a_mome
 
 @virtually
 async def test_a_call_that_goes_back_into_the_line_makes_no_pause_and_spends_nothing_of_the_budget():
-    async def paced(request, call_next):
-        try:
-            return await call_next(request)
-        except RateLimited:
-            request.call.is_paced = True  # as the throttle says it where it knows a rate
-            raise
-
     mock = MockTransport()
-    one = session(mock, middlewares=[paced])
-    for _ in range(35):  # three retries each: more than the budget has
-        mock.on(READ).fail(RateLimited(retry_after=1)).fail(RateLimited()).fail(RateLimited()).reply(OK)
+    one = session(mock, throttle=Throttle(random=lambda: 0.0), retry=Retry(base=1000, cap=1000, random=lambda: 1.0))
+    for _ in range(120):  # one retry each: more than the budget has
+        mock.on(READ).fail(RateLimited()).reply(OK)
         assert await one.call(READ, PAYLOAD) == OK
-    assert now() == 0
+    assert one.throttle.snapshot().refusals == 120
     mock.on(READ).fail(RateLimited(retry_after=60))
     with pytest.raises(RateLimited) as caught:
         await one.call(READ, PAYLOAD)
     assert caught.value.attempts == 1
+
+
+@virtually
+async def test_every_attempt_has_its_number():
+    numbers = []
+
+    async def note(request, call_next):
+        numbers.append(request.attempt)
+        return await call_next(request.with_headers(request.headers))
+
+    mock = MockTransport()
+    mock.on(READ).fail(Unavailable()).fail(Unavailable()).reply(OK)
+    reply = await session(mock, middlewares=[note]).call_raw(READ, PAYLOAD)
+    assert (numbers, reply.attempts) == ([1, 2, 3], 3)
+    assert [sent.request.attempt for sent in mock.calls] == numbers
 
 
 @virtually

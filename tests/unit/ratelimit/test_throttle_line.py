@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from etelecom_async import ConfigError, ConnectError, QueueTimeout, Retry, Session, Shop, Throttle, Timeout
+from etelecom_async.api.consent import CHECK_CONSENT, CheckConsent
 from etelecom_async.ratelimit.throttle import ThrottleSnapshot
 from etelecom_async.testing import run_virtually
 from tests.support import FakeTransport, answer, ask, session_over
 
+PAYLOAD = CheckConsent(oa_id=7, phone="0987654321")
 GOOD = answer({"error": 0})
 NO = answer({"code": "resource_exhausted", "msg": ""}, status=403)
 BUSY = answer({"code": "unavailable", "msg": ""}, status=503)
@@ -149,26 +151,14 @@ def test_what_the_server_itself_answered_opens_half_a_slot_more(end, under_way):
     run_virtually(main())
 
 
-def test_what_waits_in_line_is_told_to_the_second_over_all_attempts():
+def test_a_reply_says_how_long_its_attempts_waited_in_line():
     async def main():
-        told = []
-
-        async def look(request, call_next):
-            try:
-                return await call_next(request)
-            finally:
-                told.append(request.call.queued)
-
         await asyncio.sleep(5)
         session = over(
-            FakeTransport(GOOD, FAULT, GOOD),
-            throttle=throttle(rate=1, burst=1),
-            middlewares=[look],
-            retry=Retry(attempts=2, base=0),
+            FakeTransport(GOOD, FAULT, GOOD), throttle=throttle(rate=1, burst=1), retry=Retry(attempts=2, base=0)
         )
-        await ask(session)
-        await ask(session)
-        assert told == [0.0, 1.0, 2.0]
+        replies = [await session.call_raw(CHECK_CONSENT, PAYLOAD) for _ in range(2)]
+        assert [(reply.attempts, reply.waited, reply.elapsed) for reply in replies] == [(1, 0, 0), (2, 2, 2)]
 
     run_virtually(main())
 
@@ -184,27 +174,15 @@ class Gate:
         await asyncio.sleep(2)
 
 
-def test_what_waits_for_others_is_told_too_and_a_refusal_counts_from_then():
+def test_waiting_for_a_shared_rate_is_in_the_reply_and_a_refusal_counts_from_then():
     async def main():
-        told = []
-
-        async def look(request, call_next):
-            try:
-                return await call_next(request)
-            finally:
-                told.append(request.call.queued)
-
         await asyncio.sleep(5)
         shared = Gate()
         session = over(
-            FakeTransport(NO, FAULT, GOOD),
-            throttle=throttle(shared=shared),
-            middlewares=[look],
-            retry=Retry(attempts=3, base=0),
+            FakeTransport(NO, FAULT, GOOD), throttle=throttle(shared=shared), retry=Retry(attempts=3, base=0)
         )
-        await ask(session)
-        assert shared.asked == 3
-        assert told == [2.0, 4.0, 6.0]
+        reply = await session.call_raw(CHECK_CONSENT, PAYLOAD)
+        assert (shared.asked, reply.waited) == (3, 6)
         assert session.throttle.snapshot().refusals == 1
 
     run_virtually(main())
