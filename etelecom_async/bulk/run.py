@@ -105,7 +105,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         concurrency: calls under way at once, from 1 to 10,000.
         ordered: give outcomes in the order of the items. A slow one holds up the outcomes behind it; the calls go on
             until 16 times `concurrency` items are ahead of the consumer.
-        granted: which outcomes count as `progress.granted`; none unless given.
         key: what makes two items the same question; unless given each item is another. Tells different items apart
             where a fault may be common to all.
         waiting_tasks: the tasks that wait with nothing sent, or nothing in doubt; `stop` gives them up.
@@ -127,7 +126,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         failed: Callable[[int, Item, EtelecomError], Bad],
         concurrency: int = 100,
         ordered: bool = False,
-        granted: Callable[[Good], bool] = lambda _: False,
         key: Callable[[Item], Hashable] | None = None,
         waiting_tasks: Callable[[], AbstractSet[asyncio.Task[object] | None]] = frozenset,
         witness: Callable[[], Awaitable[object]] | None = None,
@@ -143,7 +141,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._is_entered = False
         self._make_done = _checks.function("done", done)
         self._make_failed = _checks.function("failed", failed)
-        self._granted = _checks.function("granted", granted)
         self._concurrency = concurrency
         self._ordered = False
         _checks.function("clock", clock)
@@ -284,7 +281,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
                 if self._common.is_watching:
                     self._release(self._common.answered())
                 outcome = self._make_done(index, item, value)
-                self._tally.count(granted=self._granted(outcome), failed=False)
+                self._tally.count(failed=False)
                 self._give(index, outcome)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -325,7 +322,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             self._give_failed(it.index, it.item, it.error)
 
     def _give_failed(self, index: int, item: Item, error: EtelecomError) -> None:
-        self._tally.count(granted=False, failed=True)
+        self._tally.count(failed=True)
         self._give(index, self._make_failed(index, item, error))
 
     def _exhaust(self) -> None:

@@ -328,7 +328,6 @@ class ConsentJob:
             done=recorder.done,
             failed=recorder.failed,
             concurrency=self._concurrency,
-            granted=lambda record: record.granted is True,
             key=Question.asked,
             waiting_tasks=self._session.waiting_tasks,
             witness=partial(ask, self._witness) if self._witness else None,
