@@ -19,7 +19,7 @@ from ..bulk.common_fault import may_be_common
 from ..errors import EtelecomError, InternalError
 from ..jobs.job import ConsentJob, JobSummary
 from ..jobs.output_paths import check_report
-from ..messages import advice
+from ..messages import hint
 from ..reports import page as pages
 from ..reports.from_output import statistics_of
 from ..session import Session
@@ -234,7 +234,7 @@ def _run(
         # What stops a run that has begun is a fault on its way, whatever it would be at the start.
         has_begun = job.progress is not None and job.progress.done > 0
         end = Stopped if has_begun or code_of(error) is ExitCode.STOPPED else Stop
-        what_to_do = f". {advice(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
+        what_to_do = f". {hint(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
         raise end(f"{error}{what_to_do}{_what_is_kept(job, source, output, is_fault=True)}") from None
 
 

@@ -14,7 +14,7 @@ from ..account import from_env
 from ..api.consent import CHECK_CONSENT
 from ..bulk.common_fault import COMMON_FAULTS
 from ..errors import ConfigError
-from ..messages import advice, failure_name
+from ..messages import hint, failure_name
 from ..session import Session
 from .carrier import Carrier, Kind
 from .command import Command, exits_with
@@ -145,7 +145,7 @@ def _show(outcomes: Iterable[Outcome]) -> None:
 def _exit_code(outcomes: Sequence[Outcome]) -> ExitCode:
     fault = _common_fault(outcomes)
     if fault is not None:
-        click.echo(f"Error: {failure_name(fault)}. {advice(fault, can_retry=False)}", err=True)
+        click.echo(f"Error: {failure_name(fault)}. {hint(fault, can_retry=False)}", err=True)
         return ExitCode.USAGE
     codes = {None: ExitCode.NOT_CHECKED, False: ExitCode.NOT_GRANTED, True: ExitCode.DONE}
     return most_serious(codes[outcome.granted] for outcome in outcomes)

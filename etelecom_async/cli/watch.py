@@ -19,7 +19,7 @@ from rich.text import Text
 
 from ..jobs.executor import ExecutorStatus
 from ..jobs.job import ConsentJob, JobSummary, Plan
-from ..messages import advice, failure_name
+from ..messages import hint, failure_name
 from ..session import Session
 from ..workers.ray_workers import RayWorkers
 from .exit_codes import ExitCode
@@ -106,7 +106,7 @@ def tell(
             grid.add_row(plain(state), f"{count:,}")
         show(grid, err=True)
     for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
-        click.echo(f"{count:,} {failure_name(reason)}: {advice(reason, can_retry=can_retry)}", err=True)
+        click.echo(f"{count:,} {failure_name(reason)}: {hint(reason, can_retry=can_retry)}", err=True)
     if executor is not None and executor.lost:
         lost = "1 worker was" if executor.lost == 1 else f"{executor.lost:,} workers were"
         click.echo(f"{lost} lost and replaced; what they had under way was asked again.", err=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .english import FAILURES, OTHER_FAILURE
 from .reason import Reason
 
-__all__ = ["Reason", "advice", "failure_name"]
+__all__ = ["Reason", "failure_name", "hint"]
 
 
 def failure_name(failure: str) -> str:
@@ -21,7 +21,7 @@ def failure_name(failure: str) -> str:
     return f"{OTHER_FAILURE.name} ({failure})" if reason is None else reason.name
 
 
-def advice(failure: str, *, can_retry: bool) -> str:
+def hint(failure: str, *, can_retry: bool) -> str:
     """What to do about it, in a few sentences; `...` marks what is to be typed.
 
     Args:
@@ -29,4 +29,4 @@ def advice(failure: str, *, can_retry: bool) -> str:
         can_retry: say how the command is repeated for what failed. Not every command can be.
     """
     reason = FAILURES.get(failure, OTHER_FAILURE)
-    return f"{reason.advice} {reason.retry}" if can_retry else reason.advice
+    return f"{reason.hint} {reason.retry}" if can_retry else reason.hint

@@ -13,10 +13,10 @@ class Reason:
 
     Attributes:
         name: stands for the error in tables and charts: a few words, small letters.
-        advice: what it means, and what to do about it: whole sentences, in which `...` marks what is to be typed.
+        hint: what it means, and what to do about it: whole sentences, in which `...` marks what is to be typed.
         retry: what to type afterwards, for a command that can be repeated.
     """
 
     name: str
-    advice: str
+    hint: str
     retry: str

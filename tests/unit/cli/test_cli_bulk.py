@@ -117,7 +117,7 @@ async def test_every_row_with_an_answer_is_exit_code_0_and_a_summary(tmp_path):
     assert all(record["granted"] == ("true" if n % 5 == 1 else "false") for n, record in records.items())
 
 
-def test_a_row_that_could_not_be_checked_is_exit_code_3_and_advice(tmp_path):
+def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f"phone\n{phone(0)}\nhello\n", encoding="utf-8")
     with served_in_a_thread(Watched(1)) as served:
