@@ -17,8 +17,9 @@ from ..account import from_env
 from ..api.consent import CHECK_CONSENT
 from ..bulk.common_fault import may_be_common
 from ..errors import EtelecomError, InternalError
-from ..jobs.job import ConsentJob, JobSummary
+from ..jobs.job import ConsentJob
 from ..jobs.output_paths import check_report
+from ..jobs.plan import JobSummary
 from ..messages import hint
 from ..reports import page as pages
 from ..reports.from_output import statistics_of

@@ -14,7 +14,7 @@ from ..account import from_env
 from ..api.consent import CHECK_CONSENT
 from ..bulk.common_fault import COMMON_FAULTS
 from ..errors import ConfigError
-from ..messages import hint, failure_name
+from ..messages import failure_name, hint
 from ..session import Session
 from .carrier import Carrier, Kind
 from .command import Command, exits_with

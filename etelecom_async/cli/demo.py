@@ -11,7 +11,8 @@ import click
 from ..account import Shop
 from ..errors import EtelecomError
 from ..jobs.demo_results import mark_demo, remove_demo
-from ..jobs.job import ConsentJob, JobSummary
+from ..jobs.job import ConsentJob
+from ..jobs.plan import JobSummary
 from ..pipeline.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session

@@ -18,8 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from ..jobs.executor import ExecutorStatus
-from ..jobs.job import ConsentJob, JobSummary, Plan
-from ..messages import hint, failure_name
+from ..jobs.job import ConsentJob
+from ..jobs.plan import JobSummary, Plan
+from ..messages import failure_name, hint
 from ..session import Session
 from ..workers.ray_workers import RayWorkers
 from .exit_codes import ExitCode

@@ -15,7 +15,7 @@ Phones = Callable[[], Iterable[tuple[int, str]]]
 """Gives numbers of rows and their phones, from the start each time."""
 
 
-def first_changed(*, answered: Phones, asked: Phones) -> int | None:
+def first_changed(*, answered: Phones, current: Phones) -> int | None:
     """The first row whose answer was given for another phone than the input has now, or for a row that is gone.
 
     One bit a row and a number for each thousand: the phones of a block of rows are added up, as hashes, and only a
@@ -23,7 +23,7 @@ def first_changed(*, answered: Phones, asked: Phones) -> int | None:
 
     Args:
         answered: the answered rows of the output, each once, in any order.
-        asked: the rows of the input, in order.
+        current: the rows of the input, in order.
 
     Returns:
         None where every answer still belongs to its row, whatever became of the other rows.
@@ -35,7 +35,7 @@ def first_changed(*, answered: Phones, asked: Phones) -> int | None:
         rows.add(number)
         sums[number // _BLOCK] += _hash(number, phone)
         last = max(last, number)
-    for number, phone in asked():
+    for number, phone in current():
         if number > last:
             break
         if number in rows:
@@ -44,7 +44,7 @@ def first_changed(*, answered: Phones, asked: Phones) -> int | None:
     if block is None:
         return None
     there = {number: phone for number, phone in answered() if number // _BLOCK == block}
-    here = {number: phone for number, phone in asked() if number in there}
+    here = {number: phone for number, phone in current() if number in there}
     return min(number for number, phone in there.items() if here.get(number) != phone)
 
 

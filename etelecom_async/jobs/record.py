@@ -61,7 +61,7 @@ class Question:
     phone: str
     problem: InvalidRow | InvalidPhone | InternalError | None
 
-    def asked(self) -> str:
+    def usable_phone(self) -> str:
         """The phone to ask about.
 
         Raises:
@@ -102,7 +102,7 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - a bug that one row brings out is that row's failure
             return Question(row, "", self.bugs.failure(error))
 
-    async def asked(self, call: Callable[[str], Awaitable[Consent]], phone: str) -> Consent:
+    async def answer(self, call: Callable[[str], Awaitable[Consent]], phone: str) -> Consent:
         """The answer of a call.
 
         Raises:

@@ -23,6 +23,7 @@ from ..tables import (
 from ..tables.arrow import arrow
 from ..tables.atomic import draft_of
 from ..tables.own_file import cannot_write
+from .manifest import Manifest
 from .output_files import OutputFiles
 
 __all__ = ["FileSink", "Sink", "StreamSink", "layout_of"]
@@ -116,8 +117,6 @@ class FileSink:
         if files.place != files.output:
             arrow()  # what is missing is said now, and not when all is asked
         self._journal: Journal | None = None
-        self.is_left_empty = False
-        """Was it closed without any row in it, and with nothing of another program?"""
 
     @property
     def exists(self) -> bool:
@@ -199,13 +198,15 @@ class FileSink:
         self._opened.sync()
 
     def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
-        """Make it safe and, if the job is complete, finish it. A run without any row leaves an empty output."""
+        """Make it safe and, if the job is complete, finish it. A run without any row leaves no file."""
         self._opened.sync()
+        files = self._files
         if not is_complete:
-            self.is_left_empty = self._opened.clear()
+            if self._opened.clear():
+                Manifest.remove(files.name)
+                files.discard()
             return
         self._opened.check()
-        files = self._files
         if files.place != files.output:
             parquet = partial(to_parquet, columns=self._columns, types=self._types, is_wanted=is_wanted)
             files.finish(partial(parquet, files.place, files.output))

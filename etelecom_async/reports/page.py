@@ -93,7 +93,7 @@ def render(statistics: Statistics, *, title: str, source: str, now: datetime, ca
 
 
 def _resource(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
+    return files("etelecom_async.reports").joinpath(name).read_text("utf-8")
 
 
 def _states(statistics: Statistics) -> str:

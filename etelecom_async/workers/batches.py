@@ -99,11 +99,11 @@ class ConsentBatches:
             return session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=phone))
 
         run = Bulk(
-            SingleFlight(check, question=Question.asked).ask,
+            SingleFlight(check, question=Question.usable_phone).ask,
             questions,
             done=recorder.done,
             failed=recorder.failed,
-            key=Question.asked,
+            key=Question.usable_phone,
             concurrency=min(session.throttle.concurrency, MOST_AT_ONCE),
         )
         records = await run.collect()

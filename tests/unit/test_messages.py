@@ -6,7 +6,7 @@ import pytest
 
 from etelecom_async import errors
 from etelecom_async.api.consent import ConsentState
-from etelecom_async.messages import hint, failure_name
+from etelecom_async.messages import failure_name, hint
 from etelecom_async.messages.english import FAILURES, OTHER_FAILURE
 
 NEVER_OF_A_ROW = {"EtelecomError", "ConfigError", "SessionClosed", "JobStopped"}

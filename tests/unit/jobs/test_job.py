@@ -818,7 +818,7 @@ async def test_the_first_answer_that_lost_its_row_is_found(before, data):
     lost = [n for n in sorted(answered) if after[n - 1 : n] != before[n - 1 : n]]
     found = first_changed(
         answered=lambda: [(numbers[n - 1], str(before[n - 1])) for n in answered],
-        asked=lambda: [(numbers[n], str(phone)) for n, phone in enumerate(after)],
+        current=lambda: [(numbers[n], str(phone)) for n, phone in enumerate(after)],
     )
     assert found == (numbers[lost[0] - 1] if lost else None)
 
