@@ -26,16 +26,16 @@ from ..reports.from_output import statistics_of
 from ..session import Session
 from ..workers.ray_workers import RayWorkers
 from ..workers.worker import REDIS_URL, WorkerSetup
-from .carrier import Carrier, Kind
 from .command import Command, exits_with
 from .descriptors import was_closed
 from .ending import code_of, tell_bug
 from .exit_codes import ExitCode
 from .network import Network, network_options
-from .options import as_id, as_number
+from .options import as_number, oa_id_option
 from .outcome import as_json
 from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop, Stopped
+from .transport_choice import Runtime, TransportChoice
 from .watch import run, tell
 
 __all__ = ["bulk"]
@@ -47,14 +47,7 @@ _WORKERS = 2
 @click.command("bulk", cls=Command)
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where the rows go; - is stdout.")
-@click.option(
-    "--oa-id",
-    callback=as_id,
-    envvar="ETELECOM_OA_ID",
-    show_envvar=True,
-    required=True,
-    help="The Zalo Official Account.",
-)
+@oa_id_option
 @click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
 @reading_options
 @click.option("--excel", is_flag=True, help="Begin a CSV output with the mark by which Excel knows UTF-8.")
@@ -75,8 +68,8 @@ _WORKERS = 2
 @click.option("--address", metavar="HOST:PORT", help="With --executor: its cluster.  [default: this machine]")
 @click.option(
     "--transport",
-    type=click.Choice([kind.value for kind in Kind]),
-    default=Kind.AUTO.value,
+    type=click.Choice([choice.value for choice in TransportChoice]),
+    default=TransportChoice.AUTO.value,
     show_default=True,
     help="What carries the checks: fast needs an extra, and auto takes it where it is installed.",
 )
@@ -147,8 +140,8 @@ def bulk(
             is_shared=redis,
         )
         account = from_env()
-        carries = _carrier(transport, executor, network, account.base_url)
-        session = Session(account, transport=carries.transport, throttle=setup.throttle())
+        runtime = _runtime(transport, executor, network, account.base_url)
+        session = Session(account, transport=runtime.transport, throttle=setup.throttle())
         session.account.key(CHECK_CONSENT.role)
         ray = None if executor is None else RayWorkers(setup, account=session.account, address=address)
         job = ConsentJob(
@@ -167,7 +160,7 @@ def bulk(
     except EtelecomError as error:
         raise Stop(str(error)) from None
     can_retry = _can_retry(source, output)
-    summary = _run(job, session, ray, carries, source=source, output=output, quiet=quiet)
+    summary = _run(job, session, ray, runtime, source=source, output=output, quiet=quiet)
     if report is not None and summary.is_complete:
         _write_report(report, source=source, output=output, can_retry=can_retry)
     if wants_json:
@@ -188,18 +181,18 @@ def _exit_code(job: ConsentJob, summary: JobSummary) -> ExitCode:
     return ExitCode.NOT_CHECKED if summary.failures or summary.failed_before else ExitCode.DONE
 
 
-def _carrier(transport: str, executor: str | None, network: Network, url: URL) -> Carrier:
-    """What carries the checks of this process; with workers it makes none."""
+def _runtime(transport: str, executor: str | None, network: Network, url: URL) -> Runtime:
+    """What the checks of this process use; with an executor it makes none."""
     if executor is None:
-        return network.carrier(Kind(transport), url)
-    if transport != Kind.AUTO.value:
+        return network.runtime(TransportChoice(transport), url)
+    if transport != TransportChoice.AUTO.value:
         raise Stop("--transport is for the checks of this process, and with --executor it makes none: leave it out.")
     if network.proxy is not None or network.ca is not None:
         raise Stop(
             "--proxy and --ca are for the checks of this process, and with --executor it makes none: set HTTPS_PROXY"
             " and SSL_CERT_FILE where the workers run."
         )
-    return network.carrier(Kind.AIOHTTP, url)
+    return network.runtime(TransportChoice.AIOHTTP, url)
 
 
 def _check_report(report: Path, *, source: Path, output: Path) -> None:
@@ -217,7 +210,7 @@ def _run(
     job: ConsentJob,
     session: Session,
     ray: RayWorkers | None,
-    carries: Carrier,
+    runtime: Runtime,
     *,
     source: Path,
     output: Path,
@@ -227,8 +220,8 @@ def _run(
     hushed = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
     try:
         with hushed:
-            name = carries.name if ray is None else None
-            return carries.run(run(job, session, ray, transport=name, quiet=quiet))
+            name = runtime.name if ray is None else None
+            return runtime.run(run(job, session, ray, transport=name, quiet=quiet))
     except InternalError:
         raise
     except EtelecomError as error:

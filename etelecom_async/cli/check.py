@@ -16,15 +16,15 @@ from ..bulk.common_fault import COMMON_FAULTS
 from ..errors import ConfigError
 from ..messages import failure_name, hint
 from ..session import Session
-from .carrier import Carrier, Kind
 from .command import Command, exits_with
 from .ending import os_sentence
 from .exit_codes import ExitCode, most_serious
 from .network import Network, network_options
-from .options import as_id
+from .options import oa_id_option
 from .outcome import Outcome, as_json, local, local_zone, look, offset
 from .render import bar, counted, is_terminal, plain, put, show, table, verdict
 from .stop import Stop
+from .transport_choice import Runtime, TransportChoice
 
 __all__ = ["check"]
 
@@ -34,14 +34,7 @@ _MANY = 20
 @exits_with(ExitCode.NOT_GRANTED, ExitCode.NOT_CHECKED, ExitCode.STOPPED)
 @click.command("check", cls=Command)
 @click.argument("phones", metavar="PHONE...", nargs=-1, required=True)
-@click.option(
-    "--oa-id",
-    callback=as_id,
-    envvar="ETELECOM_OA_ID",
-    show_envvar=True,
-    required=True,
-    help="The Zalo Official Account.",
-)
+@oa_id_option
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON object a line, in the order of the phones.")
 @network_options
 @click.pass_context
@@ -57,23 +50,23 @@ def check(context: click.Context, phones: tuple[str, ...], oa_id: int, *, wants_
         etelecom check 0987654321 '+84 912 345 678' --oa-id 1000000000000000003
         etelecom check - --json < phones.txt | jq -r 'select(.granted) | .phone_normalized'
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    session, carries = _prepare(network)
-    outcomes = carries.run(_check(session, oa_id, _numbers(phones), wants_json=wants_json))
+    session, runtime = _prepare(network)
+    outcomes = runtime.run(_check(session, oa_id, _numbers(phones), wants_json=wants_json))
     if not wants_json:
         _show(outcomes)
     context.exit(_exit_code(outcomes))
 
 
-def _prepare(network: Network) -> tuple[Session, Carrier]:
+def _prepare(network: Network) -> tuple[Session, Runtime]:
     try:
         account = from_env()
-        carries = network.carrier(Kind.AIOHTTP, account.base_url)
-        session = Session(account, transport=carries.transport)
+        runtime = network.runtime(TransportChoice.AIOHTTP, account.base_url)
+        session = Session(account, transport=runtime.transport)
         # A key that is missing is one sentence here, and not one for every phone.
         session.account.key(CHECK_CONSENT.role)
     except ConfigError as error:
         raise Stop(str(error)) from None
-    return session, carries
+    return session, runtime
 
 
 def _numbers(phones: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ from yarl import URL
 
 from etelecom_async import CHECK_CONSENT, Consent, Session, Shop
 from etelecom_async.cli import watch
-from etelecom_async.cli.carrier import Kind, carrier
+from etelecom_async.cli.transport_choice import TransportChoice, choose_runtime
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.jobs.record import RESULT_COLUMNS
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World, serve
@@ -540,7 +540,7 @@ def test_without_the_extra_the_fast_transport_is_refused_and_auto_does_without(t
     assert code == 2
     assert "pip install 'etelecom-async[fast]'" in stderr
     assert not output.exists()
-    assert carrier(Kind.AUTO, URL("http://127.0.0.1:1")).name == "aiohttp"
+    assert choose_runtime(TransportChoice.AUTO, URL("http://127.0.0.1:1")).name == "aiohttp"
 
 
 def test_its_help_has_examples():
