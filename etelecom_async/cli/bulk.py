@@ -28,7 +28,7 @@ from ..workers.ray_workers import RayWorkers
 from ..workers.worker import REDIS_URL, WorkerSetup
 from .command import Command, exits_with
 from .descriptors import was_closed
-from .ending import code_of, tell_bug
+from .ending import code_of, print_bug
 from .exit_codes import ExitCode
 from .network import Network, network_options
 from .options import as_number, oa_id_option
@@ -36,7 +36,7 @@ from .outcome import as_json
 from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop, Stopped
 from .transport_choice import Runtime, TransportChoice
-from .watch import run, tell
+from .watch import print_summary, run
 
 __all__ = ["bulk"]
 
@@ -59,7 +59,7 @@ _WORKERS = 2
     help="Requests per second at most, of all workers together.",
 )
 @click.option("--redis", is_flag=True, help=f"Share --rate with others through the Redis of {REDIS_URL}.")
-@click.option("--executor", type=click.Choice(["ray"]), help="Let workers ask that this executor runs; needs an extra.")
+@click.option("--executor", type=click.Choice(["ray"]), help="Let its workers make the checks; needs an extra.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 10_000),
@@ -71,11 +71,11 @@ _WORKERS = 2
     type=click.Choice([choice.value for choice in TransportChoice]),
     default=TransportChoice.AUTO.value,
     show_default=True,
-    help="What carries the checks: fast needs an extra, and auto takes it where it is installed.",
+    help="The HTTP client: fast needs an extra, and auto takes it if it is installed.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the output of an earlier run.")
 @click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
-@click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a page for people.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a report.")
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
 @click.option("--json", "wants_json", is_flag=True, help="Print the summary as JSON on stderr.")
 @network_options
@@ -106,8 +106,8 @@ def bulk(
 
     INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
     is standard input or output. INPUT can also be an Excel workbook (.xlsx, .xls; needs an extra), text packed by gzip,
-    or a folder of such files. What is not certain about how it is read is asked for on a terminal; in a script the
-    command stops with the option to add. OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted,
+    or a folder of such files. If it is not certain how to read it, the command asks on a terminal; in a script
+    it stops and names the option to add. OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted,
     expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
@@ -115,8 +115,8 @@ def bulk(
     stand, and new ones added at its end; --retry-failed checks the corrected ones. Without --resume a file that exists
     is never touched.
 
-    With --executor the asking is done by workers, on a cluster or on this machine; INPUT and OUTPUT stay with this
-    command, and all the rest is the same. Each worker takes the account from its own environment. One process already
+    With --executor, workers on a cluster or on this machine make the checks; this command still reads INPUT and writes
+    OUTPUT, and all the rest is the same. Each worker takes the account from its own environment. One process already
     makes thousands of checks a second, more than most limits allow.
 
     \b
@@ -166,9 +166,9 @@ def bulk(
     if wants_json:
         click.echo(as_json(asdict(summary)), err=True)
     elif not quiet:
-        tell(summary, output, report=report, executor=job.executor, can_retry=can_retry)
+        print_summary(summary, output, report=report, executor=job.executor, can_retry=can_retry)
     if job.first_bug is not None:
-        tell_bug(job.first_bug)
+        print_bug(job.first_bug)
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, source, output, is_fault=False)}", err=True)
         context.exit(ExitCode.INTERRUPTED)
@@ -196,7 +196,7 @@ def _runtime(transport: str, executor: str | None, network: Network, url: URL) -
 
 
 def _check_report(report: Path, *, source: Path, output: Path) -> None:
-    """Said now, and not when a million rows are done."""
+    """Refuse a report that cannot be written, before the first call."""
     if str(output) == "-":
         raise Stop("A report is made from the output file: name one with -o.")
     try:
@@ -216,30 +216,30 @@ def _run(
     output: Path,
     quiet: bool,
 ) -> JobSummary:
-    # Ray tells of lost workers on stdout, at length; that may be the output, and `watch` tells it in a few words.
-    hushed = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
+    # Ray prints a lot about lost workers on stdout, which may be the output; `watch` shows them in a few words.
+    silenced = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
     try:
-        with hushed:
+        with silenced:
             name = runtime.name if ray is None else None
             return runtime.run(run(job, session, ray, transport=name, quiet=quiet))
     except InternalError:
         raise
     except EtelecomError as error:
-        # What stops a run that has begun is a fault on its way, whatever it would be at the start.
+        # What stops a run that has begun is a fault, and no wrong usage.
         has_begun = job.progress is not None and job.progress.done > 0
         end = Stopped if has_begun or code_of(error) is ExitCode.STOPPED else Stop
-        what_to_do = f". {hint(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
-        raise end(f"{error}{what_to_do}{_what_is_kept(job, source, output, is_fault=True)}") from None
+        advice = f". {hint(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
+        raise end(f"{error}{advice}{_what_is_kept(job, source, output, is_fault=True)}") from None
 
 
 def _can_retry(source: Path, output: Path) -> bool:
-    """Can the same command be repeated for the rows that failed? A stream is read only once."""
+    """Whether the same command can check the rows that failed again. A stream can be read only once."""
     return (source.is_file() or source.is_dir()) and str(output) != "-"
 
 
 def _what_is_kept(job: ConsentJob, source: Path, output: Path, *, is_fault: bool) -> str:
     journal = output.with_name(output.name + ".ndjson")
-    kept = next((place for place in (output, journal) if place.exists()), None)
+    kept = next((path for path in (output, journal) if path.exists()), None)
     if job.progress is None or str(output) == "-" or kept is None:
         return ""
     can_resume = _can_retry(source, output)
@@ -252,7 +252,7 @@ def _write_report(report: Path, *, source: Path, output: Path, can_retry: bool) 
     statistics = statistics_of(output)
     title, now = "Calling permissions", datetime.now(UTC)
     try:
-        # Hours may have gone by since it was looked at first.
+        # Hours may have passed since it was first checked.
         check_report(report, output=output, source=None if str(source) == "-" else source)
         pages.write(report, statistics, title=title, source=source.name, now=now, can_retry=can_retry)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`etelecom check`: ask about a few phones, or a list of them from a pipe."""
+"""`etelecom check`: check a few phones, or a list of phones from a pipe."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _prepare(network: Network) -> tuple[Session, Runtime]:
         account = from_env()
         runtime = network.runtime(TransportChoice.AIOHTTP, account.base_url)
         session = Session(account, transport=runtime.transport)
-        # A key that is missing is one sentence here, and not one for every phone.
+        # A missing key is one error here, and not one for every phone.
         session.account.key(CHECK_CONSENT.role)
     except ConfigError as error:
         raise Stop(str(error)) from None
@@ -83,14 +83,14 @@ def _lines_of_stdin() -> list[str]:
         data = sys.stdin.buffer.read()
     except OSError as error:
         raise Stop(f"Cannot read standard input: {os_sentence(error)}.") from None
-    # Windows' own tools write UTF-16 with a mark; anything else that is no UTF-8 is refused with the number it spoils.
+    # Windows' tools write UTF-16 with a byte order mark. Other bytes that are not UTF-8 make their number invalid.
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     lines = (line.strip() for line in data.decode(encoding, errors="replace").splitlines())
     return [line for line in lines if line]
 
 
 async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json: bool) -> list[Outcome]:
-    """All at once; JSON is printed on the way, in the order of the phones."""
+    """Check all at once; print JSON as answers come, in the order of the phones."""
     outcomes: list[Outcome] = []
     async with session, asyncio.TaskGroup() as group:
         with _progress(len(phones), wants_json=wants_json) as advance:
@@ -111,7 +111,7 @@ async def _look(session: Session, oa_id: int, phone: str, advance: Callable[[], 
 
 @contextmanager
 def _progress(total: int, *, wants_json: bool) -> Generator[Callable[[], None]]:
-    # Lines of JSON on the same terminal are progress enough, and would tear the bar.
+    # Lines of JSON on the same terminal show the progress, and would break the bar.
     if total <= _MANY or (wants_json and sys.stdout.isatty()):
         yield lambda: None
         return
@@ -145,6 +145,6 @@ def _exit_code(outcomes: Sequence[Outcome]) -> ExitCode:
 
 
 def _common_fault(outcomes: Sequence[Outcome]) -> str | None:
-    """The class of a fault that every phone met which was asked about, such as a key that is not accepted."""
+    """The class of a fault that every checked phone met, such as a key that is not accepted."""
     met = {outcome.failure.kind if outcome.failure else "" for outcome in outcomes} - {"InvalidPhone"}
     return met.pop() if len(met) == 1 and met <= COMMON_FAULTS else None

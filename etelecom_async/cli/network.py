@@ -66,7 +66,7 @@ def network_options(command: Callable[..., Result]) -> Callable[..., Result]:
         metavar="PATH",
         help="Authorities to trust: a file or folder.  [default: SSL_CERT_FILE, REQUESTS_CA_BUNDLE, the system's]",
     )
-    @click.option("-v", "--verbose", is_flag=True, help="Say which server, proxy and certificates are used.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print which server, proxy and certificates are used.")
     @functools.wraps(command)
     def with_network(
         *arguments: object, proxy: str | None, ca: Path | None, verbose: bool, **options: object

@@ -1,4 +1,4 @@
-"""An input that was changed since the output was begun: is what was answered still what it asks?"""
+"""Compares the answered rows of an output with an input that has changed since."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Phones = Callable[[], Iterable[tuple[int, str]]]
 
 
 def first_changed(*, answered: Phones, current: Phones) -> int | None:
-    """The first row whose answer was given for another phone than the input has now, or for a row that is gone.
+    """The first row that has an answer and whose phone has changed, or which is gone.
 
-    One bit a row and a number for each thousand: the phones of a block of rows are added up, as hashes, and only a
-    block whose sums differ is looked at row by row.
+    It takes one bit for each row and a number for each thousand: hashes of the phones are added up by blocks of rows,
+    and only a block with different sums is compared row by row.
 
     Args:
         answered: the answered rows of the output, each once, in any order.
         current: the rows of the input, in order.
 
     Returns:
-        None where every answer still belongs to its row, whatever became of the other rows.
+        None if every answer still belongs to its row.
     """
     rows = RowBitmap()
     sums: Counter[int] = Counter()
@@ -49,5 +49,5 @@ def first_changed(*, answered: Phones, current: Phones) -> int | None:
 
 
 def _hash(number: int, phone: str) -> int:
-    # Of one text: hashes of tuples nearly add up themselves, and two rows that changed places would go unseen.
+    # The hash of one str: hashes of tuples are nearly additive, so that two exchanged rows would have the same sum.
     return hash(f"{number} {phone}")

@@ -1,4 +1,4 @@
-"""What a job is told to do."""
+"""The options of a job."""
 
 from __future__ import annotations
 

@@ -514,7 +514,7 @@ async def test_a_file_that_takes_the_name_of_the_report_during_the_run_stays(tmp
         page.write_text("mine", encoding="utf-8")
         _, stderr = await process.communicate()
     assert process.returncode != 0
-    assert "page.html exists and is no report of ours" in stderr.decode()
+    assert "page.html exists and is not a report of this program" in stderr.decode()
     assert "The output itself is complete." in stderr.decode()
     assert page.read_text(encoding="utf-8") == "mine"
     assert len(by_row(output)) == 50
@@ -559,7 +559,7 @@ async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, 
     await ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA).run()
     job = ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA, resume=True)
     assert (await watch.run(job, session, line_seconds=0)).is_complete
-    shown = re.findall(r"Passing over ([0-9,]+) of 15,000 finished rows\n", capsys.readouterr().err)
+    shown = re.findall(r"Skipping ([0-9,]+) of 15,000 finished rows\n", capsys.readouterr().err)
     passed = [int(count.replace(",", "")) for count in shown]
     assert passed == sorted(passed)
     assert len(set(passed)) > 10
