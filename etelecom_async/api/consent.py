@@ -278,10 +278,6 @@ class Failed:
     """Why it could not be checked."""
 
 
-def _granted(outcome: Checked) -> bool:
-    return outcome.consent.granted
-
-
 @record
 class Zalo:
     """The `Zalo/*` methods of a session."""
@@ -353,7 +349,6 @@ class Zalo:
             failed=Failed,
             concurrency=concurrency,
             ordered=ordered,
-            granted=_granted,
             key=normalize,
             total=total,
         )

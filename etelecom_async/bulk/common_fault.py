@@ -1,7 +1,7 @@
-"""Failures that may not be the item's own: a dead key, an untrusted certificate, a wrong Official Account or URL.
+"""Failures that every item may meet: a dead key, an untrusted certificate, a wrong Official Account or URL.
 
-One such answer proves nothing, since a proxy may have given it for one item of thousands. So these failures are held
-back until it is known whether every item meets them, or the items before and behind them are answered.
+One such answer proves nothing, since a proxy may give it for one item of thousands. So these failures are held back
+until another item is answered, or enough different items have met them.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ _COMMON = (
     InternalError,
 )
 COMMON_FAULTS = frozenset({"BadRoute", *(kind.__name__ for kind in _COMMON if kind is not InternalError)})
-"""The names of those classes, but for that of bugs."""
+"""The names of those classes, without `InternalError`, which is a bug."""
 _AT_FIRST = 3
-"""Different items that fail so before any is answered: the fault is common."""
+"""The fault is common when so many different items meet it before any is answered."""
 _LATER = 20
-"""Different items that fail so in a row, after some were answered."""
+"""The same after some were answered: so many different items in a row."""
 
 
 def may_be_common(error: EtelecomError) -> bool:
-    """Is this a failure that every other item may meet too?"""
+    """Whether every other item may meet this failure too."""
     return isinstance(error, _COMMON)
 
 
@@ -60,10 +60,10 @@ class HeldBack(Generic[Item]):
 
 
 class CommonFault(Generic[Item]):
-    """Decides whether the failures that are held back are the items' own.
+    """Decides whether failures are common to all items, and holds them back until that is known.
 
     Args:
-        key: what makes two items the same question; None where each item is another.
+        key: equal for items that ask the same question; None if all items differ.
     """
 
     def __init__(self, *, key: Callable[[Item], Hashable] | None) -> None:
@@ -74,10 +74,10 @@ class CommonFault(Generic[Item]):
         self.is_suspected = False
         """Have so many items met the fault that it counts as common?"""
         self.is_watching = True
-        """False while nothing is held back and an item was answered: there is nothing to tell of an answer."""
+        """False while `answered` need not be called: an item was answered, and nothing is held back since."""
 
     def hold(self, index: int, item: Item, error: EtelecomError) -> bool:
-        """Hold one back. True where the fault is now known to be common."""
+        """Hold a failure back. True if the fault is now known to be common."""
         self.is_watching = True
         self._held.append(HeldBack(index, item, error))
         self._different.add(index if self._key is None else self._key(item))
@@ -86,9 +86,9 @@ class CommonFault(Generic[Item]):
         return self.is_suspected
 
     def answered(self) -> list[HeldBack[Item]]:
-        """An item was answered: gives those that were held back, which failed for reasons of their own.
+        """Called when an item was answered: returns what was held back, as these failures are not common.
 
-        None of them, once the fault is known to be common: answers to what was under way come after that.
+        Nothing, once the fault is known to be common: calls that were under way may still be answered then.
         """
         if self.is_suspected:
             return []
@@ -104,7 +104,7 @@ class CommonFault(Generic[Item]):
         return self.answered()
 
     def ended(self) -> list[HeldBack[Item]]:
-        """The items are at their end: gives those whose failure is their own.
+        """Called after the last item: returns what was held back, if the fault is not common.
 
         Raises:
             EtelecomError: no item was answered, and each met the fault.

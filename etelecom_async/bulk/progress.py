@@ -1,4 +1,4 @@
-"""How far a run has come."""
+"""The progress of a run."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ class Progress:
 
     Attributes:
         done: items with an outcome, failures included.
-        granted: outcomes that said yes.
         failed: items that could not be done.
-        total: items in all; None where nobody knows.
-        rate: items per second over the last ten seconds or so.
-        eta: seconds until the end at that rate; None where the total or the rate is unknown.
+        total: items in all; None if unknown.
+        rate: items per second over about the last ten seconds.
+        eta: seconds until the end at that rate; None if the total or the rate is unknown.
     """
 
     done: int
-    granted: int
     failed: int
     total: int | None
     rate: float
@@ -32,7 +30,7 @@ class Progress:
 
 
 class Tally:
-    """Counts outcomes as they come and keeps just enough of the past to know the present rate."""
+    """Counts outcomes, and remembers the last ten seconds to compute the current rate."""
 
     _INTERVAL = 1.0
     _INTERVALS = 10
@@ -40,15 +38,13 @@ class Tally:
     def __init__(self, *, total: int | None, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._total = total
-        self._granted = 0
         self._failed = 0
         self._done = 0
         self._past: deque[tuple[float, int]] = deque([(clock(), 0)], maxlen=self._INTERVALS + 1)
 
-    def count(self, *, granted: bool, failed: bool) -> None:
+    def count(self, *, failed: bool) -> None:
         """One more outcome."""
         self._done += 1
-        self._granted += granted
         self._failed += failed
         now = self._clock()
         if now - self._past[-1][0] >= self._INTERVAL:
@@ -56,14 +52,13 @@ class Tally:
 
     @property
     def progress(self) -> Progress:
-        """How far it has come now."""
+        """The progress at this moment."""
         since, done_then = self._past[0]
         elapsed = self._clock() - since
         rate = (self._done - done_then) / elapsed if elapsed > 0 else 0.0
         left = None if self._total is None else self._total - self._done
         return Progress(
             done=self._done,
-            granted=self._granted,
             failed=self._failed,
             total=self._total,
             rate=rate,

@@ -41,16 +41,16 @@ Bad = TypeVar("Bad")
 MOST_AT_ONCE = 10_000
 """Calls under way at once in a run: each has a task of its own, of about 3 KB."""
 _MISUSE = (ConfigError, SessionClosed)
-"""Errors of this program, which every further call would meet too."""
+"""Errors of the calling program, which every further call would meet too."""
 _GRACE = 5.0
-"""Seconds that calls under way get when such an error has ended the run: their answers are as good as any."""
+"""Seconds that calls under way get to finish when such an error has ended the run."""
 _WINDOW = 16
-"""An ordered run goes on while a slow call holds up its outcomes, until this many times the concurrency are held up."""
+"""An ordered run may be this many times the concurrency ahead of an outcome that a slow call holds up."""
 
 
 @record(unsafe_hash=True)
 class Done(Generic[Item, Value]):
-    """An item that was done: its place in the input, itself, and what came of it."""
+    """An item that was done: its index in the input, the item, and the value."""
 
     index: int
     item: Item
@@ -59,7 +59,7 @@ class Done(Generic[Item, Value]):
 
 @record(unsafe_hash=True)
 class NotDone(Generic[Item]):
-    """An item that could not be done: its place in the input, itself, and why."""
+    """An item that could not be done: its index in the input, the item, and the error."""
 
     index: int
     item: Item
@@ -67,7 +67,7 @@ class NotDone(Generic[Item]):
 
 
 class _OneByOne(Generic[Item]):
-    """An async iterator, which may be asked by one worker at a time only, and not after its end."""
+    """An async iterator, which one worker at a time may advance, and none after its end."""
 
     def __init__(self, items: AsyncIterator[Item], *, is_over: Callable[[], bool]) -> None:
         self._items = items
@@ -88,34 +88,33 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             async for outcome in run:
                 ...
 
-    It owns its workers: leaving the block, by whatever way, ends them. Items are pulled lazily, and never more than
+    It owns its workers: leaving the block always ends them. Items are pulled lazily, and never more than
     `concurrency` of them are ahead of what the consumer has taken; 16 times as many if outcomes are `ordered`, since
     those that are done early wait for their turn. An `EtelecomError` of one item is its outcome.
 
     A fault that every item would meet (a dead key, an untrusted certificate, a wrong OA or URL) ends the run: when each
-    of up to three first, different items meets it, or later twenty in a row without an answer between them. No item is
-    begun any more, what is under way may still be answered for five seconds, and then the error is raised; the items
-    that met it have no outcome. Programming errors are raised at once.
+    of up to three first, different items meets it, or later twenty in a row without an answer between them. No further
+    item begins, calls under way get five seconds to finish, and then the error is raised; the items that met it have
+    no outcome. Programming errors are raised at once.
 
     Args:
-        call: what is done with one item.
+        call: called with each item.
         items: a sync or async iterable. A sync one is pulled on the event loop, so it should not block.
-        done: makes the outcome of (index, item, value).
-        failed: makes the outcome of (index, item, error).
+        done: makes an outcome from index, item and value.
+        failed: makes an outcome from index, item and error.
         concurrency: calls under way at once, from 1 to 10,000.
         ordered: give outcomes in the order of the items. A slow one holds up the outcomes behind it; the calls go on
             until 16 times `concurrency` items are ahead of the consumer.
-        granted: which outcomes count as `progress.granted`; none unless given.
-        key: what makes two items the same question; unless given each item is another. Tells different items apart
-            where a fault may be common to all.
-        waiting_tasks: the tasks that wait with nothing sent, or nothing in doubt; `stop` gives them up.
+        key: equal for items that ask the same question; by default all items differ. A fault counts as common to all
+            only when different items meet it.
+        waiting_tasks: the tasks whose calls wait with nothing sent, or nothing in doubt; `stop` cancels them.
         witness: asks what was answered before this run, where there is such a thing. It is asked before a fault ends
             the run: where it is answered, the failures so far are the items' own, and the run goes on.
-        total: how many items there are, for the ETA; taken from `len(items)` where that exists.
+        total: how many items there are, for the ETA; by default `len(items)` if that exists.
         clock: seconds, monotonic; for tests.
 
     Raises:
-        ConfigError: an argument of a wrong kind, such as a single text in place of a list of them.
+        ConfigError: an argument has the wrong type or value, such as a str in place of a list of str.
     """
 
     def __init__(
@@ -127,7 +126,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         failed: Callable[[int, Item, EtelecomError], Bad],
         concurrency: int = 100,
         ordered: bool = False,
-        granted: Callable[[Good], bool] = lambda _: False,
         key: Callable[[Item], Hashable] | None = None,
         waiting_tasks: Callable[[], AbstractSet[asyncio.Task[object] | None]] = frozenset,
         witness: Callable[[], Awaitable[object]] | None = None,
@@ -143,7 +141,6 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._is_entered = False
         self._make_done = _checks.function("done", done)
         self._make_failed = _checks.function("failed", failed)
-        self._granted = _checks.function("granted", granted)
         self._concurrency = concurrency
         self._ordered = False
         _checks.function("clock", clock)
@@ -210,7 +207,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             return [outcome async for outcome in self]
 
     def stop(self) -> None:
-        """Begin no more items, and give up those that wait to be sent. What is under way ends and is still given."""
+        """Begin no more items, and give up those that wait to be sent. Calls under way finish and have outcomes."""
         self._is_stopped = True
         self._exhaust()
         for worker in self._workers & self._waiting_tasks():
@@ -284,7 +281,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
                 if self._common.is_watching:
                     self._release(self._common.answered())
                 outcome = self._make_done(index, item, value)
-                self._tally.count(granted=self._granted(outcome), failed=False)
+                self._tally.count(failed=False)
                 self._give(index, outcome)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -293,13 +290,13 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         worker.add_done_callback(self._worker_ended)
 
     async def _ends_all(self, index: int, item: Item, error: EtelecomError) -> bool:
-        """Take note of a failure: its item's own, or one that every item meets, and then it ends the run."""
+        """Give a failure as its item's outcome, or hold it back. True if every item meets it, which ends the run."""
         if not may_be_common(error):
             self._give_failed(index, item, error)
             return False
         if self._common.hold(index, item, error) and not await self._is_refuted():
             return True
-        # It has no outcome for now, and the others go on.
+        # It has no outcome for now, and the run goes on.
         self._permits.release()
         return False
 
@@ -319,23 +316,23 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             return True
 
     def _release(self, held: Sequence[HeldBack[Item]]) -> None:
-        """Give the failures that were held back, as they were the items' own."""
+        """Give the failures that were held back: they are not common to all items."""
         self._given_back_early += len(held)
-        for it in held:
-            self._give_failed(it.index, it.item, it.error)
+        for failure in held:
+            self._give_failed(failure.index, failure.item, failure.error)
 
     def _give_failed(self, index: int, item: Item, error: EtelecomError) -> None:
-        self._tally.count(granted=False, failed=True)
+        self._tally.count(failed=True)
         self._give(index, self._make_failed(index, item, error))
 
     def _exhaust(self) -> None:
-        """There are no more items: let those go who wait to ask for one."""
+        """There are no more items: let the waiting workers end."""
         self._is_exhausted = True
         for _ in self._workers:
             self._permits.release()
 
     def _keep_order(self) -> None:
-        """Outcomes that come early wait, so more items may be ahead; it is the workers that bound the calls."""
+        """Early outcomes wait, so more items may be ahead; the number of workers bounds the calls."""
         if not self._ordered:
             self._ordered = True
             for _ in range((_WINDOW - 1) * self._concurrency):
@@ -365,7 +362,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         self._news.set()
 
     def _end(self) -> None:
-        """Every item has been asked about: are the failures that were held back the items' own?"""
+        """After the last item: release the failures that were held back, or end with them."""
         try:
             self._release(self._common.ended())
         except EtelecomError as error:

@@ -1,4 +1,4 @@
-"""One question asked twice is one call."""
+"""Single flight: equal questions at the same time share one call."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _Value = TypeVar("_Value")
 
 
 class Remembered(Protocol[_Question, _Value]):
-    """Answers that are kept for a while; how many is its own to say."""
+    """A cache of answers with a bounded size."""
 
     def get(self, question: _Question) -> _Value | None:
-        """The answer to a question; None where it is not kept."""
+        """The answer to a question; None if it is not kept."""
         ...
 
     def put(self, question: _Question, value: _Value) -> None:
-        """Keep an answer. Others may be forgotten for it."""
+        """Keep an answer, perhaps in place of an older one."""
         ...
 
 
@@ -31,7 +31,7 @@ class LastAnswers(Generic[Question, Value]):
     """The last answers, in two dictionaries: when the newer one is full, the older one is forgotten.
 
     Args:
-        size: answers that are kept at most; half of that at least.
+        size: it keeps at most so many answers, and at least half of that.
     """
 
     def __init__(self, *, size: int) -> None:
@@ -50,12 +50,12 @@ class LastAnswers(Generic[Question, Value]):
 
 
 class SingleFlight(Generic[Item, Question, Value]):
-    """Joins equal questions: one that is under way is waited for, one lately answered is not asked again.
+    """Shares calls between equal questions, under way or recently answered.
 
     Args:
         call: what answers a question; never with None.
-        question: what is to be asked about an item.
-        remembered: where answers are kept; the last thousand unless given. Failures are never kept.
+        question: the question about an item.
+        remembered: keeps answers; by default the last thousand. Failures are never kept.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class SingleFlight(Generic[Item, Question, Value]):
         self._call = call
         self._question = question
         self._remembered: Remembered[Question, Value] = LastAnswers(size=1024) if remembered is None else remembered
-        # Of a question under way: who waits for it, or None as long as no other item does, which is nearly always.
+        # By question under way: the future that other items wait for; None, as nearly always, if no other item does.
         self._asked: dict[Question, asyncio.Future[Value] | None] = {}
 
     async def ask(self, item: Item) -> Value:
-        """The answer: remembered, or another's, or from the call, which also decides how the others fare."""
+        """The answer: a kept one, that of a call under way, or from a new call."""
         question = self._question(item)
         if question in self._asked:
             waiting = self._asked[question]
@@ -101,4 +101,4 @@ class SingleFlight(Generic[Item, Question, Value]):
             waiting.cancel()
         else:
             waiting.set_exception(error)
-            waiting.exception()  # counts as looked at, should those who waited be gone
+            waiting.exception()  # marks it as retrieved, if the waiting items are gone

@@ -1,4 +1,4 @@
-"""Permits that are handed on in order of arrival."""
+"""Permits, given in order of arrival."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["Permits"]
 
 
 class Permits:
-    """A number of permits; who finds none waits for one to be given back.
+    """A number of permits; a caller that finds none waits until one is released.
 
-    `asyncio.Semaphore` does the same, but looks at every waiter that was woken and has not run yet each time that one
-    is given back: half of what a run would cost, where they come back by the hundred.
+    `asyncio.Semaphore` does the same, but each release scans every waiter that was woken and has not run yet, which
+    takes half of a run's time when hundreds are released at once.
 
     Args:
         count: how many there are.
@@ -23,20 +23,20 @@ class Permits:
         self._waiters: deque[asyncio.Future[None]] = deque()
 
     def take(self) -> bool:
-        """Take one, if there is one."""
+        """Take one if there is one."""
         if self._free > 0:
             self._free -= 1
             return True
         return False
 
     def turn(self) -> asyncio.Future[None]:
-        """Comes with the next one that is given back. A cancelled wait may lose it: it is for the end of a run."""
+        """A future for the next permit that is released. Cancelling it may lose the permit: do so at a run's end."""
         turn = asyncio.get_running_loop().create_future()
         self._waiters.append(turn)
         return turn
 
     def release(self) -> None:
-        """Give one back."""
+        """Release one."""
         while self._waiters:
             turn = self._waiters.popleft()
             if not turn.done():

@@ -1,4 +1,4 @@
-"""The `etelecom` group, and the one place where every command ends."""
+"""The `etelecom` group, and how every command ends."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def run() -> int:
     """Run the command line of this process and return its exit code. Raises nothing."""
     try:
         code = _run(sys.argv[1:])
-    except BaseException as error:  # noqa: BLE001 - each has its sentence and its exit code
+    except BaseException as error:  # noqa: BLE001 - each has its message and its exit code
         code = end(error)
     try:
         sys.stdout.flush()
@@ -68,7 +68,7 @@ def run() -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    # Not click's own `main`: its exit code for Ctrl-C, and for a reader that has gone, is one that means "not granted".
+    # Not click's own `main`: its exit code for Ctrl-C and for a closed pipe is 1, which here means "not granted".
     if instruction := os.environ.get(_COMPLETION):
         return shell_complete(etelecom, {}, "etelecom", _COMPLETION, instruction)
     try:

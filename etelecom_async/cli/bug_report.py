@@ -1,4 +1,4 @@
-"""What a user can send us about a bug: a file that holds no key and no whole phone number."""
+"""A bug report that the user can send: a file that holds no key and no whole phone number."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..phone import mask
 
 __all__ = ["describe", "redact", "write_bug_report"]
 
-_MOST = 200_000
+_MAX_TRACEBACK = 200_000
 """Characters of a traceback that are kept."""
 _VARIABLES = ("ETELECOM_API_KEY", "ETELECOM_SHOP_KEY", "ETELECOM_REDIS_URL")
-_FEWEST = 4
-"""Characters of a part of a key. A shorter one would be found in every word."""
+_MIN_SECRET = 4
+"""Characters. A shorter part of a key would match in ordinary words."""
 
 _KEY = re.compile(r"(shop)?\d{6,}:[^\s'\"\\,)]+")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[^\s'\"\\,)]+")
@@ -29,7 +29,7 @@ _DIGITS = re.compile(r"\+?\d(?:[\s.()\-\u00a0]{0,3}\d){6,}")
 
 
 def describe(arguments: Sequence[str]) -> str:
-    """The program, where it runs, and the command without the values in it: these name customers and files."""
+    """The versions, the system, and the command without its values, which may name customers and files."""
     return f"etelecom-async {__version__}, Python {platform.python_version()} on {sys.platform}, {_command(arguments)}"
 
 
@@ -44,20 +44,20 @@ def redact(text: str) -> str:
 
 
 def write_bug_report(error: BaseException, *, arguments: Sequence[str]) -> Path | None:
-    """Keep the traceback in a new file of the temporary folder that only this user can read.
+    """Write the traceback to a new file in the temporary folder, readable by this user only.
 
     Args:
         error: the bug.
         arguments: of the command line, without the program's name.
 
     Returns:
-        The file; None where it cannot be written.
+        The file; None if it cannot be written.
     """
     shown = redact("".join(traceback.format_exception(error)))
     try:
         descriptor, name = tempfile.mkstemp(prefix="etelecom-bug-", suffix=".txt")
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"{describe(arguments)}\n\n{shown[-_MOST:]}")
+            file.write(f"{describe(arguments)}\n\n{shown[-_MAX_TRACEBACK:]}")
     except OSError:
         return None
     return Path(name)
@@ -80,4 +80,4 @@ def _secrets() -> Iterator[str]:
     for variable in _VARIABLES:
         value = os.environ.get(variable, "").strip()
         parts = (value, value.partition(":")[2], value.rpartition("@")[0].rpartition(":")[2])
-        yield from (part for part in parts if len(part) >= _FEWEST)
+        yield from (part for part in parts if len(part) >= _MIN_SECRET)

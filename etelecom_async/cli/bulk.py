@@ -17,25 +17,26 @@ from ..account import from_env
 from ..api.consent import CHECK_CONSENT
 from ..bulk.common_fault import may_be_common
 from ..errors import EtelecomError, InternalError
-from ..jobs.job import ConsentJob, JobSummary
+from ..jobs.job import ConsentJob
 from ..jobs.output_paths import check_report
-from ..messages import advice
+from ..jobs.plan import JobSummary
+from ..messages import hint
 from ..reports import page as pages
 from ..reports.from_output import statistics_of
 from ..session import Session
 from ..workers.ray_workers import RayWorkers
 from ..workers.worker import REDIS_URL, WorkerSetup
-from .carrier import Carrier, Kind
 from .command import Command, exits_with
 from .descriptors import was_closed
-from .ending import code_of, tell_bug
+from .ending import code_of, print_bug
 from .exit_codes import ExitCode
 from .network import Network, network_options
-from .options import as_id, as_number
+from .options import as_number, oa_id_option
 from .outcome import as_json
 from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop, Stopped
-from .watch import run, tell
+from .transport_choice import Runtime, TransportChoice
+from .watch import print_summary, run
 
 __all__ = ["bulk"]
 
@@ -46,14 +47,7 @@ _WORKERS = 2
 @click.command("bulk", cls=Command)
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where the rows go; - is stdout.")
-@click.option(
-    "--oa-id",
-    callback=as_id,
-    envvar="ETELECOM_OA_ID",
-    show_envvar=True,
-    required=True,
-    help="The Zalo Official Account.",
-)
+@oa_id_option
 @click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
 @reading_options
 @click.option("--excel", is_flag=True, help="Begin a CSV output with the mark by which Excel knows UTF-8.")
@@ -65,7 +59,7 @@ _WORKERS = 2
     help="Requests per second at most, of all workers together.",
 )
 @click.option("--redis", is_flag=True, help=f"Share --rate with others through the Redis of {REDIS_URL}.")
-@click.option("--executor", type=click.Choice(["ray"]), help="Let workers ask that this executor runs; needs an extra.")
+@click.option("--executor", type=click.Choice(["ray"]), help="Let its workers make the checks; needs an extra.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 10_000),
@@ -74,14 +68,14 @@ _WORKERS = 2
 @click.option("--address", metavar="HOST:PORT", help="With --executor: its cluster.  [default: this machine]")
 @click.option(
     "--transport",
-    type=click.Choice([kind.value for kind in Kind]),
-    default=Kind.AUTO.value,
+    type=click.Choice([choice.value for choice in TransportChoice]),
+    default=TransportChoice.AUTO.value,
     show_default=True,
-    help="What carries the checks: fast needs an extra, and auto takes it where it is installed.",
+    help="The HTTP client: fast needs an extra, and auto takes it if it is installed.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the output of an earlier run.")
 @click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
-@click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a page for people.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a report.")
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
 @click.option("--json", "wants_json", is_flag=True, help="Print the summary as JSON on stderr.")
 @network_options
@@ -112,8 +106,8 @@ def bulk(
 
     INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
     is standard input or output. INPUT can also be an Excel workbook (.xlsx, .xls; needs an extra), text packed by gzip,
-    or a folder of such files. What is not certain about how it is read is asked for on a terminal; in a script the
-    command stops with the option to add. OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted,
+    or a folder of such files. If it is not certain how to read it, the command asks on a terminal; in a script
+    it stops and names the option to add. OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted,
     expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
 
     OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
@@ -121,8 +115,8 @@ def bulk(
     stand, and new ones added at its end; --retry-failed checks the corrected ones. Without --resume a file that exists
     is never touched.
 
-    With --executor the asking is done by workers, on a cluster or on this machine; INPUT and OUTPUT stay with this
-    command, and all the rest is the same. Each worker takes the account from its own environment. One process already
+    With --executor, workers on a cluster or on this machine make the checks; this command still reads INPUT and writes
+    OUTPUT, and all the rest is the same. Each worker takes the account from its own environment. One process already
     makes thousands of checks a second, more than most limits allow.
 
     \b
@@ -146,8 +140,8 @@ def bulk(
             is_shared=redis,
         )
         account = from_env()
-        carries = _carrier(transport, executor, network, account.base_url)
-        session = Session(account, transport=carries.transport, throttle=setup.throttle())
+        runtime = _runtime(transport, executor, network, account.base_url)
+        session = Session(account, transport=runtime.transport, throttle=setup.throttle())
         session.account.key(CHECK_CONSENT.role)
         ray = None if executor is None else RayWorkers(setup, account=session.account, address=address)
         job = ConsentJob(
@@ -166,15 +160,15 @@ def bulk(
     except EtelecomError as error:
         raise Stop(str(error)) from None
     can_retry = _can_retry(source, output)
-    summary = _run(job, session, ray, carries, source=source, output=output, quiet=quiet)
+    summary = _run(job, session, ray, runtime, source=source, output=output, quiet=quiet)
     if report is not None and summary.is_complete:
         _write_report(report, source=source, output=output, can_retry=can_retry)
     if wants_json:
         click.echo(as_json(asdict(summary)), err=True)
     elif not quiet:
-        tell(summary, output, report=report, executor=job.executor, can_retry=can_retry)
+        print_summary(summary, output, report=report, executor=job.executor, can_retry=can_retry)
     if job.first_bug is not None:
-        tell_bug(job.first_bug)
+        print_bug(job.first_bug)
     if not summary.is_complete:
         click.echo(f"Stopped early.{_what_is_kept(job, source, output, is_fault=False)}", err=True)
         context.exit(ExitCode.INTERRUPTED)
@@ -187,22 +181,22 @@ def _exit_code(job: ConsentJob, summary: JobSummary) -> ExitCode:
     return ExitCode.NOT_CHECKED if summary.failures or summary.failed_before else ExitCode.DONE
 
 
-def _carrier(transport: str, executor: str | None, network: Network, url: URL) -> Carrier:
-    """What carries the checks of this process; with workers it makes none."""
+def _runtime(transport: str, executor: str | None, network: Network, url: URL) -> Runtime:
+    """What the checks of this process use; with an executor it makes none."""
     if executor is None:
-        return network.carrier(Kind(transport), url)
-    if transport != Kind.AUTO.value:
+        return network.runtime(TransportChoice(transport), url)
+    if transport != TransportChoice.AUTO.value:
         raise Stop("--transport is for the checks of this process, and with --executor it makes none: leave it out.")
     if network.proxy is not None or network.ca is not None:
         raise Stop(
             "--proxy and --ca are for the checks of this process, and with --executor it makes none: set HTTPS_PROXY"
             " and SSL_CERT_FILE where the workers run."
         )
-    return network.carrier(Kind.AIOHTTP, url)
+    return network.runtime(TransportChoice.AIOHTTP, url)
 
 
 def _check_report(report: Path, *, source: Path, output: Path) -> None:
-    """Said now, and not when a million rows are done."""
+    """Refuse a report that cannot be written, before the first call."""
     if str(output) == "-":
         raise Stop("A report is made from the output file: name one with -o.")
     try:
@@ -216,36 +210,36 @@ def _run(
     job: ConsentJob,
     session: Session,
     ray: RayWorkers | None,
-    carries: Carrier,
+    runtime: Runtime,
     *,
     source: Path,
     output: Path,
     quiet: bool,
 ) -> JobSummary:
-    # Ray tells of lost workers on stdout, at length; that may be the output, and `watch` tells it in a few words.
-    hushed = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
+    # Ray prints a lot about lost workers on stdout, which may be the output; `watch` shows them in a few words.
+    silenced = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
     try:
-        with hushed:
-            name = carries.name if ray is None else None
-            return carries.run(run(job, session, ray, transport=name, quiet=quiet))
+        with silenced:
+            name = runtime.name if ray is None else None
+            return runtime.run(run(job, session, ray, transport=name, quiet=quiet))
     except InternalError:
         raise
     except EtelecomError as error:
-        # What stops a run that has begun is a fault on its way, whatever it would be at the start.
+        # What stops a run that has begun is a fault, and no wrong usage.
         has_begun = job.progress is not None and job.progress.done > 0
         end = Stopped if has_begun or code_of(error) is ExitCode.STOPPED else Stop
-        what_to_do = f". {advice(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
-        raise end(f"{error}{what_to_do}{_what_is_kept(job, source, output, is_fault=True)}") from None
+        advice = f". {hint(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
+        raise end(f"{error}{advice}{_what_is_kept(job, source, output, is_fault=True)}") from None
 
 
 def _can_retry(source: Path, output: Path) -> bool:
-    """Can the same command be repeated for the rows that failed? A stream is read only once."""
+    """Whether the same command can check the rows that failed again. A stream can be read only once."""
     return (source.is_file() or source.is_dir()) and str(output) != "-"
 
 
 def _what_is_kept(job: ConsentJob, source: Path, output: Path, *, is_fault: bool) -> str:
     journal = output.with_name(output.name + ".ndjson")
-    kept = next((place for place in (output, journal) if place.exists()), None)
+    kept = next((path for path in (output, journal) if path.exists()), None)
     if job.progress is None or str(output) == "-" or kept is None:
         return ""
     can_resume = _can_retry(source, output)
@@ -258,7 +252,7 @@ def _write_report(report: Path, *, source: Path, output: Path, can_retry: bool) 
     statistics = statistics_of(output)
     title, now = "Calling permissions", datetime.now(UTC)
     try:
-        # Hours may have gone by since it was looked at first.
+        # Hours may have passed since it was first checked.
         check_report(report, output=output, source=None if str(source) == "-" else source)
         pages.write(report, statistics, title=title, source=source.name, now=now, can_retry=can_retry)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`etelecom check`: ask about a few phones, or a list of them from a pipe."""
+"""`etelecom check`: check a few phones, or a list of phones from a pipe."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ..account import from_env
 from ..api.consent import CHECK_CONSENT
 from ..bulk.common_fault import COMMON_FAULTS
 from ..errors import ConfigError
-from ..messages import advice, failure_name
+from ..messages import failure_name, hint
 from ..session import Session
-from .carrier import Carrier, Kind
 from .command import Command, exits_with
 from .ending import os_sentence
 from .exit_codes import ExitCode, most_serious
 from .network import Network, network_options
-from .options import as_id
+from .options import oa_id_option
 from .outcome import Outcome, as_json, local, local_zone, look, offset
 from .render import bar, counted, is_terminal, plain, put, show, table, verdict
 from .stop import Stop
+from .transport_choice import Runtime, TransportChoice
 
 __all__ = ["check"]
 
@@ -34,14 +34,7 @@ _MANY = 20
 @exits_with(ExitCode.NOT_GRANTED, ExitCode.NOT_CHECKED, ExitCode.STOPPED)
 @click.command("check", cls=Command)
 @click.argument("phones", metavar="PHONE...", nargs=-1, required=True)
-@click.option(
-    "--oa-id",
-    callback=as_id,
-    envvar="ETELECOM_OA_ID",
-    show_envvar=True,
-    required=True,
-    help="The Zalo Official Account.",
-)
+@oa_id_option
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON object a line, in the order of the phones.")
 @network_options
 @click.pass_context
@@ -57,23 +50,23 @@ def check(context: click.Context, phones: tuple[str, ...], oa_id: int, *, wants_
         etelecom check 0987654321 '+84 912 345 678' --oa-id 1000000000000000003
         etelecom check - --json < phones.txt | jq -r 'select(.granted) | .phone_normalized'
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    session, carries = _prepare(network)
-    outcomes = carries.run(_check(session, oa_id, _numbers(phones), wants_json=wants_json))
+    session, runtime = _prepare(network)
+    outcomes = runtime.run(_check(session, oa_id, _numbers(phones), wants_json=wants_json))
     if not wants_json:
         _show(outcomes)
     context.exit(_exit_code(outcomes))
 
 
-def _prepare(network: Network) -> tuple[Session, Carrier]:
+def _prepare(network: Network) -> tuple[Session, Runtime]:
     try:
         account = from_env()
-        carries = network.carrier(Kind.AIOHTTP, account.base_url)
-        session = Session(account, transport=carries.transport)
-        # A key that is missing is one sentence here, and not one for every phone.
+        runtime = network.runtime(TransportChoice.AIOHTTP, account.base_url)
+        session = Session(account, transport=runtime.transport)
+        # A missing key is one error here, and not one for every phone.
         session.account.key(CHECK_CONSENT.role)
     except ConfigError as error:
         raise Stop(str(error)) from None
-    return session, carries
+    return session, runtime
 
 
 def _numbers(phones: Iterable[str]) -> list[str]:
@@ -90,14 +83,14 @@ def _lines_of_stdin() -> list[str]:
         data = sys.stdin.buffer.read()
     except OSError as error:
         raise Stop(f"Cannot read standard input: {os_sentence(error)}.") from None
-    # Windows' own tools write UTF-16 with a mark; anything else that is no UTF-8 is refused with the number it spoils.
+    # Windows' tools write UTF-16 with a byte order mark. Other bytes that are not UTF-8 make their number invalid.
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     lines = (line.strip() for line in data.decode(encoding, errors="replace").splitlines())
     return [line for line in lines if line]
 
 
 async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json: bool) -> list[Outcome]:
-    """All at once; JSON is printed on the way, in the order of the phones."""
+    """Check all at once; print JSON as answers come, in the order of the phones."""
     outcomes: list[Outcome] = []
     async with session, asyncio.TaskGroup() as group:
         with _progress(len(phones), wants_json=wants_json) as advance:
@@ -118,7 +111,7 @@ async def _look(session: Session, oa_id: int, phone: str, advance: Callable[[], 
 
 @contextmanager
 def _progress(total: int, *, wants_json: bool) -> Generator[Callable[[], None]]:
-    # Lines of JSON on the same terminal are progress enough, and would tear the bar.
+    # Lines of JSON on the same terminal show the progress, and would break the bar.
     if total <= _MANY or (wants_json and sys.stdout.isatty()):
         yield lambda: None
         return
@@ -145,13 +138,13 @@ def _show(outcomes: Iterable[Outcome]) -> None:
 def _exit_code(outcomes: Sequence[Outcome]) -> ExitCode:
     fault = _common_fault(outcomes)
     if fault is not None:
-        click.echo(f"Error: {failure_name(fault)}. {advice(fault, can_retry=False)}", err=True)
+        click.echo(f"Error: {failure_name(fault)}. {hint(fault, can_retry=False)}", err=True)
         return ExitCode.USAGE
     codes = {None: ExitCode.NOT_CHECKED, False: ExitCode.NOT_GRANTED, True: ExitCode.DONE}
     return most_serious(codes[outcome.granted] for outcome in outcomes)
 
 
 def _common_fault(outcomes: Sequence[Outcome]) -> str | None:
-    """The class of a fault that every phone met which was asked about, such as a key that is not accepted."""
+    """The class of a fault that every checked phone met, such as a key that is not accepted."""
     met = {outcome.failure.kind if outcome.failure else "" for outcome in outcomes} - {"InvalidPhone"}
     return met.pop() if len(met) == 1 and met <= COMMON_FAULTS else None

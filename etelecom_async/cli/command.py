@@ -1,4 +1,4 @@
-"""What the commands have in common: exit codes in the help, and modules that are loaded when they are used."""
+"""Commands that are imported when they run, with their exit codes in the help."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Command(click.Command):
 
 
 def exits_with(*codes: ExitCode) -> Callable[[Command], Command]:
-    """Name the exit codes of a command that not every command has."""
+    """Name the exit codes of a command that not all commands share."""
 
     def name(command: Command) -> Command:
         command.exit_codes = tuple(code for code in MEANINGS if code in (*_EVERY_COMMAND, *codes))
@@ -39,7 +39,7 @@ def exits_with(*codes: ExitCode) -> Callable[[Command], Command]:
 class Group(click.Group):
     """Commands that are imported only when they run: `etelecom --version` does not wait for an HTTP client.
 
-    The command `name` is what the module `name` of this package calls so.
+    The command `name` is the attribute `name` of the module `name` in this package.
 
     Attributes:
         modules: the names of the commands, each with its line in the group's own help.

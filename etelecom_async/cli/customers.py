@@ -1,4 +1,4 @@
-"""The sandbox's customers from a file, so that it answers about the people of a test."""
+"""Reads the sandbox's customers from a file."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _MESSAGES = ("message",)
 
 
 def read_customers(path: Path) -> dict[str, Customer]:
-    """The customers of a table, by their phones in wire form; of a phone that stands there twice the last.
+    """The customers of a table, by their phones in wire form; if a phone occurs twice, the last.
 
-    The phones' column is found as in a bulk job. These columns are read where they are there, by name: `state` (a
+    The phones' column is found as in a bulk job. These columns are read by name, if they exist: `state` (a
     `ConsentState`'s value) or `error` (the code), `expired_time` (ISO 8601, UTC unless it says otherwise) and
     `message`. Without a state and a code the customer has granted permission. The output of a bulk job has them all.
 
     Raises:
-        ConfigError: the file cannot be read, or a row cannot be used; the sentence names the row.
+        ConfigError: the file cannot be read, or a row cannot be used; the message names the row.
     """
     source = open_source(path)
     rows = list(source.rows())
@@ -46,15 +46,15 @@ def read_customers(path: Path) -> dict[str, Customer]:
 
 
 class _Columns:
-    """Where the columns stand that describe a customer."""
+    """The columns that describe a customer, by name."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._places = {name.strip().lower(): place for place, name in enumerate(names)}
+        self._indexes = {name.strip().lower(): index for index, name in enumerate(names)}
 
     def text(self, row: Row, names: Iterable[str]) -> str:
-        """The cell of the first of these columns that there is; empty where there is none."""
-        place = next((self._places[name] for name in names if name in self._places), None)
-        cell = None if place is None else row.cells[place]
+        """The cell of the first of these columns that exists; empty if none does."""
+        index = next((self._indexes[name] for name in names if name in self._indexes), None)
+        cell = None if index is None else row.cells[index]
         return "" if cell is None else str(cell).strip()
 
 

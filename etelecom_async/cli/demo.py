@@ -1,4 +1,4 @@
-"""`etelecom demo`: the whole way from a file of phones to a file of results, with no key and no network."""
+"""`etelecom demo`: from a file of phones to a file of results, with no key and no network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import click
 from ..account import Shop
 from ..errors import EtelecomError
 from ..jobs.demo_results import mark_demo, remove_demo
-from ..jobs.job import ConsentJob, JobSummary
+from ..jobs.job import ConsentJob
+from ..jobs.plan import JobSummary
 from ..pipeline.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session
@@ -20,13 +21,13 @@ from .command import Command, exits_with
 from .exit_codes import ExitCode
 from .reading import asked_reading, reading_of, reading_options
 from .stop import Stop
-from .watch import run, tell
+from .watch import print_summary, run
 
 __all__ = ["demo"]
 
-# Some customers of the sandbox say "try later" forever; a demo does not wait for them.
+# Some customers of the sandbox always answer "try later"; a demo does not wait for them.
 _QUICK = Retry(attempts=2, base=0.05)
-# Slow enough for its progress to be seen.
+# Slow enough to see its progress.
 _LATENCY = 0.1
 _CONCURRENCY = 10
 _LINE_SECONDS = 0.2
@@ -50,7 +51,7 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
     """Check a file of phones, end to end, against a sandbox on this machine: no key, no network, no cost.
 
     INPUT is any file that `etelecom bulk` takes; without it the sandbox's own customers are checked. The results are
-    its rows and what was found out.
+    its rows with their answers.
 
     \b
     Example:
@@ -69,7 +70,7 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
             summary = asyncio.run(_check(world, source, output, reading, excel=excel))
         except EtelecomError as error:
             raise Stop(str(error)) from None
-    tell(summary, output, can_retry=False)
+    print_summary(summary, output, can_retry=False)
     if not summary.is_complete:
         kept = f" What was finished is in {output}." if summary.rows else ""
         click.echo(f"Stopped early.{kept} The next demo begins anew.", err=True)
@@ -77,7 +78,7 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
 
 
 async def _check(world: World, source: Path, output: Path, reading: Reading, *, excel: bool) -> JobSummary:
-    """Real requests over a real socket: everything but the server's address is as it would be."""
+    """Real requests over a real socket: only the server's address differs from a real job."""
     async with serve(world, latency=_LATENCY) as sandbox:
         session = Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK)
         job = ConsentJob(

@@ -15,10 +15,10 @@ __all__ = ["prepare_standard_streams", "redirect_stdout_to_null", "was_closed"]
 
 
 class _BestEffort(io.RawIOBase):
-    """What cannot be shown is dropped: a full disk or a closed pipe behind stderr is no reason to stop the work."""
+    """Drops what cannot be written: a full disk or a closed pipe behind stderr must not stop the work."""
 
     def __init__(self, stream: TextIO) -> None:
-        # Kept, since a stream that is dropped closes its descriptor.
+        # Keeps the stream alive, which would close its descriptor.
         self._stream = stream
         # Python started with `-u` has no buffer in between.
         self._file: io.RawIOBase | BinaryIO = getattr(stream.buffer, "raw", stream.buffer)
@@ -43,17 +43,17 @@ class _BestEffort(io.RawIOBase):
 
 
 def prepare_standard_streams() -> None:
-    """Make stdin, stdout and stderr usable, however this process was started.
+    """Make stdin, stdout and stderr usable, even if they were closed when this process started.
 
-    What was closed (`2>&-`) is opened on the null device: the next socket would get its number, and libuv ends the
-    whole process (SIGABRT) when such a socket is closed. What is shown on stderr is best effort from here on.
+    A closed one (`2>&-`) is opened on the null device: otherwise the next socket would get its number, and libuv aborts
+    the process (SIGABRT) when such a socket is closed. From here on, output on stderr is best effort.
     """
-    # In the order of their numbers, since a file gets the lowest number that is free. Python has None for closed ones.
+    # In the order of their numbers, since a file gets the lowest free number. A closed one is None in Python.
     sys.stdin = sys.stdin or _null("r")
     sys.stdout = sys.stdout or _null("w")
     stderr = sys.stderr or _null("w")
     for stream in (sys.stdin, sys.stdout):
-        # A character that the terminal or the pipe cannot carry is worth a question mark, not a traceback.
+        # A character that the terminal or pipe cannot encode becomes a question mark, not an error.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     sys.stderr = io.TextIOWrapper(
@@ -65,12 +65,12 @@ def prepare_standard_streams() -> None:
 
 
 def was_closed(stream: IO[str]) -> bool:
-    """Was this standard stream closed when the process started, so that there is nothing behind it now?"""
+    """Whether this standard stream was closed when the process started."""
     return getattr(stream, "name", None) == os.devnull
 
 
 def redirect_stdout_to_null() -> None:
-    """For a stdout that failed: what is buffered for it would fail again, loudly, when Python flushes at its end."""
+    """Discard what a failed stdout has buffered: Python's flush at exit would fail again with a traceback."""
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
@@ -79,6 +79,6 @@ def redirect_stdout_to_null() -> None:
 
 def _null(mode: Literal["r", "w"]) -> TextIO:
     stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
-    # Children get it too: they have the same trouble with a number that is free.
+    # Child processes inherit it: a free number is a danger to them too.
     os.set_inheritable(stream.fileno(), True)
     return stream

@@ -1,4 +1,4 @@
-"""Every way in which a command can end early: one sentence on stderr, and one exit code."""
+"""Every way in which a command can end early: one message on stderr, and one exit code."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import click
 from ..errors import EtelecomError, InternalError, JobStopped
 from .exit_codes import ExitCode
 
-__all__ = ["code_of", "end", "os_sentence", "tell_bug"]
+__all__ = ["code_of", "end", "os_sentence", "print_bug"]
 
-_WEIGHT = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
-"""Of a group of errors the first of these counts; before all of them what the user did: Ctrl-C, a closed pipe."""
+_SERIOUS_FIRST = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
+"""Of a group of errors the first of these counts; before all of them Ctrl-C and a closed pipe."""
 
 
 def end(error: BaseException) -> ExitCode:
-    """Say what ended the command, and give its exit code.
+    """Print what ended the command, and return its exit code.
 
     Args:
-        error: anything. Of a group, what is most serious counts.
+        error: any exception. Of a group, the most serious one counts.
     """
     whole = error
     error = min(_leaves(error), key=_weight)
@@ -30,17 +30,17 @@ def end(error: BaseException) -> ExitCode:
         case click.ClickException():
             error.show()
         case InternalError():
-            tell_bug(error.__cause__ or error)
+            print_bug(error.__cause__ or error)
         case EtelecomError():
-            _say(str(error))
+            _print(str(error))
         case OSError() if code is ExitCode.STOPPED:
-            _say(f"{os_sentence(error)}.")
+            _print(f"{os_sentence(error)}.")
         case MemoryError():
-            _say("There is too little memory.")
+            _print("There is too little memory.")
         case _ if code is ExitCode.BUG:
-            tell_bug(error, whole=whole)
+            print_bug(error, whole=whole)
         case _:
-            pass  # an interrupt or a closed pipe: the user knows
+            pass  # an interrupt or a closed pipe needs no message
     return code
 
 
@@ -64,27 +64,27 @@ def code_of(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each w
 
 
 def os_sentence(error: OSError) -> str:
-    """What the system says, and about which file."""
+    """The system's message, with the file that it is about."""
     reason = error.strerror or type(error).__name__
     return reason if error.filename is None else f"{error.filename}: {reason}"
 
 
-def _say(sentence: str) -> None:
+def _print(sentence: str) -> None:
     click.echo(f"Error: {sentence}", err=True)
 
 
-def tell_bug(error: BaseException, *, whole: BaseException | None = None) -> None:
-    """Say that this is a bug, what to report, and where its traceback is.
+def print_bug(error: BaseException, *, whole: BaseException | None = None) -> None:
+    """Print that this is a bug, what to report, and where its traceback is.
 
     Args:
         error: the bug.
-        whole: the group that it was raised in, if it was.
+        whole: the group that it was raised in, if any.
     """
-    from .bug_report import describe, write_bug_report  # noqa: PLC0415 - hardly ever needed
+    from .bug_report import describe, write_bug_report  # noqa: PLC0415 - rarely needed
 
     file = write_bug_report(whole or error, arguments=sys.argv[1:])
     traceback = "no file could be written for its traceback" if file is None else f"its traceback is in {file}"
-    _say(
+    _print(
         f"This is a bug in etelecom, not in what you did ({type(error).__name__}). Please report it: "
         f"{describe(sys.argv[1:])}; {traceback}, without keys and whole phone numbers."
     )
@@ -92,7 +92,7 @@ def tell_bug(error: BaseException, *, whole: BaseException | None = None) -> Non
 
 def _weight(error: BaseException) -> int:
     code = code_of(error)
-    return _WEIGHT.index(code) if code in _WEIGHT else -1
+    return _SERIOUS_FIRST.index(code) if code in _SERIOUS_FIRST else -1
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -10,7 +10,7 @@ __all__ = ["MEANINGS", "ExitCode", "most_serious"]
 
 
 class ExitCode(enum.IntEnum):
-    """How a command ended. Scripts can rely on it: no other code is used, and no code has two meanings."""
+    """How a command ended. No other code is used, and no code has two meanings."""
 
     DONE = 0
     NOT_GRANTED = 1
@@ -27,7 +27,7 @@ MEANINGS = MappingProxyType(
     {
         ExitCode.DONE: "done; for check: all have granted permission",
         ExitCode.NOT_GRANTED: "check alone: some have not granted permission",
-        ExitCode.USAGE: "it cannot work as it was given: a wrong option, file, key or setting, or a missing extra",
+        ExitCode.USAGE: "wrong usage: a wrong option, file, key or setting, or a missing extra",
         ExitCode.NOT_CHECKED: "done, but some could not be checked: nothing is known about those",
         ExitCode.STOPPED: "a fault stopped it, such as a full disk: run it again, bulk with --resume",
         ExitCode.IN_DOUBT: "a call that costs money may or may not have been carried out: look before you repeat it",
@@ -38,7 +38,7 @@ MEANINGS = MappingProxyType(
 )
 """In the order of the table."""
 
-# A shell gets one code: what needs a person most is told first. The others end a command by themselves.
+# Most serious first. The codes that are not here end a command at once.
 _BY_WEIGHT = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.NOT_CHECKED, ExitCode.NOT_GRANTED)
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while there is nothing to end in good order. Imports neither click nor rich."""
+"""Ctrl-C while there is nothing to clean up. Imports neither click nor rich."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["leave_at_once", "leaving_at_once"]
 
 
 def leave_at_once() -> None:
-    """From now on Ctrl-C ends this process at once, unless the process ignores it or has a handler of another kind.
+    """From now on Ctrl-C ends this process at once, unless the process ignores it or has its own handler.
 
-    For imports and for Python's own end: a KeyboardInterrupt there comes out as a traceback, or as another error.
+    For imports and the interpreter's shutdown, where a KeyboardInterrupt shows as a traceback or another error.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         _handle(_leave)
@@ -35,7 +35,7 @@ def leaving_at_once() -> Generator[None]:
 
 
 def _handle(handler: Callable[[int, FrameType | None], object]) -> None:
-    # ValueError: not in the main thread, which alone can set a handler.
+    # ValueError: only the main thread can set a handler.
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, handler)
 

@@ -1,4 +1,4 @@
-"""What option values are held to besides click's own types, in one sentence that names the option and its variable."""
+"""Options of several commands, and checks of values that click's own types lack."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..errors import InvalidId
 from ..ids import to_id
 from .stop import Stop
 
-__all__ = ["as_host", "as_id", "as_number"]
+__all__ = ["as_host", "as_id", "as_number", "oa_id_option"]
 
 
 def as_id(context: click.Context, option: click.Parameter, value: str) -> int:
-    """The id that is written there."""
+    """The id that these digits are."""
     try:
         return to_id(value)
     except InvalidId as error:
@@ -22,10 +22,10 @@ def as_id(context: click.Context, option: click.Parameter, value: str) -> int:
 
 
 def as_number(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """A number that is not `nan`, which compares as being in every range, and not infinite."""
+    """A finite number: `nan` passes every range check of click."""
     if value is None or math.isfinite(value):
         return value
-    raise _refused(context, option, f"{value} is no number to count with.")
+    raise _refused(context, option, f"{value} is not a finite number.")
 
 
 def as_host(context: click.Context, option: click.Parameter, value: str) -> str:
@@ -33,6 +33,16 @@ def as_host(context: click.Context, option: click.Parameter, value: str) -> str:
     if value.strip() and value.isprintable():
         return value.strip()
     raise _refused(context, option, "It is empty: give an address or a host name, such as 127.0.0.1.")
+
+
+oa_id_option = click.option(
+    "--oa-id",
+    callback=as_id,
+    envvar="ETELECOM_OA_ID",
+    show_envvar=True,
+    required=True,
+    help="The Zalo Official Account.",
+)
 
 
 def _refused(context: click.Context, option: click.Parameter, sentence: str) -> Stop:

@@ -1,4 +1,4 @@
-"""What was found out about one phone, in the form in which the commands show and write it."""
+"""The outcome of one phone, as the commands show and write it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 @frozen
 class Failure:
-    """Why there is no answer: the error's class and its sentence, which can be empty."""
+    """Why there is no answer: the error's class and its message, which can be empty."""
 
     kind: str
     sentence: str
 
     @property
     def for_programs(self) -> str:
-        """With the name of the class."""
+        """With the class of the error."""
         return ": ".join(filter(None, (self.kind, self.sentence)))
 
     @property
@@ -45,8 +45,8 @@ class Outcome:
 
     Attributes:
         phone: as given.
-        phone_normalized: in wire form; None for what cannot be a phone number.
-        granted: may the business call? None where it could not be found out.
+        phone_normalized: in wire form; None if it cannot be a phone number.
+        granted: whether the business may call; None if that is unknown.
         state: what the answer means, a `ConsentState`'s value; None without an answer.
         error: the answer's code.
         message: the server's words in an answer.
@@ -90,7 +90,7 @@ async def look(session: Session, *, oa_id: int, phone: str) -> Outcome:
 
 
 def _answered(phone: str, normalized: str, consent: Consent) -> Outcome:
-    # Read once: the answer may expire between two looks at the clock.
+    # Read once: the answer may expire between two readings of the clock.
     state = consent.state
     return Outcome(
         phone=phone,
@@ -104,7 +104,7 @@ def _answered(phone: str, normalized: str, consent: Consent) -> Outcome:
 
 
 def as_json(fields: Mapping[str, object]) -> str:
-    """One line of JSON as people and programs read it: letters as they are; only half a character is escaped."""
+    """One line of JSON with letters as they are; only lone surrogates are escaped."""
     text = json.dumps(fields, ensure_ascii=False)
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
@@ -115,12 +115,12 @@ def utc(moment: datetime | None) -> str | None:
 
 
 def local_zone() -> tzinfo:
-    """The offset of this machine at present: the one zone of all times on the screen."""
+    """The time zone of this machine at present, which all times on the screen have."""
     return datetime.now().astimezone().tzinfo or UTC
 
 
 def offset(zone: tzinfo) -> str:
-    """How it is said: `UTC+07:00`."""
+    """Its name: `UTC+07:00`."""
     sign = f"{datetime.now(zone):%z}"
     return f"UTC{sign[:3]}:{sign[3:5]}"
 

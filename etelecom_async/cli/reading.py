@@ -1,4 +1,4 @@
-"""How the input is read, as the user says it: the options for it, and the questions on a terminal."""
+"""How to read the input: the options, and the questions on a terminal."""
 
 from __future__ import annotations
 
@@ -22,19 +22,17 @@ _KEY = "etelecom.reading"
 
 
 def reading_options(command: _Command) -> _Command:
-    """Add the options by which the user says how the input is read. `reading_of` has what they say."""
+    """Add the options for reading the input. `reading_of` returns their values."""
     options = (
         click.option("--encoding", metavar="NAME", help="INPUT's encoding, such as utf-8, cp1258, tcvn3 or vni."),
         click.option("--header/--no-header", default=None, help="Whether INPUT's first record holds the headings."),
         click.option("--skip-rows", metavar="N", type=int, help="Lines, or rows of a sheet, before the header."),
-        click.option(
-            "--delimiter", metavar="CHAR", help="What stands between the fields of INPUT; tab is a word for it."
-        ),
+        click.option("--delimiter", metavar="CHAR", help="What separates the fields of INPUT, such as ; or tab."),
         click.option("--sheet", metavar="NAME", help="The sheet of a workbook, by its name or its number from 1."),
     )
     for option in reversed(options):
         command = option(command)
-    # Taken out of the command's own parameters, of which it has many: what they say is one thing.
+    # They become one `Reading`, and not parameters of the command, which has many.
     for parameter in cast("list[click.Option]", getattr(command, "__click_params__", [])):
         if parameter.name in attrs.fields_dict(Reading):
             parameter.callback = _collect
@@ -43,15 +41,15 @@ def reading_options(command: _Command) -> _Command:
 
 
 def reading_of(context: click.Context) -> Reading:
-    """What the options of a command say."""
+    """The values of a command's reading options."""
     return cast("Reading", context.meta.get(_KEY, Reading()))
 
 
 def asked_reading(source: Path, reading: Reading) -> Reading:
-    """The reading, with an answer to each question that the input leaves open, if there is a person to ask.
+    """The reading, with the user's answers to the questions that the input leaves open.
 
-    Without a terminal, and for an input that can be read only once, it stays as it is: the job then says which option
-    is missing.
+    Without a terminal, and for an input that can be read only once, it stays as it is: the job then names the missing
+    option.
 
     Raises:
         ConfigError: the input cannot be read.
@@ -88,12 +86,12 @@ def _collect(context: click.Context, parameter: click.Parameter, value: str | bo
 
 
 def _with(reading: Reading, name: str, value: str | bool | int) -> Reading:  # noqa: FBT001 - one of the values there are
-    """The reading with one more attribute said."""
-    said = {name: value}
+    """The reading with one more attribute set."""
+    values = {name: value}
     return Reading(
-        encoding=cast("str | None", said.get("encoding", reading.encoding)),
-        header=cast("bool | None", said.get("header", reading.header)),
-        skip_rows=cast("int | None", said.get("skip_rows", reading.skip_rows)),
-        delimiter=cast("str | None", said.get("delimiter", reading.delimiter)),
-        sheet=cast("str | None", said.get("sheet", reading.sheet)),
+        encoding=cast("str | None", values.get("encoding", reading.encoding)),
+        header=cast("bool | None", values.get("header", reading.header)),
+        skip_rows=cast("int | None", values.get("skip_rows", reading.skip_rows)),
+        delimiter=cast("str | None", values.get("delimiter", reading.delimiter)),
+        sheet=cast("str | None", values.get("sheet", reading.sheet)),
     )

@@ -1,4 +1,4 @@
-"""What people see: tables that fit their terminal, progress, and received text made harmless."""
+"""Tables that fit the terminal, progress, and received text without control characters."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .stop import OutputClosed, Stopped
 
 __all__ = ["Rows", "bar", "counted", "is_terminal", "plain", "put", "show", "table", "verdict"]
 
-_WHOLE = 20
-"""A column of at most so many characters is never broken; the words of a wider one are not."""
+_UNWRAPPED = 20
+"""Columns of at most so many characters are never wrapped; wider ones only between words."""
 _LINE_SECONDS = 5.0
 _UNBOUNDED = 10**6
 
@@ -33,7 +33,7 @@ class Rows:
 
     Attributes:
         heads: the columns' headings.
-        spare: columns that a terminal may lack which is too narrow for all.
+        spare: columns to drop on a terminal that is too narrow for all.
     """
 
     heads: Sequence[str]
@@ -45,12 +45,12 @@ class Rows:
         self.rows.append([Text(cell) if isinstance(cell, str) else cell for cell in cells])
 
     def without_spare(self) -> Rows:
-        """The columns that no reader can do without."""
+        """The same without the spare columns."""
         kept = [at for at, head in enumerate(self.heads) if head not in self.spare]
         return Rows([self.heads[at] for at in kept], rows=[[row[at] for at in kept] for row in self.rows])
 
     def as_table(self, *, room: int) -> Table | None:
-        """A row for each row; None where words or times would be broken in so many characters a line."""
+        """A table of at most `room` characters; None if that would break words or times."""
         widths = _shared([self._bounds(at) for at in range(len(self.heads))], room - 3 * len(self.heads) - 1)
         if widths is None:
             return None
@@ -62,11 +62,11 @@ class Rows:
         return grid
 
     def _bounds(self, at: int) -> tuple[int, int]:
-        """The least and the most characters that a column can use."""
+        """The minimum and maximum width of a column."""
         cells = [row[at].plain for row in self.rows]
         widest = max(map(cell_len, cells), default=0)
         unbroken = [self.heads[at].split()]
-        unbroken.extend([cell] if widest <= _WHOLE else cell.split() for cell in cells)
+        unbroken.extend([cell] if widest <= _UNWRAPPED else cell.split() for cell in cells)
         return max(cell_len(part) for parts in unbroken for part in parts), max(widest, cell_len(self.heads[at]))
 
     def as_records(self) -> Table:
@@ -84,7 +84,7 @@ class Rows:
 
 
 def table(*heads: str, spare: Sequence[str] = ()) -> Rows:
-    """An empty table with these headings; `spare` names those that a narrow terminal may lack."""
+    """An empty table with these headings; `spare` names those to drop on a narrow terminal."""
     return Rows(heads, spare=spare)
 
 
@@ -107,7 +107,7 @@ def show(rows: Rows, *, err: bool = False) -> None:
     console = Console(stderr=err)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(stderr=err, width=_UNBOUNDED)
-    # All columns, fewer, or one record below the other: what breaks no word and no time.
+    # All columns, fewer, or one record below the other: the first that breaks no word and no time.
     grids = (rows.as_table(room=console.width), rows.without_spare().as_table(room=console.width), rows.as_records())
     with console.capture() as capture:
         console.print(next(filter(None, grids)))
@@ -115,7 +115,7 @@ def show(rows: Rows, *, err: bool = False) -> None:
 
 
 def _shared(bounds: Sequence[tuple[int, int]], room: int) -> list[int] | None:
-    """Widths within these bounds that fit: each gets its least, and the rest is shared; None where that is too much."""
+    """Widths that fit: each gets its minimum, and the rest is shared; None if the minimums do not fit."""
     widths = [least for least, _ in bounds]
     rest = room - sum(widths)
     if rest < 0:
@@ -130,7 +130,7 @@ def _shared(bounds: Sequence[tuple[int, int]], room: int) -> list[int] | None:
 
 
 def plain(text: str | None) -> Text:
-    """Received text as it is: no markup, and no control characters that a terminal would obey."""
+    """Received text without markup and control characters."""
     return Text("".join(c if c.isprintable() else " " for c in text or ""))
 
 
@@ -142,13 +142,13 @@ def verdict(outcome: Outcome) -> Text:
 
 
 def is_terminal() -> bool:
-    """Does a person watch stderr, where progress is shown?"""
+    """Whether stderr, where progress is shown, is a terminal."""
     return Console(stderr=True).is_terminal
 
 
 @contextmanager
 def bar(total: int) -> Generator[Callable[[], None]]:
-    """A progress bar on stderr; call what it yields once for each thing that is done."""
+    """A progress bar on stderr; call what it yields after each phone."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # stdout is left alone: rich would send it to stderr while the bar is shown.
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
@@ -160,7 +160,7 @@ def bar(total: int) -> Generator[Callable[[], None]]:
 def counted(
     total: int, *, seconds: float = _LINE_SECONDS, clock: Callable[[], float] = time.monotonic
 ) -> Generator[Callable[[], None]]:
-    """As `bar`, where no person watches: a line on stderr every few seconds."""
+    """Like `bar`, without a terminal: a line on stderr every few seconds."""
     done, shown = 0, clock()
 
     def advance() -> None:

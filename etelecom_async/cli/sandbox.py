@@ -24,7 +24,7 @@ from .stop import Stop
 __all__ = ["sandbox"]
 
 _SHOWN = 30
-"""Customers that are listed at the start; the made-up ones are fewer."""
+"""Customers that are listed at the start; there are fewer made-up ones."""
 
 
 @click.command("sandbox", cls=Command)
@@ -43,7 +43,7 @@ _SHOWN = 30
     "--customers",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Who is known there: a table of phones, with state or error, expired_time and message where it has them.",
+    help="The customers: a table of phones, optionally with state or error, expired_time and message.",
 )
 @click.option(
     "--latency",
@@ -65,7 +65,7 @@ _SHOWN = 30
     type=click.FloatRange(min=1),
     callback=as_number,
     metavar="REQUESTS",
-    help="Let this many through at once before the limit bites.  [default: a tenth of RATE, at least 1]",
+    help="Accept this many at once before the limit applies.  [default: a tenth of RATE, at least 1]",
 )
 @click.option(
     "--refusal",
@@ -91,8 +91,8 @@ def sandbox(
     them has granted permission; a phone that is not in the file was never asked. The output of `etelecom bulk` will do.
     The sandbox prints what to paste to call it. Its keys are public: they open nothing else.
 
-    With --limit it keeps a rate limit and, as the real server, tells it nowhere: a token bucket of BURST requests that
-    fills at RATE. How the real one refuses is not published, so try your program against each form:
+    With --limit it has a rate limit that, like the real server's, no answer states: a token bucket of BURST requests
+    that fills at RATE. How the real one refuses is not published, so try your program against each form:
 
     \b
         403        code resource_exhausted, the API's documented form
@@ -120,7 +120,7 @@ def sandbox(
     except ConfigError as error:
         raise Stop(str(error)) from None
     try:
-        # Ctrl-C is how it is meant to end.
+        # Ctrl-C is its normal end.
         with suppress(KeyboardInterrupt):
             asyncio.run(_serve(world, port, host, latency))
     except OSError as error:
@@ -187,6 +187,6 @@ def _show_customers(world: World) -> None:
 
 
 def _reason(error: OSError) -> str:
-    """The system's words; asyncio's own repeat the address, and name resolution has numbers of its own."""
+    """The system's message: asyncio's repeats the address. Errors of name resolution have other numbers."""
     number = error.errno or 0
     return os.strerror(number) if number > 0 else str(error.strerror or error)

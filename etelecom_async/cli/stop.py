@@ -1,4 +1,4 @@
-"""How a command ends that cannot do its work, or cannot finish it."""
+"""Errors that end a command with a message and an exit code."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ __all__ = ["OutputClosed", "Stop", "Stopped"]
 
 
 class Stop(click.ClickException):
-    """The command cannot work as it was given: one sentence on stderr that says what to do."""
+    """Wrong usage: one sentence on stderr that says what to do."""
 
     exit_code: ClassVar[int] = ExitCode.USAGE
 
 
 class Stopped(Stop):
-    """A fault stopped the command on its way: one sentence on stderr."""
+    """A fault stopped the command: one sentence on stderr."""
 
     exit_code: ClassVar[int] = ExitCode.STOPPED
 
 
 class OutputClosed(click.ClickException):
-    """The program that read stdout has ended. Nothing is said, as by a shell's own tools."""
+    """The program that read stdout has ended. Nothing is printed, as with the shell's tools."""
 
     exit_code: ClassVar[int] = ExitCode.BROKEN_PIPE
 

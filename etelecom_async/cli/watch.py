@@ -1,4 +1,4 @@
-"""What people see of a job while it runs: a live display on a terminal, plain lines elsewhere."""
+"""Shows a job while it runs: a live display on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from ..jobs.executor import ExecutorStatus
-from ..jobs.job import ConsentJob, JobSummary, Plan
-from ..messages import advice, failure_name
+from ..jobs.job import ConsentJob
+from ..jobs.plan import JobSummary, Plan
+from ..messages import failure_name, hint
 from ..session import Session
 from ..workers.ray_workers import RayWorkers
 from .exit_codes import ExitCode
 from .render import is_terminal, plain, show, table
 
-__all__ = ["run", "tell"]
+__all__ = ["print_summary", "run"]
 
-_MOMENT = 0.5
+_STATUS_DELAY = 0.5
 _FRAME_SECONDS = 0.25
 _LINE_SECONDS = 5.0
 
@@ -41,16 +42,16 @@ async def run(
     quiet: bool = False,
     line_seconds: float = _LINE_SECONDS,
 ) -> JobSummary:
-    """Run a job to its end, or to Ctrl-C, and show on stderr how far it is. Closes the session and the workers.
+    """Run a job to its end, or to Ctrl-C, and show its progress on stderr. Closes the session and the workers.
 
     Raises:
         EtelecomError: as `ConsentJob.run`.
     """
     async with session, workers or contextlib.nullcontext():
-        # All that is shown while something is live goes through one console, or the lines would overwrite each other.
+        # One console for everything while a live display is shown, or lines would overwrite each other.
         console = Console(stderr=True)
         with _stopping(job, console):
-            async with _watched(_looking(job, console), is_shown=not quiet and is_terminal()):
+            async with _watched(_preparing(job, console), is_shown=not quiet and is_terminal()):
                 plan = await job.prepare()
             if not quiet:
                 _announce(plan, transport)
@@ -80,7 +81,7 @@ def _failed_before(count: int) -> str:
     return f"; {count:,} of them could not be checked, and --retry-failed checks these again" if count else ""
 
 
-def tell(
+def print_summary(
     summary: JobSummary,
     output: Path,
     *,
@@ -88,7 +89,7 @@ def tell(
     executor: ExecutorStatus | None = None,
     can_retry: bool = False,
 ) -> None:
-    """The summary, on stderr: stdout may be the output. `can_retry`: does the command have `--retry-failed`?"""
+    """Print the summary on stderr: stdout may be the output. `can_retry`: whether the command has `--retry-failed`."""
     failed = sum(summary.failures.values())
     if summary.rows or not summary.is_complete:
         click.echo(
@@ -106,7 +107,7 @@ def tell(
             grid.add_row(plain(state), f"{count:,}")
         show(grid, err=True)
     for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
-        click.echo(f"{count:,} {failure_name(reason)}: {advice(reason, can_retry=can_retry)}", err=True)
+        click.echo(f"{count:,} {failure_name(reason)}: {hint(reason, can_retry=can_retry)}", err=True)
     if executor is not None and executor.lost:
         lost = "1 worker was" if executor.lost == 1 else f"{executor.lost:,} workers were"
         click.echo(f"{lost} lost and replaced; what they had under way was asked again.", err=True)
@@ -118,7 +119,7 @@ def tell(
 
 @asynccontextmanager
 async def _watched(shower: Coroutine[None, None, None], *, is_shown: bool) -> AsyncGenerator[None]:
-    """Let something be shown until the block ends."""
+    """Show something until the block ends."""
     if not is_shown:
         shower.close()
         yield
@@ -147,15 +148,15 @@ def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
         nonlocal count
         count += 1
         if count > 1:
-            # A thread may wait for an input that does not come; and the output bears any end.
+            # A thread may wait for an input that does not come; and the output survives any end.
             if console.is_terminal:
                 console.show_cursor()
                 with contextlib.suppress(OSError):
-                    os.write(console.file.fileno(), b"\n")  # the prompt comes on a line of its own
+                    os.write(console.file.fileno(), b"\n")  # so that the prompt begins a new line
             os._exit(ExitCode.INTERRUPTED)
         loop.call_soon_threadsafe(stop)
 
-    # The terminal that was closed sends SIGHUP; Windows has none.
+    # A terminal that closes sends SIGHUP; Windows has none.
     numbers = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
     before = {number: signal.signal(number, handle) for number in dict.fromkeys(numbers)}
     try:
@@ -165,13 +166,13 @@ def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
             signal.signal(number, handler)
 
 
-async def _looking(job: ConsentJob, console: Console) -> None:
-    """What takes long before the first call: an input to look through, and rows of an earlier run to find."""
-    await asyncio.sleep(_MOMENT)
+async def _preparing(job: ConsentJob, console: Console) -> None:
+    """Show what takes long before the first call: reading the input, and the rows of an earlier run."""
+    await asyncio.sleep(_STATUS_DELAY)
     with console.status("") as status:
         while True:
             found = f" {_rows(job.finished)} finished." if job.finished else ""
-            status.update(Text(f"Looking at what is there.{found}"))
+            status.update(Text(f"Reading the input and the output.{found}"))
             await asyncio.sleep(_FRAME_SECONDS)
 
 
@@ -182,11 +183,11 @@ async def _live(job: ConsentJob, plan: Plan, console: Console) -> None:
     with Live(console=console, transient=True, redirect_stdout=False, auto_refresh=False) as live:
         while True:
             progress = job.progress
-            if progress is not None and _is_passing(job, plan):
-                live.update(Text(_passing(job, plan)), refresh=True)
+            if progress is not None and _is_skipping(job, plan):
+                live.update(Text(_skipping(job, plan)), refresh=True)
             elif progress is not None:
                 bar.update(task, completed=progress.done, total=progress.total and max(progress.total, progress.done))
-                pace = Text(f"{progress.rate:,.0f} rows/s, {job.under_way} under way{_by_whom(job)}")
+                pace = Text(f"{progress.rate:,.0f} rows/s, {job.under_way} under way{_workers(job)}")
                 live.update(Group(bar, pace, _counts(job)), refresh=True)
             await asyncio.sleep(_FRAME_SECONDS)
 
@@ -197,12 +198,12 @@ async def _lines(job: ConsentJob, plan: Plan, seconds: float) -> None:
         if progress := job.progress:
             of = "" if progress.total is None else f" of about {progress.total:,}"
             eta = "" if progress.eta is None else f", {progress.eta:,.0f} s to go"
-            line = f"{progress.done:,}{of} rows, {progress.rate:,.0f} rows/s{eta}{_by_whom(job)}"
-            click.echo(_passing(job, plan) if _is_passing(job, plan) else line, err=True)
+            line = f"{progress.done:,}{of} rows, {progress.rate:,.0f} rows/s{eta}{_workers(job)}"
+            click.echo(_skipping(job, plan) if _is_skipping(job, plan) else line, err=True)
 
 
-def _by_whom(job: ConsentJob) -> str:
-    """What the workers do, where there are some."""
+def _workers(job: ConsentJob) -> str:
+    """The state of the workers, if there are any."""
     executor = job.executor
     if executor is None:
         return ""
@@ -212,13 +213,13 @@ def _by_whom(job: ConsentJob) -> str:
     return f"{workers}, {executor.lost} lost and replaced" if executor.lost else workers
 
 
-def _is_passing(job: ConsentJob, plan: Plan) -> bool:
-    """Is a resume still on its way to the first row that is to be checked?"""
+def _is_skipping(job: ConsentJob, plan: Plan) -> bool:
+    """Whether a resume is still skipping finished rows."""
     return job.passed < plan.finished and not (job.progress and job.progress.done)
 
 
-def _passing(job: ConsentJob, plan: Plan) -> str:
-    return f"Passing over {job.passed:,} of {plan.finished:,} finished rows"
+def _skipping(job: ConsentJob, plan: Plan) -> str:
+    return f"Skipping {job.passed:,} of {plan.finished:,} finished rows"
 
 
 def _counts(job: ConsentJob) -> Text:

@@ -16,14 +16,14 @@ from ..bulk.single_flight import LastAnswers
 __all__ = ["AnswerTable"]
 
 _LOAD = 2 / 3
-"""How full a part becomes: above that, finding a free slot takes ever more steps."""
+"""How full a part becomes: above that, finding a free slot takes many steps."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = 2**32
 _KINDS = 1024
 _ELSEWHERE = 2**16 - 1
-"""The kind of an answer that is kept among the others."""
+"""The kind of an answer that is kept in `_others`."""
 _MESSAGE = 200
-"""Characters: a longer message is an answer's own, and is not kept in common."""
+"""Characters: a longer message is not shared between answers."""
 _OTHERS = 1024
 _HASH = 0x9E3779B1  # 2**32 by the golden ratio: consecutive numbers are spread evenly
 _VIETNAM = "84"
@@ -32,11 +32,11 @@ _VIETNAM = "84"
 class AnswerTable:
     """Keeps what `Zalo/CheckConsent` answered about at least the last `capacity` different phones of Vietnam.
 
-    Of other phones, and of answers that are unlike the rest (an expiry with fractions of a second, a long message), the
-    last thousand are kept.
+    Of other phones and of unusual answers (an expiry with fractions of a second, a long message) it keeps the last
+    thousand.
 
     Args:
-        capacity: different phones; a million takes 30 MB, from the start.
+        capacity: different phones; a million takes 30 MB from the start.
     """
 
     def __init__(self, *, capacity: int = 1_000_000) -> None:
@@ -46,7 +46,7 @@ class AnswerTable:
         self._others: LastAnswers[str, Consent] = LastAnswers(size=_OTHERS)
 
     def get(self, question: str) -> Consent | None:
-        """The answer about a phone in wire form; None where it is not kept."""
+        """The answer about a phone in wire form; None if it is not kept."""
         key = _key(question)
         if key:
             kind, expiry = self._newer.get(key)
@@ -75,7 +75,7 @@ class AnswerTable:
         self._newer.put(key, kind, expiry)
 
     def _kind(self, consent: Consent) -> int | None:
-        """Which of the different answers this is, but for the moment of its expiry; None for one unlike the rest."""
+        """The number of this answer among the different ones, its expiry left out; None for an unusual one."""
         if len(consent.message) > _MESSAGE:
             return None
         moment = consent.expired_time
@@ -98,7 +98,7 @@ class _Part:
     def __init__(self, *, capacity: int) -> None:
         self._capacity = capacity
         self._slots = int(capacity / _LOAD) + 1
-        # Copied from zeros, the memory is taken at once: what a job needs does not grow with its rows.
+        # Copying zeros allocates the memory at once: what a job needs does not grow with its rows.
         self._expiries = array("I", bytes(4 * self._slots))
         self._kinds = array("H", bytes(2 * self._slots))
         self.clear()
@@ -139,7 +139,7 @@ def _key(phone: str) -> int:
 
 
 def _seconds(moment: datetime | None) -> int | None:
-    """Whole seconds since 1970; 0 for no moment, None where they do not tell the moment exactly or do not fit."""
+    """Whole seconds since 1970; 0 for no time, None if they are inexact or do not fit."""
     if moment is None:
         return 0
     if moment.microsecond or moment.utcoffset() is None:

@@ -1,4 +1,4 @@
-"""An input that comes when it likes, such as a pipe."""
+"""Reads an input that may block, such as a pipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AT_ONCE = 100
 
 
 class BackgroundReader(Generic[Item]):
-    """What an iterator gives, read in a thread, so that the calls under way need not wait for it."""
+    """Reads an iterator in a thread, so that it does not hold up the calls under way."""
 
     def __init__(self, items: Iterator[Item]) -> None:
         self._items = items
@@ -37,7 +37,7 @@ class BackgroundReader(Generic[Item]):
 
     def _read(self) -> None:
         try:
-            # One by one: those before a row that cannot be read are good.
+            # One by one, to keep those before a row that cannot be read.
             for item in itertools.islice(self._items, _AT_ONCE):
                 self._ready.append(item)
         except ConfigError as error:

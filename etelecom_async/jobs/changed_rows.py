@@ -1,4 +1,4 @@
-"""An input that was changed since the output was begun: is what was answered still what it asks?"""
+"""Compares the answered rows of an output with an input that has changed since."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Phones = Callable[[], Iterable[tuple[int, str]]]
 """Gives numbers of rows and their phones, from the start each time."""
 
 
-def first_changed(*, answered: Phones, asked: Phones) -> int | None:
-    """The first row whose answer was given for another phone than the input has now, or for a row that is gone.
+def first_changed(*, answered: Phones, current: Phones) -> int | None:
+    """The first row that has an answer and whose phone has changed, or which is gone.
 
-    One bit a row and a number for each thousand: the phones of a block of rows are added up, as hashes, and only a
-    block whose sums differ is looked at row by row.
+    It takes one bit for each row and a number for each thousand: hashes of the phones are added up by blocks of rows,
+    and only a block with different sums is compared row by row.
 
     Args:
         answered: the answered rows of the output, each once, in any order.
-        asked: the rows of the input, in order.
+        current: the rows of the input, in order.
 
     Returns:
-        None where every answer still belongs to its row, whatever became of the other rows.
+        None if every answer still belongs to its row.
     """
     rows = RowBitmap()
     sums: Counter[int] = Counter()
@@ -35,7 +35,7 @@ def first_changed(*, answered: Phones, asked: Phones) -> int | None:
         rows.add(number)
         sums[number // _BLOCK] += _hash(number, phone)
         last = max(last, number)
-    for number, phone in asked():
+    for number, phone in current():
         if number > last:
             break
         if number in rows:
@@ -44,10 +44,10 @@ def first_changed(*, answered: Phones, asked: Phones) -> int | None:
     if block is None:
         return None
     there = {number: phone for number, phone in answered() if number // _BLOCK == block}
-    here = {number: phone for number, phone in asked() if number in there}
+    here = {number: phone for number, phone in current() if number in there}
     return min(number for number, phone in there.items() if here.get(number) != phone)
 
 
 def _hash(number: int, phone: str) -> int:
-    # Of one text: hashes of tuples nearly add up themselves, and two rows that changed places would go unseen.
+    # The hash of one str: hashes of tuples are nearly additive, so that two exchanged rows would have the same sum.
     return hash(f"{number} {phone}")

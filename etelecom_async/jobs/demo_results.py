@@ -1,4 +1,4 @@
-"""The results of a demo, which the next demo may replace for as long as they are as the demo left them."""
+"""The results of a demo, which the next demo may replace while they are unchanged."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["mark_demo", "remove_demo"]
 
 
 def mark_demo(output: Path, *, base_url: str) -> None:
-    """Note in the job file what a demo left, if there is anything.
+    """Note the results of a demo in its job file, if it left any.
 
     Args:
-        output: its output.
-        base_url: of the sandbox that answered. Results of any other server are not touched.
+        output: where the results are.
+        base_url: of the sandbox that answered. Results of other servers are not touched.
 
     Raises:
         ConfigError: the job file cannot be written.
     """
-    if not Manifest.place(output).exists():
+    if not Manifest.path(output).exists():
         return
     manifest = Manifest.load(output)
     if manifest.base_url == base_url:
@@ -34,7 +34,7 @@ def mark_demo(output: Path, *, base_url: str) -> None:
 
 
 def remove_demo(output: Path, *, source: Path) -> None:
-    """Make way for the next demo. Nothing else is ever removed, nor a result that was changed since.
+    """Remove the results of an earlier demo, if they are unchanged. Nothing else is ever removed.
 
     Args:
         output: where the results go.
@@ -61,7 +61,7 @@ def remove_demo(output: Path, *, source: Path) -> None:
 
 
 def _fingerprint(output: Path) -> str:
-    """Of all that a job writes as results: the output, and the journal of a Parquet file that was not finished."""
+    """Of the output, and of the journal of an unfinished Parquet file."""
     whole = hashlib.sha256()
     for path in dict.fromkeys((output, journal_of(output))):
         if path.exists():

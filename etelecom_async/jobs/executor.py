@@ -1,4 +1,4 @@
-"""Who asks for a job in place of its own session: workers elsewhere, fed with blocks of phones."""
+"""Executors: they make the calls of a job in place of its session, in workers that get blocks of phones."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ Raises:
 
 _AHEAD = 3
 """Blocks that a worker has at once: one under way, one to go on with, one coming or going."""
-_GATHERING = 0.005
-"""Seconds that a block waits to be full, while others are under way."""
+_LINGER = 0.005
+"""Seconds that a block waits for more phones."""
 
 
 @frozen(kw_only=True)
@@ -35,9 +35,9 @@ class ExecutorStatus:
     """What an executor is doing now.
 
     Attributes:
-        is_ready: are its workers up?
+        is_ready: whether its workers have started.
         workers: how many it has.
-        under_way: phones that were given to them and have no answer yet.
+        under_way: phones that the workers have and that have no answer yet.
         lost: workers that died and were replaced.
     """
 
@@ -48,10 +48,10 @@ class ExecutorStatus:
 
 
 class Executor(Protocol):
-    """Asks about phones, many at a time. `async with` holds it open.
+    """Checks phones, many at a time. `async with` holds it open.
 
     Attributes:
-        capacity: phones it takes at once.
+        capacity: how many phones it takes at once.
     """
 
     @property
@@ -65,7 +65,7 @@ class Executor(Protocol):
         """The answer for one phone in wire form.
 
         Raises:
-            EtelecomError: as the call itself; `ConfigError` where the executor cannot do its work.
+            EtelecomError: as the call itself; `ConfigError` if the executor cannot work.
         """
         ...
 
@@ -81,12 +81,12 @@ class _Worker:
 
 
 class Blocks:
-    """Gathers phones that are asked about one by one into blocks, and gives each to the worker with the most capacity.
+    """Collects single phones into blocks, and gives each block to the worker with the most free capacity.
 
-    A worker has three blocks at once, so what is asked again when one is lost is at most that.
+    A worker has three blocks at once: when it is lost, no more than these are asked again.
 
     Args:
-        workers: what takes a block, for each worker.
+        workers: for each worker, a function that takes a block.
         size: phones in a block at most.
     """
 
@@ -101,7 +101,7 @@ class Blocks:
 
     @staticmethod
     def capacity(*, workers: int, size: int) -> int:
-        """How many phones so many workers have at once."""
+        """How many phones the workers take at once."""
         return workers * _AHEAD * size
 
     async def ask(self, phone: str) -> Consent:
@@ -119,7 +119,7 @@ class Blocks:
         if len(self._waiting) >= self._size:
             self._send()
         elif self._timer is None:
-            self._timer = loop.call_later(_GATHERING, self._send)
+            self._timer = loop.call_later(_LINGER, self._send)
         return await answer
 
     def give_up(self) -> None:
@@ -129,7 +129,7 @@ class Blocks:
             self._waiting.popleft()[1].cancel()
 
     async def aclose(self) -> None:
-        """Wait for nothing any more."""
+        """Cancel what is under way."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -154,13 +154,13 @@ class Blocks:
         answers: Sequence[Consent | Exception | None]
         try:
             answers = await worker.submit([phone for phone, _ in block])
-        except Exception as error:  # noqa: BLE001 - whoever waits for an answer gets it
+        except Exception as error:  # noqa: BLE001 - the callers that wait for an answer get it
             answers = [error] * len(block)
         finally:
             worker.capacity += len(block)
             self.under_way -= len(block)
         for (_, answer), outcome in zip(block, answers, strict=True):
-            if answer.done():  # nobody waits for it any more
+            if answer.done():  # its caller was cancelled
                 continue
             if outcome is None:
                 answer.cancel()

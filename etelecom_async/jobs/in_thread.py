@@ -1,4 +1,4 @@
-"""Work in a thread that its caller never leaves behind."""
+"""Blocking work in a thread that ends before its caller does."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Result = TypeVar("Result")
 async def in_thread(work: Callable[[], Result], *, give_up: Callable[[], None]) -> Result:
     """Do blocking work in a thread, so that the event loop goes on.
 
-    A cancelled caller waits until the thread has ended: what it holds, such as a lock, is held until then.
+    A cancelled caller waits for the thread to end: until then it holds its locks.
 
     Args:
-        work: what is done. Its errors are raised here.
-        give_up: is called when the caller is cancelled, so that the work ends early.
+        work: the work. Its errors are raised here.
+        give_up: called when the caller is cancelled; makes the work end early.
     """
     thread = asyncio.ensure_future(asyncio.to_thread(work))
     try:

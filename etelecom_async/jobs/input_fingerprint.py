@@ -1,4 +1,4 @@
-"""What one look through an input file tells: which file it is, about how long, and later whether it was changed."""
+"""The fingerprint of an input, which shows whether the input has changed, and its size, from reading it once."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ..tables.input import cannot_read, open_file
 __all__ = ["InputFingerprint"]
 
 _PIECE = 1024 * 1024
-# Some disks keep times by the second or two: a change so soon after the last one may not show in them.
+# Some file systems store times to two seconds: a change so soon after another may not show.
 _TRUSTED_AFTER = 2_000_000_000
 
 
 @frozen
 class _Stamp:
-    """What shows a change of a file without reading it: as good as sure, once it has been left alone for a moment."""
+    """The metadata of a file. They show a change without reading it, unless it was changed moments before."""
 
     name: str
     device: int
@@ -43,11 +43,11 @@ class InputFingerprint:
     """The fingerprint and the size of a file, or of a folder of files.
 
     Attributes:
-        sha256: of all its bytes, in hex; of a folder that of its files' names and theirs; empty after a `glance`.
-        lines: line breaks in it; about its rows, where lines are rows.
-        files: how many files it is.
+        sha256: of all its bytes, in hex; of a folder: of its files' names and SHA-256; empty after a `glance`.
+        lines: line breaks in it; about as many as rows, if lines are rows.
+        files: how many files it consists of.
         stamps: of each of them.
-        is_settled: had they been left alone for a while? Only then does an equal stamp show an equal file.
+        is_settled: whether they had not been changed for some seconds. Only then do equal stamps prove equal files.
     """
 
     sha256: str
@@ -58,7 +58,7 @@ class InputFingerprint:
 
     @classmethod
     def of(cls, path: Path, *, now: Callable[[], int] = time.time_ns) -> InputFingerprint:
-        """Read the whole of it once.
+        """Read the whole file or folder once.
 
         Args:
             path: the file or the folder.
@@ -98,10 +98,10 @@ class InputFingerprint:
 
     @classmethod
     def glance(cls, path: Path) -> InputFingerprint:
-        """What shows without reading it.
+        """The stamps alone, without reading the file.
 
         Raises:
-            ConfigError: it is not there.
+            ConfigError: it does not exist.
         """
         try:
             return cls(sha256="", lines=0, stamps=_stamps(path), is_settled=True)
@@ -109,13 +109,13 @@ class InputFingerprint:
             raise cannot_read(str(path), error) from None
 
     def check(self, path: Path) -> None:
-        """See that the input is still the same, by its stamps where these are proof, or else by its fingerprint.
+        """Check that the input is unchanged, by its stamps if these are proof, or else by its SHA-256.
 
         Args:
-            path: as it was surveyed.
+            path: as given to `of` or `glance`.
 
         Raises:
-            JobStopped: it was changed, or cannot be read any more.
+            JobStopped: it was changed, or can no longer be read.
         """
         try:
             is_same = self.is_settled and self.stamps == _stamps(path)
@@ -125,11 +125,11 @@ class InputFingerprint:
             is_same = False
         if not is_same:
             raise JobStopped(
-                f"{path} was changed during the run: rows may have been left out, or be of the old or the new content."
-                " Look at it before you go on."
+                f"{path} was changed during the run: rows may be missing, or come from the old or the new content."
+                " Check it before you go on."
             )
 
 
 def _stamps(path: Path) -> tuple[_Stamp, ...]:
-    places = files_of(path) if path.is_dir() else (path,)
-    return tuple(_Stamp.of(place, place.stat()) for place in places)
+    paths = files_of(path) if path.is_dir() else (path,)
+    return tuple(_Stamp.of(file, file.stat()) for file in paths)

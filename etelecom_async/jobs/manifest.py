@@ -1,4 +1,4 @@
-"""What an output belongs to, written beside it, so that a resume with anything else is refused."""
+"""The manifest beside an output: what the output belongs to, so that a resume of anything else is refused."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Manifest:
         column: the heading of the phones' column.
         oa_id: the Zalo Official Account.
         base_url: where the calls go.
-        account: a slow salted hash of the key: tells two accounts apart and gives neither key away.
+        account: a slow salted hash of the key: distinguishes accounts and reveals no key.
         salt: of that hash.
-        demo: SHA-256 of what a demo left as its output; empty for every other job.
-        reading: how the input is read, as the first run settled it; None where an earlier version wrote the file.
+        demo: SHA-256 of a demo's output; empty for every other job.
+        reading: how the first run read the input; None if an earlier version wrote the file.
     """
 
     input: str
@@ -55,7 +55,7 @@ class Manifest:
         reading: Reading | None = None,
         salt: str | None = None,
     ) -> Self:
-        """The manifest of a job over an input with this fingerprint; `salt` is that of the one to compare it with.
+        """The manifest of a job over an input with this fingerprint; `salt` is that of the manifest to compare it with.
 
         Raises:
             ConfigError: the account has no key for the job.
@@ -79,18 +79,18 @@ class Manifest:
         Raises:
             ConfigError: there is none, or it cannot be read.
         """
-        place = cls.place(output)
+        path = cls.path(output)
         try:
-            held = json.loads(place.read_text())
+            held = json.loads(path.read_text())
             reading = held.pop("reading", None)
             manifest = cls(**held, reading=None if reading is None else Reading(**reading))
             bytes.fromhex(manifest.salt)
         except FileNotFoundError:
             raise ConfigError(
-                f"{output} cannot be resumed: {place.name}, which says what it belongs to, is not beside it."
+                f"{output} cannot be resumed: {path.name}, which says what it belongs to, is not beside it."
             ) from None
         except (OSError, ValueError, TypeError, AttributeError, ConfigError):
-            raise ConfigError(f"{place} is damaged, so {output} cannot be resumed.") from None
+            raise ConfigError(f"{path} is damaged, so {output} cannot be resumed.") from None
         return manifest
 
     def save(self, output: Path) -> None:
@@ -99,36 +99,36 @@ class Manifest:
         Raises:
             ConfigError: it cannot be written.
         """
-        place = self.place(output)
+        path = self.path(output)
         try:
-            with replacing(place) as draft:
+            with replacing(path) as draft:
                 draft.write(json.dumps(attrs.asdict(self), indent=1).encode())
         except OSError as error:
-            raise ConfigError(f"Cannot write {place}: {error.strerror or error}.") from None
+            raise ConfigError(f"Cannot write {path}: {error.strerror or error}.") from None
 
     @staticmethod
-    def place(output: Path) -> Path:
+    def path(output: Path) -> Path:
         """The job file of an output."""
         return output.with_name(output.name + ".job")
 
     @classmethod
     def remove(cls, output: Path) -> None:
-        """Take away what an earlier output of this name left, which says nothing of the next.
+        """Remove the manifest of an earlier output of this name.
 
         Raises:
             ConfigError: it cannot be removed.
         """
-        place = cls.place(output)
+        path = cls.path(output)
         try:
-            place.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         except OSError as error:
-            raise ConfigError(f"Cannot remove {place}: {error.strerror or error}.") from None
+            raise ConfigError(f"Cannot remove {path}: {error.strerror or error}.") from None
 
     def check(self, other: Manifest) -> None:
-        """See that `other`, what is asked for now, is the same job. Its input may have been changed since.
+        """Check that `other` is the same job. Its input may have changed since.
 
         Raises:
-            ConfigError: it is not; the sentence says in what.
+            ConfigError: it is not; the message says what differs.
         """
         for name, what in _DIFFERENCES.items():
             if getattr(self, name) != getattr(other, name):
@@ -144,10 +144,10 @@ _DIFFERENCES = {
 
 
 def fingerprint(account: Account, *, salt: str) -> str:
-    """A slow salted hash of an account's key: tells two accounts apart and gives neither key away.
+    """A slow salted hash of an account's key: distinguishes accounts and reveals no key.
 
     Args:
-        account: whose.
+        account: the account.
         salt: in hex.
 
     Raises:

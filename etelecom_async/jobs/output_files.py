@@ -1,4 +1,4 @@
-"""The files of one output, open and locked for as long as a job works on them."""
+"""The files of one output, open and locked while a job works on them."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ __all__ = ["OutputFiles"]
 
 
 class OutputFiles:
-    """An output and its journal. Two jobs at once would write every row twice, so whichever exist are locked.
+    """An output and its journal. Those that exist are locked: two jobs at once would write every row twice.
 
-    Entering it raises `ConfigError` where another process holds one of them, one cannot be written, or their file
-    system has no locks.
+    Entering it raises `ConfigError` if another process holds one of them, one cannot be written, or their file system
+    has no locks.
 
     Args:
         output: a file, or a link to one.
 
     Attributes:
-        name: the output, as it was given.
+        name: the output, as given.
         output: the file that the name of the output leads to.
-        place: where the journal is: the output itself, but for Parquet a file beside it.
-        finished: the Parquet file of an earlier run; None where there is none, and for other kinds.
-        journal: what is appended to; None where there is none yet.
+        journal_path: of the journal: the output itself, or for Parquet a file beside it.
+        finished: the Parquet file of an earlier run; None if there is none, and for other kinds.
+        journal: the file that is appended to; None until it exists.
     """
 
     def __init__(self, output: Path) -> None:
         beside = journal_of(output)
         self.name = output
         self.output = output.resolve() if output.is_symlink() else output
-        self.place = self.output if beside == output else beside
+        self.journal_path = self.output if beside == output else beside
         self.finished: OwnFile | None = None
         self.journal: OwnFile | None = None
 
     def __enter__(self) -> Self:
         try:
-            if self.output != self.place and self.output.exists():
+            if self.output != self.journal_path and self.output.exists():
                 self.finished = OwnFile.open(self.output)
-            if self.place.exists():
-                self.journal = OwnFile.open(self.place)
+            if self.journal_path.exists():
+                self.journal = OwnFile.open(self.journal_path)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -71,21 +71,21 @@ class OutputFiles:
         return self.finished is not None and self.finished.size > 0 and (self.journal is None or not self.journal.size)
 
     def begin(self) -> OwnFile:
-        """The journal, empty; it is made if it is not there.
+        """The journal; an empty one is created if there is none.
 
         Raises:
-            ConfigError: it cannot be made.
+            ConfigError: it cannot be created.
         """
         if self.journal is None:
-            self.journal = OwnFile.create(self.place)
+            self.journal = OwnFile.create(self.journal_path)
         self._remove_drafts()
         return self.journal
 
     def clear(self) -> None:
-        """Empty it, as if no run had been here.
+        """Remove what earlier runs wrote.
 
         Raises:
-            ConfigError: the system does not let it.
+            ConfigError: the system refuses it.
         """
         if self.finished is not None:
             self.finished.remove()
@@ -94,10 +94,10 @@ class OutputFiles:
             try:
                 self.journal.truncate(0)
             except OSError as error:
-                raise cannot_write(self.place, error) from None
+                raise cannot_write(self.journal_path, error) from None
 
     def discard(self) -> None:
-        """Remove a journal in which there is nothing."""
+        """Remove an empty journal."""
         if self.journal is not None and not self.journal.size:
             self.journal.remove()
             self.journal = None
@@ -106,10 +106,10 @@ class OutputFiles:
         """Make the Parquet file, and remove the journal.
 
         Args:
-            make: makes it at once, of the whole journal; a file that is there is replaced.
+            make: makes it from the whole journal, replacing an older file atomically.
 
         Raises:
-            JobStopped: it cannot be made. A file of another program that has taken the name is not replaced.
+            JobStopped: it cannot be made, or another program has created a file of that name, which is not replaced.
         """
         is_ours = not self.output.exists() if self.finished is None else self.finished.is_in_place
         if not is_ours:
@@ -126,5 +126,5 @@ class OutputFiles:
             self.journal = None
 
     def _remove_drafts(self) -> None:
-        for path in (self.output, self.place, Manifest.place(self.name)):
+        for path in (self.output, self.journal_path, Manifest.path(self.name)):
             remove_drafts(path)

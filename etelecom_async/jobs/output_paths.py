@@ -1,4 +1,4 @@
-"""Which paths may be written: new files and files of ours, and never an input. Decided before the first call."""
+"""Which paths a job may write: new files and its own files, never its input. Checked before the first call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .manifest import Manifest
 __all__ = ["REPORT_MARK", "check_output", "check_report", "check_stream"]
 
 REPORT_MARK = '<meta name="generator" content="etelecom bulk --report">'
-"""What tells a report of ours from every other page. It stands in the first 200 bytes."""
+"""By which our reports are recognised. It stands in the first 200 bytes."""
 
 _MARK_WITHIN = 200
 _KINDS = (
@@ -31,24 +31,24 @@ _KINDS = (
 
 
 def check_output(output: Path, *, source: Path | None) -> None:
-    """See that a job may write `output` and the files beside it. An output of a job is not judged: a resume wants it.
+    """Check that a job may write `output` and the files beside it. An output of a job passes: a resume needs it.
 
     Args:
         output: a file.
         source: the input, a file or a folder; None for a stream.
 
     Raises:
-        ConfigError: one of them is the input, lies in its folder, is no file, or is there and was not made by a job.
+        ConfigError: one of them is the input, lies in its folder, is no file, or exists and was not made by a job.
     """
-    _check_kind(_Place.of(output))
+    _check_kind(_Resolved.of(output))
     _check_name(output)
     written = _written(output)
     for beside in written[1:]:
         if beside.is_symlink():
             raise ConfigError(f"{beside} is a link, and {output} needs that name: remove it, or choose another output.")
-        _check_kind(_Place.of(beside))
+        _check_kind(_Resolved.of(beside))
     _check_apart(written, source)
-    job = Manifest.place(output)
+    job = Manifest.path(output)
     if job.exists() and not _is_job(output):
         raise ConfigError(
             f"{job} is no job file or is damaged, so {output} cannot be resumed or begun: choose another output."
@@ -56,27 +56,27 @@ def check_output(output: Path, *, source: Path | None) -> None:
 
 
 def check_report(report: Path, *, output: Path, source: Path | None) -> None:
-    """See that a job's report may be written: to a new file, or over a report.
+    """Check that a job's report may be written: to a new file, or over an older report.
 
     Args:
         report: the page.
-        output: the output that it tells of.
+        output: the output that it describes.
         source: the input, a file or a folder; None for a stream.
 
     Raises:
-        ConfigError: it may not, or cannot.
+        ConfigError: it may not, or cannot, be written.
     """
-    place = _Place.of(report)
-    _check_kind(place)
+    target = _Resolved.of(report)
+    _check_kind(target)
     _check_apart([*_written(output), report], source)
-    if place.state is not None and not _is_report(place.real):
-        raise ConfigError(f"{report} exists and is no report of ours: choose another name for the report.")
-    if not os.access(place.real.parent, os.W_OK):
-        raise ConfigError(f"Cannot write {report}: its folder may not be written to.")
+    if target.state is not None and not _is_report(target.real):
+        raise ConfigError(f"{report} exists and is not a report of this program: choose another name for the report.")
+    if not os.access(target.real.parent, os.W_OK):
+        raise ConfigError(f"Cannot write {report}: its folder is not writable.")
 
 
 def check_stream(descriptor: int, *, source: Path) -> None:
-    """See that an output stream is not the input, as in `etelecom bulk a.csv -o - >> a.csv`.
+    """Check that an output stream is not the input, as in `etelecom bulk a.csv -o - >> a.csv`.
 
     Args:
         descriptor: of the stream.
@@ -91,13 +91,13 @@ def check_stream(descriptor: int, *, source: Path) -> None:
 
 
 @frozen
-class _Place:
-    """Where a path leads, whatever it is called: links, `..`, another case, another Unicode form.
+class _Resolved:
+    """A path resolved: links, `..`, another case or another Unicode form can lead to one file.
 
     Attributes:
-        path: as it was given.
-        real: the same without links. The file need not be there.
-        state: of the file; None where there is none.
+        path: as given.
+        real: without links. The file need not exist.
+        state: of the file; None if it does not exist.
         folder: of its folder.
     """
 
@@ -107,9 +107,9 @@ class _Place:
     folder: os.stat_result
 
     @classmethod
-    def of(cls, path: Path) -> _Place:
+    def of(cls, path: Path) -> _Resolved:
         try:
-            # A link that leads nowhere leads to the file that would be made.
+            # A broken link leads to the file that writing through it would make.
             real = Path(os.path.realpath(path))
             return cls(path, real, _state(real), real.parent.stat())
         except FileNotFoundError:
@@ -117,10 +117,10 @@ class _Place:
         except (OSError, ValueError) as error:  # a name may hold a NUL
             raise ConfigError(f"Cannot write {path}: {getattr(error, 'strerror', None) or error}.") from None
 
-    def is_same(self, other: _Place) -> bool:
+    def is_same(self, other: _Resolved) -> bool:
         if self.state is not None and other.state is not None:
             return os.path.samestat(self.state, other.state)
-        # Of files that are not there yet it cannot be seen whether the disk tells "a.csv" from "A.CSV".
+        # Before the files exist, nothing shows whether this disk distinguishes "a.csv" and "A.CSV".
         return os.path.samestat(self.folder, other.folder) and _folded(self.real) == _folded(other.real)
 
     def is_in(self, folder: os.stat_result) -> bool:
@@ -132,40 +132,40 @@ class _Place:
 
 
 def _written(output: Path) -> list[Path]:
-    """The output first, then what lies beside it."""
-    return list(dict.fromkeys((output, Manifest.place(output), journal_of(output))))
+    """The output, then the files beside it."""
+    return list(dict.fromkeys((output, Manifest.path(output), journal_of(output))))
 
 
-def _check_kind(place: _Place) -> None:
-    """Only a regular file can be read back, and replaced."""
+def _check_kind(target: _Resolved) -> None:
+    """Only a regular file can be read back and replaced."""
     for is_kind, what in _KINDS:
-        if place.state is not None and is_kind(place.state.st_mode):
-            raise ConfigError(f"{place.path} is {what}: name a file.")
+        if target.state is not None and is_kind(target.state.st_mode):
+            raise ConfigError(f"{target.path} is {what}: name a file.")
 
 
 def _check_name(output: Path) -> None:
-    """The files beside an output have names of their own, which no other output may take."""
+    """No output may have the name of a file that lies beside another output."""
     owner = output.with_suffix("")
     if output.suffix == ".job":
         raise ConfigError(f"{output} has the name of a job file: choose another output.")
-    if owner != output and journal_of(owner) == output and (owner.exists() or Manifest.place(owner).exists()):
+    if owner != output and journal_of(owner) == output and (owner.exists() or Manifest.path(owner).exists()):
         raise ConfigError(f"{output} has the name of the journal of {owner}: choose another output.")
 
 
 def _check_apart(written: Sequence[Path], source: Path | None) -> None:
-    places = [_Place.of(path) for path in written]
+    resolved = [_Resolved.of(path) for path in written]
     if source is not None:
         folder = source.stat() if source.is_dir() else None
         inputs = list(_files(source))
-        for place in places:
-            if place.state is not None and _is_one_of(place.state, inputs):
-                raise ConfigError(f"{place.path} is the input itself: name another file.")
-            if folder is not None and place.is_in(folder):
-                raise ConfigError(f"{place.path} lies in the input's folder: write it to another one.")
-    for at, place in enumerate(places):
-        for other in places[:at]:
-            if place.is_same(other):
-                raise ConfigError(f"{place.path} and {other.path} would be one file: choose another name.")
+        for target in resolved:
+            if target.state is not None and _is_one_of(target.state, inputs):
+                raise ConfigError(f"{target.path} is the input itself: name another file.")
+            if folder is not None and target.is_in(folder):
+                raise ConfigError(f"{target.path} lies in the input's folder: choose another folder.")
+    for at, target in enumerate(resolved):
+        for other in resolved[:at]:
+            if target.is_same(other):
+                raise ConfigError(f"{target.path} and {other.path} would be one file: choose another name.")
 
 
 def _is_job(output: Path) -> bool:
@@ -185,7 +185,7 @@ def _is_report(path: Path) -> bool:
 
 
 def _files(source: Path) -> Iterator[os.stat_result]:
-    """The input, and what is in it where it is a folder."""
+    """The input, and the files in it if it is a folder."""
     with contextlib.suppress(OSError):
         for path in (source, *(source.iterdir() if source.is_dir() else ())):
             with contextlib.suppress(OSError):
@@ -204,5 +204,5 @@ def _state(path: Path) -> os.stat_result | None:
 
 
 def _folded(path: Path) -> str:
-    """A name as a disk sees it that minds neither case nor Unicode form."""
+    """A name on a disk that distinguishes neither case nor Unicode form."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path.name).casefold())

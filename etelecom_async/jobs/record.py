@@ -1,4 +1,4 @@
-"""One row of a job's output: the input's cells and what was found out."""
+"""One row of a job's output: the input's cells and the answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RESULT_COLUMNS = (
     "failure",
     "checked_at",
 )
-"""What a job adds behind the input's columns; an input's column of such a name gives way."""
+"""The columns that a job adds behind the input's; they replace columns of the input with these names."""
 
 _INT64 = 2**63
 
@@ -40,11 +40,11 @@ class Record:
     """A finished row.
 
     Attributes:
-        cells: for every column of the output, and behind them the further keys of an NDJSON object, if it has any.
+        cells: for every column of the output, then the further keys of an NDJSON object, if it has any.
         state: a `ConsentState`'s value; empty without an answer.
-        granted: may the business call? None where it could not be found out.
-        failure: why it could not: an error's class, or the state that says that the check itself failed; empty where
-            an answer settles it.
+        granted: whether the business may call; None if that is unknown.
+        failure: why it is unknown: an error's class, or the state that says that the check failed; empty after a
+            conclusive answer.
     """
 
     cells: tuple[object, ...]
@@ -55,17 +55,17 @@ class Record:
 
 @record
 class Question:
-    """A row that is to be checked: its phone in wire form, or why it has none that can be used."""
+    """A row to check: its phone in wire form, or why it has no usable one."""
 
     row: Row
     phone: str
     problem: InvalidRow | InvalidPhone | InternalError | None
 
-    def asked(self) -> str:
+    def usable_phone(self) -> str:
         """The phone to ask about.
 
         Raises:
-            InvalidRow, InvalidPhone: it has none that can be used.
+            InvalidRow, InvalidPhone: it has no usable one.
             InternalError: it could not be read, because of a bug.
         """
         if self.problem is not None:
@@ -75,7 +75,7 @@ class Question:
 
 @frozen(kw_only=True)
 class Recorder:
-    """Makes questions of rows, and records of questions and their outcomes.
+    """Turns rows into questions, and questions with their outcomes into records.
 
     Args:
         kept: which columns of the input go to the output.
@@ -92,17 +92,17 @@ class Recorder:
     bugs: Bugs = field(factory=Bugs)
 
     def question(self, row: Row) -> Question:
-        """What is to be asked about a row."""
+        """The question about a row."""
         if row.problem:
             return Question(row, "", InvalidRow(row.problem))
         try:
             return Question(row, normalize(phone_text(row.cells[self.phone_at])), None)
         except InvalidPhone as error:
             return Question(row, "", error)
-        except Exception as error:  # noqa: BLE001 - a bug that one row brings out is that row's failure
+        except Exception as error:  # noqa: BLE001 - a bug that a row triggers is that row's failure
             return Question(row, "", self.bugs.failure(error))
 
-    async def asked(self, call: Callable[[str], Awaitable[Consent]], phone: str) -> Consent:
+    async def answer(self, call: Callable[[str], Awaitable[Consent]], phone: str) -> Consent:
         """The answer of a call.
 
         Raises:
@@ -118,14 +118,14 @@ class Recorder:
             raise self.bugs.failure(error) from error
 
     def done(self, index: int, question: Question, consent: Consent) -> Record:
-        """A row with an answer, or the failure that came of writing it down."""
+        """A row with an answer, or with the failure to record it."""
         try:
             return self._answered(index, question, consent)
-        except Exception as error:  # noqa: BLE001 - a bug that one row brings out is that row's failure
+        except Exception as error:  # noqa: BLE001 - a bug that a row triggers is that row's failure
             return self.failed(index, question, self.bugs.failure(error))
 
     def _answered(self, _: int, question: Question, consent: Consent) -> Record:
-        """A row with an answer. An error number beyond 64 bits, which no typed column holds, is none: see `failed`."""
+        """A row with an answer. An `error` beyond 64 bits, which no typed column holds, makes it a failure."""
         if consent.error is not None and not -_INT64 <= consent.error < _INT64:
             return self.failed(_, question, DecodeError("$.error: expected a number of at most 64 bits."))
         now = self.now()
@@ -143,7 +143,7 @@ class Recorder:
         return Record(self._cells(question, found, self.now()), "", None, failure)
 
     def unwritable(self, record: Record, error: Exception) -> Record:
-        """The failure of a row that its kind of file cannot hold. It has none of the input's cells: one is at fault."""
+        """The failure of a row that the output's format cannot hold, without the input's cells: one is the cause."""
         why = InvalidRow(error.message) if isinstance(error, ConfigError) else self.bugs.failure(error)
         own = record.cells[len(self.kept) : len(self.kept) + len(RESULT_COLUMNS)]
         row, phone, checked_at = own[0], own[1], own[-1]
@@ -159,7 +159,7 @@ class Recorder:
         return (*whole, row.extra) if self.has_extra and row.extra else whole
 
 
-# Thousands of rows are checked within the same second.
+# Thousands of rows are checked within one second.
 _second = lru_cache(maxsize=1024)(utc_text)
 
 

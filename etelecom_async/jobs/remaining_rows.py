@@ -1,4 +1,4 @@
-"""The rows of an input that are still to be done."""
+"""The rows of an input that no earlier run finished."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _AT_ONCE = 1000
 
 
 class RemainingRows(Generic[Item]):
-    """What is made of the rows that are not finished. Passing over the others holds up nothing else for long.
+    """Items made of the rows that are not finished. Skipping the others does not block the event loop for long.
 
     Args:
         rows: every row of the input.
-        finished: the rows to pass over.
+        finished: the rows to skip.
         make: makes an item of a row.
-        is_wanted: asked now and then while rows are passed over; False ends it.
+        is_wanted: called now and then while rows are skipped; False ends the iteration.
 
     Attributes:
-        passed: rows that were passed over so far.
+        passed: rows skipped so far.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which rows of an input are finished, in one bit a row."""
+"""A set of row numbers as a bitmap."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ __all__ = ["RowBitmap"]
 
 
 class RowBitmap:
-    """A set of row numbers that costs one bit for each row up to the highest in it."""
+    """A set of row numbers; it takes one bit for each row up to the highest number in it."""
 
     def __init__(self) -> None:
         self._bits = bytearray()
         self._count = 0
 
     def add(self, number: int) -> None:
-        """Mark a row, counted from 1."""
+        """Add a row's number, from 1."""
         index, bit = divmod(number, 8)
         if index >= len(self._bits):
             self._bits.extend(bytes(index + 1 - len(self._bits)))

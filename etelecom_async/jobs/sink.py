@@ -1,4 +1,4 @@
-"""Where a job's records go: a file that is its own journal, a Parquet file made from one, or a stream."""
+"""Where a job writes its records: a file that is its own journal, a Parquet file made from one, or a stream."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from ..tables import (
 from ..tables.arrow import arrow
 from ..tables.atomic import draft_of
 from ..tables.own_file import cannot_write
+from .manifest import Manifest
 from .output_files import OutputFiles
 
 __all__ = ["FileSink", "Sink", "StreamSink", "layout_of"]
 
 
 def layout_of(kind: str, *, columns: Sequence[str], dialect: Dialect | None) -> Layout:
-    """How records of this kind of table look; Parquet's journal is NDJSON."""
+    """The form of records in this kind of table; the journal of Parquet is NDJSON."""
     return CsvLayout(columns=columns, dialect=dialect) if kind == "csv" else NdjsonLayout(columns=columns)
 
 
@@ -37,31 +38,31 @@ class Sink(Protocol):
     """What records are written to.
 
     Attributes:
-        may_block: can `append` take as long as its reader likes?
+        may_block: whether `append` can wait for a reader.
     """
 
     @property
     def may_block(self) -> bool: ...
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
-        """Write some records at once."""
+        """Write records."""
         ...
 
     def sync(self) -> None:
-        """Make what was appended safe from a power cut."""
+        """Make the appended records safe from a power cut."""
         ...
 
     def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
-        """End, for good or until a resume. It may take long: `is_wanted` is asked now and then, and False gives up.
+        """Finish the output if it is complete, or leave it for a resume. It may take long.
 
         Raises:
-            FinishGivenUp: it was not wanted any more.
+            FinishGivenUp: `is_wanted`, which is called now and then, returned False.
         """
         ...
 
 
 class StreamSink:
-    """Standard output, say: no journal, no resume."""
+    """A stream such as standard output: no journal, no resume."""
 
     may_block = True
 
@@ -80,7 +81,7 @@ class StreamSink:
         """A stream has nothing to make safe."""
 
     def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
-        """The stream stays open; it is the caller's."""
+        """The stream stays open: it belongs to the caller."""
         del is_complete, is_wanted
 
     def _write(self, data: bytes) -> None:
@@ -88,7 +89,7 @@ class StreamSink:
             self._stream.write(data)
             self._stream.flush()
         except BrokenPipeError:
-            raise  # no fault: its reader has enough
+            raise  # no fault: its reader has ended
         except OSError as error:
             raise JobStopped(f"Cannot write the output: {error.strerror or error}.") from None
 
@@ -97,13 +98,13 @@ class FileSink:
     """A CSV or NDJSON file, or a Parquet file whose journal lies beside it until the job is complete.
 
     Args:
-        files: the output, held. It is closed with them.
-        layout: how the journal's records look.
-        columns: those of the output.
+        files: the output, locked. They close the sink's file.
+        layout: the form of the journal's records.
+        columns: of the output.
         types: Arrow types of the input's columns, for Parquet.
 
     Raises:
-        ConfigError: a Parquet file, and pyarrow is not installed.
+        ConfigError: the output is a Parquet file, and pyarrow is not installed.
     """
 
     may_block = False
@@ -113,11 +114,9 @@ class FileSink:
         self._layout = layout
         self._columns = columns
         self._types = types
-        if files.place != files.output:
-            arrow()  # what is missing is said now, and not when all is asked
+        if files.journal_path != files.output:
+            arrow()  # a missing extra is an error now, and not after the last row
         self._journal: Journal | None = None
-        self.is_left_empty = False
-        """Was it closed without any row in it, and with nothing of another program?"""
 
     @property
     def exists(self) -> bool:
@@ -125,10 +124,10 @@ class FileSink:
         return self._files.exists
 
     def refuse_existing(self) -> None:
-        """Never touch what is there already.
+        """Refuse an output that exists.
 
         Raises:
-            ConfigError: something is.
+            ConfigError: it does.
         """
         if self.exists:
             raise ConfigError(f"{self._files.output} exists: add --resume to go on with it, or choose another name.")
@@ -137,10 +136,10 @@ class FileSink:
         """The number and the phone in wire form of every row that an earlier run found an answer for.
 
         Raises:
-            ConfigError: it is not this job's, is damaged, or cannot be read.
+            ConfigError: it is another job's, is damaged, or cannot be read.
         """
         if not self._files.is_only_finished:
-            yield from answered_rows(self._files.place, layout=self._layout)
+            yield from answered_rows(self._files.journal_path, layout=self._layout)
             return
         source = ParquetSource(self._files.output)
         number, phone, failure = (own_column(source.columns, name) for name in ("row", "phone_normalized", "failure"))
@@ -149,7 +148,7 @@ class FileSink:
                 yield cast("int", row.cells[number]), str(row.cells[phone])
 
     def clear(self) -> None:
-        """Take away what an earlier run wrote.
+        """Remove what an earlier run wrote.
 
         Raises:
             ConfigError: it cannot be removed.
@@ -157,15 +156,15 @@ class FileSink:
         self._files.clear()
 
     def discard(self) -> None:
-        """Remove the output as long as there is nothing in it."""
+        """Remove the output if it is empty."""
         self._files.discard()
 
     def create(self, *, bind: Callable[[], None]) -> None:
-        """Begin.
+        """Create the output.
 
         Args:
-            bind: writes down what the output belongs to. It is called when no other process can take the output any
-                more, and the output is still empty: a crash in between leaves one that any job may take.
+            bind: writes the manifest. It is called while the output is locked and still empty: a crash in
+                between leaves an empty output, which any job may take.
 
         Raises:
             ConfigError: the output exists, or cannot be written.
@@ -179,10 +178,10 @@ class FileSink:
             raise
 
     def reopen(self, *, drop_failed: bool, on_row: Callable[[int, bool], None]) -> None:
-        """Go on with what an earlier run wrote, and tell of each row in it.
+        """Go on with what an earlier run wrote. `on_row` gets the number of each row, and whether it failed.
 
         Raises:
-            ConfigError: it is not this job's, is damaged, or cannot be written.
+            ConfigError: it is another job's, is damaged, or cannot be written.
         """
         files = self._files
         if files.is_only_finished:
@@ -199,16 +198,18 @@ class FileSink:
         self._opened.sync()
 
     def close(self, *, is_complete: bool, is_wanted: Callable[[], bool]) -> None:
-        """Make it safe and, if the job is complete, finish it. A run without any row leaves an empty output."""
+        """Make it safe and, if the job is complete, finish it. A run without any row leaves no file."""
         self._opened.sync()
+        files = self._files
         if not is_complete:
-            self.is_left_empty = self._opened.clear()
+            if self._opened.clear():
+                Manifest.remove(files.name)
+                files.discard()
             return
         self._opened.check()
-        files = self._files
-        if files.place != files.output:
+        if files.journal_path != files.output:
             parquet = partial(to_parquet, columns=self._columns, types=self._types, is_wanted=is_wanted)
-            files.finish(partial(parquet, files.place, files.output))
+            files.finish(partial(parquet, files.journal_path, files.output))
 
     @property
     def _opened(self) -> Journal:
@@ -217,24 +218,24 @@ class FileSink:
         return self._journal
 
     def _restore(self) -> None:
-        """The journal of a complete Parquet file again, made beside it under another name first."""
+        """Make the journal of a complete Parquet file again, as a draft that is then renamed."""
         files = self._files
-        with draft_of(files.place) as draft:
+        with draft_of(files.journal_path) as draft:
             journal = Journal.create(draft, layout=self._layout)
             batch: list[Sequence[object]] = []
             for row in ParquetSource(files.output).rows():
                 batch.append([_text(cell) for cell in row.cells])
-                if len(batch) == 1000:  # noqa: PLR2004 - any number that is not many
+                if len(batch) == 1000:  # noqa: PLR2004
                     journal.append(batch)
                     batch.clear()
             journal.append(batch)
             try:
-                draft.replace(files.place, held=files.journal)
+                draft.replace(files.journal_path, held=files.journal)
             except OSError as error:
-                raise cannot_write(files.place, error) from None
+                raise cannot_write(files.journal_path, error) from None
             files.journal = draft
 
 
 def _text(cell: object) -> object:
-    """Parquet has times where the journal has text."""
+    """Times, which Parquet stores as such, as the journal's text."""
     return cell.isoformat().replace("+00:00", "Z") if isinstance(cell, date) else cell

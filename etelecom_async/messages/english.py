@@ -1,4 +1,4 @@
-"""The words in English, keyed by what the output's column `failure` holds: the class of an error, or a state."""
+"""English texts, keyed by the values of the output's column `failure`: the class of an error, or a state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHER_FAILURE: Final = Reason("another failure", "The output says more in the co
 
 FAILURES: Final = MappingProxyType(
     {
-        # A row that cannot be asked about.
+        # The row cannot be checked.
         "InvalidPhone": Reason("not a phone number", "Correct it in the input, where it stands.", _CORRECTED),
         "InvalidRow": Reason(
             "damaged row", "The column `message` says how. Correct it in the input, where it stands.", _CORRECTED
@@ -68,7 +68,7 @@ FAILURES: Final = MappingProxyType(
         "UnexpectedStatus": Reason("unexpected answer", "Check proxies and the address of the service.", _AGAIN),
         "ApiError": Reason("refused by the service", "The output says more in the column `message`.", _AGAIN),
         "other": Reason("other failures", "The output says more in the columns `failure` and `message`.", _AGAIN),
-        # The service answered, and the answer settles nothing.
+        # The service answered, and the answer is inconclusive.
         "try later": Reason("asked to try later", "Zalo was busy.", _AGAIN),
         "failed": Reason("check failed at Zalo", "The check itself failed there.", _AGAIN),
         "bad request": Reason("not accepted by Zalo", "Check the number and the Official Account.", _CORRECTED),

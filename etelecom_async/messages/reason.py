@@ -1,4 +1,4 @@
-"""What the catalogue of a language says about one kind of failure."""
+"""One entry of a language's catalogue of failures."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["Reason"]
 
 @frozen
 class Reason:
-    """Why something could not be checked, in words for people.
+    """Why something could not be checked, in the words of a language.
 
     Attributes:
-        name: stands for the error in tables and charts: a few words, small letters.
-        advice: what it means, and what to do about it: whole sentences, in which `...` marks what is to be typed.
-        retry: what to type afterwards, for a command that can be repeated.
+        name: of the error in tables and charts: a few words in lower case.
+        hint: what it means, and what to do about it: whole sentences, in which `...` marks what to type.
+        retry: what to type afterwards, if the command can be repeated.
     """
 
     name: str
-    advice: str
+    hint: str
     retry: str

@@ -1,6 +1,6 @@
-"""The charts of a report: Vega-Lite drawings as SVG, made here, so that a page needs neither scripts nor a network.
+"""The charts of a report: Vega-Lite drawings rendered to SVG, so that the page needs no scripts and no network.
 
-Colours are the page's CSS variables, which is how a chart follows the reader's light or dark theme.
+Colours are the page's CSS variables, so that a chart follows the reader's light or dark theme.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WIDE = 900
 
 @frozen(kw_only=True)
 class Bar:
-    """One bar: what it stands for, how long it is, that length in words, and its colour as CSS."""
+    """One bar: its label, its length, that length in words, and its colour as CSS."""
 
     label: str
     count: int
@@ -35,7 +35,7 @@ class Bar:
 
 
 def require() -> Callable[[str], str]:
-    """What draws: from a Vega-Lite specification in JSON to SVG. Call it early to learn that it is missing.
+    """The renderer of Vega-Lite specifications (JSON) to SVG. Call it early to find out whether it is installed.
 
     Raises:
         ConfigError: the extra is not installed.
@@ -44,7 +44,7 @@ def require() -> Callable[[str], str]:
         import vl_convert  # noqa: PLC0415 - an extra, imported when used
     except ImportError:
         raise ConfigError("A report needs an extra for its charts: pip install 'etelecom-async[report]'.") from None
-    # No chart here names a URL; the empty list makes sure that none is ever fetched.
+    # No chart here names a URL; the empty list guarantees that none is fetched.
     return lambda spec: vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
 
 
@@ -126,8 +126,8 @@ def columns(days: Sequence[Bar], *, width: int, summary: str) -> str:
 
 
 def area(points: Sequence[tuple[datetime, float]], *, mean: float, width: int, summary: str) -> str:
-    """A quantity over time, with its mean as a dashed line. Times are shown as the clock of their zone has them."""
-    # The library tells times in UTC or in the zone of this machine, neither of which is the reader's.
+    """A quantity over time, with its mean as a dashed line. Times are shown in their own zone."""
+    # The library shows times in UTC or in the zone of this machine, and neither is the reader's.
     rows: list[JSON] = [{"at": at.replace(tzinfo=UTC).isoformat(), "rate": rate} for at, rate in points]
     spec: dict[str, JSON] = {
         "height": _HEIGHT,
@@ -203,7 +203,7 @@ def _draw(spec: dict[str, JSON], rows: list[JSON], *, width: int, summary: str) 
 
 
 def _inline(svg: str, *, summary: str) -> str:
-    """The drawing as a part of an HTML page: one image to a screen reader, as wide as its place, with tooltips."""
+    """The drawing as a part of an HTML page: one image to a screen reader, as wide as its container, with tooltips."""
     root = ET.fromstring(svg)  # noqa: S314 - made by the library out of our own specification
     for element in root.iter():
         # HTML knows what `svg` is; its namespace would be the only URL of the page.

@@ -1,4 +1,4 @@
-"""A job's output, read back for its report."""
+"""Reads a job's output back for its report."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["statistics_of"]
 
 
 def statistics_of(output: Path) -> Statistics:
-    """Everything that a report tells, from every row of a finished output, whichever run wrote it.
+    """The statistics of all rows of a finished output, whichever run wrote them.
 
     Raises:
         ConfigError: the output cannot be read.
     """
     statistics = Statistics(zone=datetime.now().astimezone().tzinfo or UTC)
-    # It is our own, so that nothing of it is to be judged.
+    # This program wrote it, so its encoding and header are known.
     is_csv = kind_of(output) == "csv"
     source = open_source(output, reading=Reading(encoding="utf-8", header=True, skip_rows=0) if is_csv else Reading())
     state, granted, expires, failure, checked = (

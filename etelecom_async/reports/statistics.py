@@ -1,4 +1,4 @@
-"""What a job found out, counted: everything that a report tells, in memory that does not grow with the rows."""
+"""The statistics of a job: everything that a report shows, in memory that does not grow with the rows."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @frozen
 class Bucket:
-    """A stretch of the job's time: when it begins, and how many rows got an answer in it."""
+    """A part of the job's time: when it begins, and how many rows were answered in it."""
 
     start: datetime
     checked: int
 
 
 class Statistics:
-    """Counts the rows of a job one by one. The size is bounded, whatever the rows hold and however many they are.
+    """Counts the rows of a job one by one, in bounded memory.
 
     Args:
-        zone: where the reader lives: days begin there, and times are told in it.
+        zone: the reader's time zone, of all days and times.
     """
 
     MAX_NAMES = 64
@@ -55,12 +55,12 @@ class Statistics:
         """One more row.
 
         Args:
-            state: what the answer means, such as a `ConsentState`'s value. Not read of a row that failed.
-            granted: may the business call? Not read of a row that failed.
-            expired_time: when the permission ends, aware; None where no end is known.
-            failure: empty where an answer settles it; otherwise why none does, in a word such as `RateLimited`.
-                An answer that leaves it open, such as "try later", belongs here too: it is not a "no".
-            checked_at: when that was known, aware; rows may come in any order.
+            state: what the answer means, such as a `ConsentState`'s value. Ignored if the row failed.
+            granted: whether the business may call. Ignored if the row failed.
+            expired_time: when the permission ends, aware; None if that is unknown.
+            failure: empty after a conclusive answer; otherwise why there is none, such as `RateLimited`. An
+                inconclusive answer, such as "try later", is a failure too: it is not a "no".
+            checked_at: when the row was finished, aware; rows may come in any order.
         """
         self._pace.add(checked_at, answered=not failure)
         if failure:
@@ -86,7 +86,7 @@ class Statistics:
 
     @property
     def granted(self) -> int:
-        """Rows whose answer is yes."""
+        """Rows whose customers may be called."""
         return self._granted
 
     @property
@@ -101,7 +101,7 @@ class Statistics:
 
     @property
     def granting(self) -> frozenset[str]:
-        """The states that came with a yes."""
+        """The states of granted rows."""
         return frozenset(self._granting)
 
     @property
@@ -126,17 +126,17 @@ class Statistics:
 
     @property
     def first(self) -> datetime | None:
-        """When the first row was known; None before any."""
+        """When the first row was finished; None before that."""
         return None if self._pace.first is None else self._pace.first.astimezone(self.zone)
 
     @property
     def last(self) -> datetime | None:
-        """When the last row was known; None before any."""
+        """When the last row was finished; None before that."""
         return None if self._pace.last is None else self._pace.last.astimezone(self.zone)
 
     @property
     def bucket_width(self) -> timedelta:
-        """How long each of the `buckets` is: one second, doubled until they are few enough."""
+        """The length of each of the `buckets`: one second, doubled until they are few enough."""
         return self._pace.width
 
     @property
@@ -147,7 +147,7 @@ class Statistics:
     def _count(self, counts: dict[str, int], name: str) -> str:
         name = name[: self.MAX_NAME]
         if name not in counts and len(counts) >= self.MAX_NAMES:
-            # The place of `OTHER` itself is the one above the bound.
+            # `OTHER` itself comes on top of the bound.
             name = OTHER
         counts[name] = counts.get(name, 0) + 1
         return name
@@ -167,14 +167,14 @@ class Statistics:
 
 
 class _Pace:
-    """Rows per stretch of time; the stretches double in length whenever there would be more than `limit`."""
+    """Rows per bucket of time; the buckets double in width whenever there would be more than `limit`."""
 
     def __init__(self, *, limit: int) -> None:
         self.width = timedelta(seconds=1)
         self.first: datetime | None = None
         self.last: datetime | None = None
         self._limit = limit
-        # By the number of widths since the epoch, so that two neighbours always merge into one whole stretch.
+        # By the number of widths since the epoch, so that two neighbours always merge into one bucket.
         self._counts: dict[int, int] = {}
 
     def add(self, moment: datetime, *, answered: bool) -> None:
@@ -182,28 +182,28 @@ class _Pace:
             self.first = moment
         if self.last is None or moment > self.last:
             self.last = moment
-        place = self._place(moment)
-        if place not in self._counts:
-            while self._place(self.last) - self._place(self.first) >= self._limit:
+        index = self._index(moment)
+        if index not in self._counts:
+            while self._index(self.last) - self._index(self.first) >= self._limit:
                 self._double()
-            place = self._place(moment)
-        self._counts[place] = self._counts.get(place, 0) + answered
+            index = self._index(moment)
+        self._counts[index] = self._counts.get(index, 0) + answered
 
     def counts(self) -> list[tuple[datetime, int]]:
         if self.first is None or self.last is None:
             return []
-        places = range(self._place(self.first), self._place(self.last) + 1)
-        return [(self._start(place), self._counts.get(place, 0)) for place in places]
+        indexes = range(self._index(self.first), self._index(self.last) + 1)
+        return [(self._start(index), self._counts.get(index, 0)) for index in indexes]
 
-    def _place(self, moment: datetime) -> int:
+    def _index(self, moment: datetime) -> int:
         return (moment - _EPOCH) // self.width
 
-    def _start(self, place: int) -> datetime:
-        return _EPOCH + place * self.width
+    def _start(self, index: int) -> datetime:
+        return _EPOCH + index * self.width
 
     def _double(self) -> None:
         self.width *= 2
         merged: dict[int, int] = {}
-        for place, count in self._counts.items():
-            merged[place // 2] = merged.get(place // 2, 0) + count
+        for index, count in self._counts.items():
+            merged[index // 2] = merged.get(index // 2, 0) + count
         self._counts = merged

@@ -1,4 +1,4 @@
-"""The check as a function from Arrow to Arrow, for whatever executor hands out batches of a table."""
+"""The check as a function from Arrow to Arrow, for executors that distribute batches of a table."""
 
 from __future__ import annotations
 
@@ -29,31 +29,30 @@ Table = TypeVar("Table", bound=Batch)
 
 
 class ConsentBatches:
-    """Checks the phone of every row of an Arrow table, and gives the table back with the answers.
+    """Checks the phone of every row of an Arrow table, and returns the table with the answers.
 
         check = ConsentBatches(oa_id=oa_id, column="phone")
         table = await check(table)
 
     The columns behind the input's are those of a file job: `row`, `phone_normalized`, `state`, `granted`,
-    `expired_time`, `error`, `message`, `failure`, `checked_at`, by the same rules; columns of the input with one of
-    these names give way, the others are passed on as they are. A row whose phone could not be checked says why in
-    `failure`. Within a batch a number is asked once, however often it stands there.
+    `expired_time`, `error`, `message`, `failure`, `checked_at`, by the same rules; they replace columns of
+    the input with these names, and the others stay as they are. A row whose phone could not be checked says why in
+    `failure`. Within a batch each number is checked once, however often it occurs.
 
-    Made to be sent to workers: it pickles, and holds no key. Each worker makes its own session when the first batch
-    comes, and keeps it for as long as it lives. `aclose()` closes it; else its connections are closed when the event
-    loop ends in which they were opened, as those of every session are. A worker that has a loop for each batch
-    (`asyncio.run(check(batch))`) works, and opens its connections anew each time.
+    Made to be sent to workers: it pickles, and holds no key. Each worker opens a session with its first batch and keeps
+    it. `aclose()` closes it; otherwise its connections are closed with their event loop, as those of every session are.
+    A worker with a new loop for each batch (`asyncio.run(check(batch))`) works, and opens its connections each time.
 
     Args:
         oa_id: the Zalo Official Account, 1..2**63-1.
         column: the phones' column, by name or by number from 1.
-        open_session: makes the session, in the worker; by default for the account in the environment of the worker.
-            It has to pickle, which a function of a module does. An account in it does not: keys do not pickle.
+        open_session: makes the session in the worker; by default for the account in the worker's environment. It must
+            pickle, as functions of a module do. It must not hold an account: keys do not pickle.
         now: the present as an aware datetime; for tests.
 
     Raises:
         InvalidId: oa_id cannot be an id.
-        ConfigError: pyarrow is not installed, or an argument of a wrong kind.
+        ConfigError: pyarrow is not installed, or an argument has the wrong type or value.
     """
 
     def __init__(
@@ -99,11 +98,11 @@ class ConsentBatches:
             return session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=phone))
 
         run = Bulk(
-            SingleFlight(check, question=Question.asked).ask,
+            SingleFlight(check, question=Question.usable_phone).ask,
             questions,
             done=recorder.done,
             failed=recorder.failed,
-            key=Question.asked,
+            key=Question.usable_phone,
             concurrency=min(session.throttle.concurrency, MOST_AT_ONCE),
         )
         records = await run.collect()
@@ -113,7 +112,7 @@ class ConsentBatches:
         return result
 
     async def aclose(self) -> None:
-        """Close the session. The next batch would open another."""
+        """Close the session. Another batch opens a new one."""
         session, self._session = self._session, None
         if session is not None:
             await session.aclose()

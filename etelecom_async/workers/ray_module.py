@@ -1,4 +1,4 @@
-"""As much of Ray as is used here, with types: what Ray makes of a class is known to no type checker."""
+"""Types for the part of Ray that is used here: type checkers do not know what Ray makes of a class."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ class Ray(Protocol):
 
 
 def ray_module(*, stays_here: bool) -> Ray:
-    """Ray, imported when it is needed.
+    """Import Ray.
 
     Args:
-        stays_here: it runs on this machine alone, so it need not listen where others could reach it.
+        stays_here: it runs on this machine alone, so that it must not listen on the network.
 
     Raises:
         ConfigError: the extra is not installed.
     """
     if stays_here:
-        # Ray's own switch for machines that form no clusters, read when it is imported: it then keeps to the loopback.
+        # Ray reads it when it is imported: 0 keeps it on the loopback interface.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
         return cast("Ray", importlib.import_module("ray"))

@@ -1,4 +1,4 @@
-"""Can a process join that Ray cluster? It is tried in a process of its own, which can be ended.
+"""Tries whether a process can join a Ray cluster, in a child process, which can be killed.
 
 Ray's own attempt at a wrong address takes 80 seconds (measured with Ray 2.60), and no signal but SIGKILL ends it.
 """
@@ -19,19 +19,19 @@ from .ray_module import ray_module
 __all__ = ["main", "probe", "versions"]
 
 _MOST = 600
-"""Characters of what Ray says: both versions are among them where these do not fit."""
+"""Characters of Ray's message: enough for both versions, if they do not match."""
 
 
 async def probe(address: str) -> None:
-    """Join the cluster and leave it. Cancelling this ends it at once.
+    """Join the cluster and leave it. Cancelling ends it at once.
 
     Args:
         address: as `ray.init` takes it.
 
     Raises:
-        ConfigError: it cannot be joined; with Ray's reason.
+        ConfigError: it cannot be joined; the message has Ray's reason.
     """
-    await _see_that_something_listens(address)
+    await _check_listening(address)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, address),
         stdin=subprocess.DEVNULL,
@@ -43,39 +43,39 @@ async def probe(address: str) -> None:
     except asyncio.CancelledError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.communicate()  # until its pipe is closed and it is gone
+        await process.communicate()  # waits until it has ended
         raise
     if process.returncode:
         raise ConfigError(one_sentence(_reason(output), address=address))
 
 
 def one_sentence(reason: str, *, address: str | None) -> str:
-    """Why Ray does not do its work, on one line, with the versions of this side."""
-    place = "on this machine" if address is None else f"at {address}"
+    """Why Ray does not work, on one line, with the versions on this side."""
+    where = "on this machine" if address is None else f"at {address}"
     words = " ".join(reason.split())[:_MOST].rstrip(" .")
-    return f"Ray cannot run the workers {place}: {words}. Here: {versions()}."
+    return f"Ray cannot run the workers {where}: {words}. Here: {versions()}."
 
 
 def versions() -> str:
-    """Ray's and Python's of this side: those of the cluster have to be the same."""
+    """The versions of Ray and Python on this side: those of the cluster must be the same."""
     ray = sys.modules.get("ray")
     return f"Ray {getattr(ray, '__version__', 'of unknown version')}, Python {platform.python_version()}"
 
 
 def main(address: str) -> int:
-    """The process itself: 0, or 1 and the reason as JSON on the last line."""
+    """The child process: prints the reason as JSON on the last line and returns 1 if it cannot join."""
     ray = ray_module(stays_here=False)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="CRITICAL")
         ray.shutdown()
-    except Exception as error:  # noqa: BLE001 - it raises whatever it met
+    except Exception as error:  # noqa: BLE001 - Ray raises errors of many kinds
         sys.stdout.write(f"\n{json.dumps(f'{type(error).__name__}: {error}')}\n")
         return 1
     return 0
 
 
-async def _see_that_something_listens(address: str) -> None:
-    """A wrong host or port is known at once, and by a better name than Ray has for it."""
+async def _check_listening(address: str) -> None:
+    """Report a wrong host or port at once, and more clearly than Ray does."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdecimal():
         return  # `auto`, say
@@ -84,7 +84,7 @@ async def _see_that_something_listens(address: str) -> None:
     except OverflowError as error:  # no number of a port
         raise ConfigError(one_sentence(str(error), address=address)) from None
     except OSError as error:
-        # The system's words; asyncio's own repeat the address, and name resolution has numbers of its own.
+        # The system's message: asyncio's repeats the address. Errors of name resolution have other numbers.
         reason = os.strerror(number) if (number := error.errno or 0) > 0 else error.strerror or str(error)
         raise ConfigError(one_sentence(f"no connection: {reason}", address=address)) from None
     writer.close()

@@ -6,7 +6,7 @@ import pytest
 
 from etelecom_async import errors
 from etelecom_async.api.consent import ConsentState
-from etelecom_async.messages import advice, failure_name
+from etelecom_async.messages import failure_name, hint
 from etelecom_async.messages.english import FAILURES, OTHER_FAILURE
 
 NEVER_OF_A_ROW = {"EtelecomError", "ConfigError", "SessionClosed", "JobStopped"}
@@ -33,9 +33,9 @@ def test_no_two_failures_have_the_same_words_unless_they_mean_the_same():
 @pytest.mark.parametrize("failure", [*FAILURES, "Neverheardof"])
 def test_advice_names_an_option_only_where_the_command_has_it(failure):
     """E9"""
-    assert "--" not in advice(failure, can_retry=False)
-    assert "`--retry-failed`" in advice(failure, can_retry=True)
-    for text in (advice(failure, can_retry=False), advice(failure, can_retry=True)):
+    assert "--" not in hint(failure, can_retry=False)
+    assert "`--retry-failed`" in hint(failure, can_retry=True)
+    for text in (hint(failure, can_retry=False), hint(failure, can_retry=True)):
         assert text[0].isupper()
         assert text.endswith(".")
 

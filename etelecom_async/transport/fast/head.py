@@ -12,7 +12,7 @@ from yarl import URL
 from ...errors import ConfigError
 from ..base import Request
 
-__all__ = ["Head", "Heads", "Place"]
+__all__ = ["Head", "Heads", "Origin"]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BREAK = re.compile(r"[\0\r\n]")
@@ -20,7 +20,7 @@ _FRAMING = {"connection", "content-length", "expect", "transfer-encoding", "upgr
 _ENOUGH = 64
 
 
-class Place(NamedTuple):
+class Origin(NamedTuple):
     """Where a connection leads."""
 
     host: str
@@ -31,12 +31,12 @@ class Place(NamedTuple):
 class Head:
     """Made once for all requests to a URL with the same headers. The key is in it, so it shows itself to no repr."""
 
-    __slots__ = ("_bytes", "place")
+    __slots__ = ("_bytes", "origin")
 
     def __init__(self, url: URL, headers: Mapping[str, str]) -> None:
         if url.raw_host is None or url.port is None:
             raise ConfigError("A request goes to an http or https URL with a host.")
-        self.place = Place(url.raw_host, url.port, url.scheme == "https")
+        self.origin = Origin(url.raw_host, url.port, url.scheme == "https")
         lines = [f"POST {url.raw_path_qs} HTTP/1.1"]
         if "host" not in {name.lower() for name in headers}:
             lines.append(f"Host: {url.host_port_subcomponent}")

@@ -14,7 +14,7 @@ from ..deadlines import Deadlines
 from ..readiness import readiness
 
 if TYPE_CHECKING:
-    from .head import Head, Place
+    from .head import Head, Origin
 
 __all__ = ["Connection"]
 
@@ -32,7 +32,7 @@ class Connection(asyncio.Protocol):
     than the answer, is closed, and so is one whose answer was not read to its end.
 
     Args:
-        place: where it leads.
+        origin: where it leads.
         deadlines: what watches the time of each request.
         max_body: bytes of an answer's body that are read at most.
         on_made: told when there is a connection.
@@ -65,12 +65,12 @@ class Connection(asyncio.Protocol):
         "_status",
         "_transport",
         "idle_since",
-        "place",
+        "origin",
     )
 
     def __init__(
         self,
-        place: Place,
+        origin: Origin,
         *,
         deadlines: Deadlines,
         max_body: int,
@@ -78,7 +78,7 @@ class Connection(asyncio.Protocol):
         on_free: Callable[[Connection], None],
         on_lost: Callable[[Connection], None],
     ) -> None:
-        self.place = place
+        self.origin = origin
         self.idle_since = 0.0
         self._deadlines = deadlines
         self._max_body = max_body

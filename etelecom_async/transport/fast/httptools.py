@@ -118,12 +118,12 @@ class HttptoolsTransport:
 
     async def _exchange(self, pool: Pool, request: Request, seconds: float | None) -> Response:
         head = self._heads.of(request)
-        connection = pool.take(head.place)
+        connection = pool.take(head.origin)
         if connection is None:
             if not self._proxies.is_empty:
                 self.check_url(request.url)
             left = _left(seconds)
-            connection = await pool.connect(head.place, seconds)
+            connection = await pool.connect(head.origin, seconds)
             seconds = left()
         answer = connection.ask(head, request.body, seconds)
         try:

@@ -15,7 +15,7 @@ from ...errors import AttemptTimeout, ConnectError, Disconnected, Phase, Transpo
 from ..connecting import not_connected
 from ..deadlines import Deadlines
 from ..trust import Trust
-from .head import Place
+from .head import Origin
 from .http1 import Connection
 
 __all__ = ["Pool"]
@@ -32,7 +32,7 @@ _Addresses: TypeAlias = Sequence[tuple[int, int, int, str, _Name]]
 
 
 class Pool:
-    """Connections to any number of places; the one used last is used first, so that the others can grow old.
+    """Connections to any number of origins; the one used last is used first, so that the others can grow old.
 
     Args:
         ssl_context: for TLS; None verifies against `trust`.
@@ -59,16 +59,16 @@ class Pool:
         self._connect_timeout = connect_timeout
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._loop)
-        self._idle: dict[Place, list[Connection]] = {}
+        self._idle: dict[Origin, list[Connection]] = {}
         self._open: set[Connection] = set()
         self._connecting: set[asyncio.Timeout] = set()
         self._is_empty = asyncio.Event()
         self._has_connected = False
-        self._resolved: dict[Place, tuple[float, _Addresses]] = {}
+        self._resolved: dict[Origin, tuple[float, _Addresses]] = {}
 
-    def take(self, place: Place) -> Connection | None:
+    def take(self, origin: Origin) -> Connection | None:
         """A connection that is there already."""
-        idle = self._idle.get(place)
+        idle = self._idle.get(origin)
         while idle:
             connection = idle.pop()
             if connection.is_usable() and self._loop.time() - connection.idle_since < _KEPT:
@@ -76,11 +76,11 @@ class Pool:
             connection.abort()
         return None
 
-    async def connect(self, place: Place, seconds: float | None) -> Connection:
+    async def connect(self, origin: Origin, seconds: float | None) -> Connection:
         """A new connection.
 
         Args:
-            place: where to.
+            origin: where to.
             seconds: that the attempt has left.
 
         Raises:
@@ -91,14 +91,14 @@ class Pool:
             async with asyncio.timeout(limit) as scope:
                 self._connecting.add(scope)
                 try:
-                    return await self._connect(place)
+                    return await self._connect(origin)
                 finally:
                     self._connecting.discard(scope)
         except TimeoutError:
             failure = self._too_late(seconds)
         except (OSError, UnicodeError) as error:
-            self._resolved.pop(place, None)
-            failure = not_connected(error, place.host, place.port, has_connected=self._has_connected)
+            self._resolved.pop(origin, None)
+            failure = not_connected(error, origin.host, origin.port, has_connected=self._has_connected)
         # Outside of the except block, so that the error has no context.
         raise failure
 
@@ -116,13 +116,13 @@ class Pool:
         if self._open:
             await self._is_empty.wait()
 
-    async def _connect(self, place: Place) -> Connection:
-        tls = self._tls() if place.is_tls else None
+    async def _connect(self, origin: Origin) -> Connection:
+        tls = self._tls() if origin.is_tls else None
         sock = await start_connection(
-            await self._resolve(place), happy_eyeballs_delay=_HEAD_START, interleave=1, loop=self._loop
+            await self._resolve(origin), happy_eyeballs_delay=_HEAD_START, interleave=1, loop=self._loop
         )
         connection = Connection(
-            place,
+            origin,
             deadlines=self._deadlines,
             max_body=self._max_body,
             on_made=self._open.add,
@@ -134,7 +134,7 @@ class Pool:
                 lambda: connection,
                 sock=sock,
                 ssl=tls,
-                server_hostname=place.host.rstrip(".") if place.is_tls else None,
+                server_hostname=origin.host.rstrip(".") if origin.is_tls else None,
             )
         except BaseException:
             # A loop need not tell of the end of a connection that it could not hand over; uvloop does not.
@@ -153,26 +153,28 @@ class Pool:
             self._ssl.set_alpn_protocols(["http/1.1"])
         return self._ssl
 
-    async def _resolve(self, place: Place) -> _Addresses:
-        until, addresses = self._resolved.get(place, (0.0, ()))
+    async def _resolve(self, origin: Origin) -> _Addresses:
+        until, addresses = self._resolved.get(origin, (0.0, ()))
         if self._loop.time() < until:
             return addresses
         try:
             # What is an address already needs no thread.
-            addresses = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+            addresses = socket.getaddrinfo(
+                origin.host, origin.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
         except socket.gaierror:
-            addresses = await self._loop.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
-        self._resolved[place] = self._loop.time() + _RESOLVED, addresses
+            addresses = await self._loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        self._resolved[origin] = self._loop.time() + _RESOLVED, addresses
         return addresses
 
     def _keep(self, connection: Connection) -> None:
         connection.idle_since = self._loop.time()
-        self._idle.setdefault(connection.place, []).append(connection)
+        self._idle.setdefault(connection.origin, []).append(connection)
 
     def _forget(self, connection: Connection) -> None:
         self._open.discard(connection)
         with contextlib.suppress(ValueError):
-            self._idle.get(connection.place, []).remove(connection)
+            self._idle.get(connection.origin, []).remove(connection)
         if self.closed and not self._open:
             self._is_empty.set()
 

@@ -19,7 +19,7 @@ from yarl import URL
 
 from etelecom_async import CHECK_CONSENT, Consent, Session, Shop
 from etelecom_async.cli import watch
-from etelecom_async.cli.carrier import Kind, carrier
+from etelecom_async.cli.transport_choice import TransportChoice, choose_runtime
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.jobs.record import RESULT_COLUMNS
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World, serve
@@ -117,7 +117,7 @@ async def test_every_row_with_an_answer_is_exit_code_0_and_a_summary(tmp_path):
     assert all(record["granted"] == ("true" if n % 5 == 1 else "false") for n, record in records.items())
 
 
-def test_a_row_that_could_not_be_checked_is_exit_code_3_and_advice(tmp_path):
+def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f"phone\n{phone(0)}\nhello\n", encoding="utf-8")
     with served_in_a_thread(Watched(1)) as served:
@@ -514,7 +514,7 @@ async def test_a_file_that_takes_the_name_of_the_report_during_the_run_stays(tmp
         page.write_text("mine", encoding="utf-8")
         _, stderr = await process.communicate()
     assert process.returncode != 0
-    assert "page.html exists and is no report of ours" in stderr.decode()
+    assert "page.html exists and is not a report of this program" in stderr.decode()
     assert "The output itself is complete." in stderr.decode()
     assert page.read_text(encoding="utf-8") == "mine"
     assert len(by_row(output)) == 50
@@ -540,7 +540,7 @@ def test_without_the_extra_the_fast_transport_is_refused_and_auto_does_without(t
     assert code == 2
     assert "pip install 'etelecom-async[fast]'" in stderr
     assert not output.exists()
-    assert carrier(Kind.AUTO, URL("http://127.0.0.1:1")).name == "aiohttp"
+    assert choose_runtime(TransportChoice.AUTO, URL("http://127.0.0.1:1")).name == "aiohttp"
 
 
 def test_its_help_has_examples():
@@ -559,7 +559,7 @@ async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, 
     await ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA).run()
     job = ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA, resume=True)
     assert (await watch.run(job, session, line_seconds=0)).is_complete
-    shown = re.findall(r"Passing over ([0-9,]+) of 15,000 finished rows\n", capsys.readouterr().err)
+    shown = re.findall(r"Skipping ([0-9,]+) of 15,000 finished rows\n", capsys.readouterr().err)
     passed = [int(count.replace(",", "")) for count in shown]
     assert passed == sorted(passed)
     assert len(set(passed)) > 10

@@ -764,7 +764,7 @@ async def test_an_input_in_which_an_answered_row_changed_is_refused_and_touches_
 
 
 @each_kind
-async def test_rows_without_an_answer_may_be_mended_and_new_ones_added(tmp_path, kind):
+async def test_rows_without_an_answer_may_be_corrected_and_new_ones_added(tmp_path, kind):
     source, output = await interrupt(tmp_path, kind)
     rewrite(source, {6: phone(60), 8: "hello"}, count=12)
     for resume in range(2):
@@ -779,7 +779,7 @@ async def test_rows_without_an_answer_may_be_mended_and_new_ones_added(tmp_path,
 
 
 @each_kind
-async def test_a_mended_row_is_checked_when_the_failed_ones_are(tmp_path, kind):
+async def test_a_corrected_row_is_checked_when_the_failed_ones_are(tmp_path, kind):
     source, output = tmp_path / f"in.{kind}", tmp_path / f"out.{kind}"
     rewrite(source, {2: "09o0", 8: ""})
     await Service(lambda _: Consent(error=3)).run(source, output)
@@ -795,7 +795,7 @@ async def test_a_mended_row_is_checked_when_the_failed_ones_are(tmp_path, kind):
     assert {records[n]["state"] for n in records if n not in (3, 9)} == {"refused"}
 
 
-async def test_a_line_that_could_not_be_read_is_mended_and_the_job_goes_on(tmp_path):
+async def test_a_line_that_could_not_be_read_is_corrected_and_the_job_goes_on(tmp_path):
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     rows = [f"{phone(n)},x{n}" for n in range(400)]
     source.write_text("\n".join(["phone,name", *rows[:300], f'{phone(300)},"x300', *rows[301:]]), encoding="utf-8")
@@ -818,7 +818,7 @@ async def test_the_first_answer_that_lost_its_row_is_found(before, data):
     lost = [n for n in sorted(answered) if after[n - 1 : n] != before[n - 1 : n]]
     found = first_changed(
         answered=lambda: [(numbers[n - 1], str(before[n - 1])) for n in answered],
-        asked=lambda: [(numbers[n], str(phone)) for n, phone in enumerate(after)],
+        current=lambda: [(numbers[n], str(phone)) for n, phone in enumerate(after)],
     )
     assert found == (numbers[lost[0] - 1] if lost else None)
 

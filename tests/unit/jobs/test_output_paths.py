@@ -149,7 +149,7 @@ def test_names_that_differ_in_their_unicode_form_are_one_file(folder):
 def test_a_report_that_exists_and_is_none_of_ours_is_refused(folder, alias):
     page = folder / "plan.html"
     page.write_text("<!DOCTYPE html><title>Mine</title>" + " " * 200 + REPORT_MARK, encoding="utf-8")
-    refused(lambda: check_report(alias(page), output=folder / "out.csv", source=None), "no report of ours")
+    refused(lambda: check_report(alias(page), output=folder / "out.csv", source=None), "not a report of this program")
 
 
 @posix
@@ -285,7 +285,7 @@ def test_a_path_that_leads_nowhere_is_one_sentence(folder):
 
 def test_a_report_in_a_folder_that_takes_no_file_is_refused_before_the_first_call(folder, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, _: path != folder)
-    refused(lambda: check_report(folder / "page.html", output=folder / "x.csv", source=None), "may not be written to")
+    refused(lambda: check_report(folder / "page.html", output=folder / "x.csv", source=None), "folder is not writable")
 
 
 # The command

@@ -11,8 +11,8 @@ from cryptography import x509
 from yarl import URL
 
 from etelecom_async import ConfigError, ConnectError, Phase, Retry, Session, Shop, Timeout, TlsError
-from etelecom_async.cli.carrier import Kind
 from etelecom_async.cli.network import Network
+from etelecom_async.cli.transport_choice import TransportChoice
 from etelecom_async.sandbox import World, serve
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.connecting import not_connected
@@ -167,7 +167,7 @@ def test_what_only_looks_like_a_certificate_is_refused_before_the_first_call(tmp
     (tmp_path / "ca.pem").write_bytes(text)
     path = tmp_path if is_folder else tmp_path / "ca.pem"
     with pytest.raises(ConfigError, match=f"^--ca names {path}, which holds no certificate"):
-        Network(ca=path).carrier(Kind.AUTO, URL(HTTPS))
+        Network(ca=path).runtime(TransportChoice.AUTO, URL(HTTPS))
 
 
 @each_transport

@@ -16,7 +16,7 @@ from etelecom_async.errors import TransportError
 from etelecom_async.testing import Answer, Peer, Silence
 from etelecom_async.transport.deadlines import Deadlines
 from etelecom_async.transport.fast import HttptoolsTransport
-from etelecom_async.transport.fast.head import Head, Place
+from etelecom_async.transport.fast.head import Head, Origin
 from etelecom_async.transport.fast.http1 import Connection
 from tests.faults.certificates import Certificates
 from tests.faults.server import FaultServer, http
@@ -74,17 +74,17 @@ async def test_a_request_is_these_lines_and_no_others():
 
 
 @pytest.mark.parametrize(
-    ("url", "host", "place"),
+    ("url", "host", "origin"),
     [
-        ("https://api.example/x", "api.example", Place("api.example", 443, is_tls=True)),
-        ("https://api.example:8443/x", "api.example:8443", Place("api.example", 8443, is_tls=True)),
-        ("http://[::1]:8080/x", "[::1]:8080", Place("::1", 8080, is_tls=False)),
-        ("http://bücher.example/x", "xn--bcher-kva.example", Place("xn--bcher-kva.example", 80, is_tls=False)),
+        ("https://api.example/x", "api.example", Origin("api.example", 443, is_tls=True)),
+        ("https://api.example:8443/x", "api.example:8443", Origin("api.example", 8443, is_tls=True)),
+        ("http://[::1]:8080/x", "[::1]:8080", Origin("::1", 8080, is_tls=False)),
+        ("http://bücher.example/x", "xn--bcher-kva.example", Origin("xn--bcher-kva.example", 80, is_tls=False)),
     ],
 )
-def test_the_host_header_and_where_a_connection_leads_come_of_the_url(url, host, place):
+def test_the_host_header_and_where_a_connection_leads_come_of_the_url(url, host, origin):
     head = Head(URL(url), {})
-    assert head.place == place
+    assert head.origin == origin
     assert head.with_body(b"").decode() == f"POST /x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n"
     assert Head(URL(url), {"host": "mine"}).with_body(b"").count(b"\r\nhost: mine\r\n") == 1
 
@@ -247,9 +247,9 @@ async def told(pieces, *, is_over=True):
 
 def _told(wire, pieces, *, is_over):
     made, kept = [], []
-    place = Place("127.0.0.1", 80, is_tls=False)
+    origin = Origin("127.0.0.1", 80, is_tls=False)
     connection = Connection(
-        place,
+        origin,
         deadlines=Deadlines(asyncio.get_running_loop()),
         max_body=1000,
         on_made=made.append,

@@ -23,7 +23,7 @@ from etelecom_async import (
     Timeout,
     UnknownHost,
 )
-from etelecom_async.cli.carrier import Kind, carrier
+from etelecom_async.cli.transport_choice import TransportChoice, choose_runtime
 from etelecom_async.sandbox import World, serve
 from etelecom_async.testing import Answer, Peer
 from etelecom_async.transport.aiohttp import AiohttpTransport
@@ -488,11 +488,11 @@ def test_the_fastest_transport_is_the_one_that_can_go_there(environment):
     assert isinstance(best_transport(URL("https://127.0.0.1:8084")), HttptoolsTransport)
 
 
-def test_a_carrier_with_a_proxy_is_aiohttp(environment):
+def test_auto_with_a_proxy_is_aiohttp_and_fast_is_refused(environment):
     proxy = Secret("http://proxy.example:3128")
-    assert isinstance(carrier(Kind.AUTO, URL(HTTPS), proxy=proxy).transport, AiohttpTransport)
+    assert isinstance(choose_runtime(TransportChoice.AUTO, URL(HTTPS), proxy=proxy).transport, AiohttpTransport)
     with pytest.raises(ConfigError, match="leave --proxy out"):
-        carrier(Kind.FAST, URL(HTTPS), proxy=proxy)
+        choose_runtime(TransportChoice.FAST, URL(HTTPS), proxy=proxy)
 
 
 # --- The command line

@@ -1,4 +1,4 @@
-"""What a bulk command runs on: a transport and an event loop, the fastest that are installed unless told otherwise."""
+"""The transport and the event loop that a command uses: the fastest installed ones unless the user chooses."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from ..account import Secret
     from ..transport.base import Transport
 
-__all__ = ["Carrier", "Kind", "carrier"]
+__all__ = ["Runtime", "TransportChoice", "choose_runtime"]
 
 Result = TypeVar("Result")
 
 
-class Kind(enum.Enum):
-    """What a user may ask for."""
+class TransportChoice(enum.Enum):
+    """The values of `--transport`."""
 
     AUTO = "auto"
     FAST = "fast"
@@ -37,13 +37,13 @@ class Kind(enum.Enum):
 
 
 @frozen(kw_only=True)
-class Carrier:
+class Runtime:
     """A transport, and the event loop to run it under.
 
     Attributes:
-        name: both, for people.
-        transport: what carries the requests.
-        new_loop: makes the event loop; None for Python's own choice.
+        name: both, as the user reads them.
+        transport: sends the requests.
+        new_loop: makes the event loop; None for Python's default.
     """
 
     name: str
@@ -51,43 +51,49 @@ class Carrier:
     new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 
     def run(self, work: Coroutine[None, None, Result]) -> Result:
-        """Run this to its end, as `asyncio.run` does, and close the transport."""
+        """Run a coroutine to its end, as `asyncio.run` does, and close the transport."""
 
         async def main() -> Result:
             async with aclosing(self.transport):
                 return await work
 
-        # A loop factory, and not a policy: whatever else runs in this process keeps its own.
+        # A loop factory, and not a policy, which would apply to every other event loop of this process.
         with asyncio.Runner(loop_factory=self.new_loop) as runner:
             return runner.run(main())
 
 
-def carrier(kind: Kind, url: URL, *, proxy: Secret | None = None, ssl_context: ssl.SSLContext | None = None) -> Carrier:
-    """The carrier of this kind.
+def choose_runtime(
+    choice: TransportChoice, url: URL, *, proxy: Secret | None = None, ssl_context: ssl.SSLContext | None = None
+) -> Runtime:
+    """The transport that the user chose, with the event loop that suits it.
 
     Args:
-        kind: which one.
+        choice: the value of `--transport`.
         url: where requests go.
-        proxy: what `--proxy` says; None for the environment's.
+        proxy: the value of `--proxy`; None for the proxy of the environment.
         ssl_context: for TLS; None verifies against the authorities of the environment or the system.
 
     Raises:
-        ConfigError: it is not installed, or cannot go there.
+        ConfigError: the transport is not installed, or cannot reach this URL.
     """
-    transport = _transport(kind, url, proxy, ssl_context)
+    transport = _transport(choice, url, proxy, ssl_context)
     if not isinstance(transport, HttptoolsTransport):
-        return Carrier(name="aiohttp", transport=transport, new_loop=None)
+        return Runtime(name="aiohttp", transport=transport, new_loop=None)
     new_loop = _uvloop()
     name = "fast (httptools)" if new_loop is None else "fast (httptools on uvloop)"
-    return Carrier(name=name, transport=transport, new_loop=new_loop)
+    return Runtime(name=name, transport=transport, new_loop=new_loop)
 
 
-def _transport(kind: Kind, url: URL, proxy: Secret | None, ssl_context: ssl.SSLContext | None) -> Transport:
-    if kind is Kind.FAST:
+def _transport(
+    choice: TransportChoice, url: URL, proxy: Secret | None, ssl_context: ssl.SSLContext | None
+) -> Transport:
+    if choice is TransportChoice.FAST:
         if proxy is not None:
-            raise ConfigError("The fast transport knows no proxies: leave --proxy out, or take --transport aiohttp.")
+            raise ConfigError(
+                "The fast transport does not support proxies: leave --proxy out, or take --transport aiohttp."
+            )
         return HttptoolsTransport(ssl_context=ssl_context)
-    if kind is Kind.AUTO and proxy is None:
+    if choice is TransportChoice.AUTO and proxy is None:
         return best_transport(url, ssl_context=ssl_context)
     from ..transport.aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and mostly not needed
 

@@ -1,0 +1,108 @@
+"""Writes the records of a job to its output, and counts them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from ..api.consent import Consent
+from ..bulk.run import Bulk
+from ..errors import JobStopped
+from ..tables import FinishGivenUp
+from .in_thread import in_thread
+from .record import Question, Record, Recorder
+from .sink import Sink
+
+__all__ = ["RecordWriter", "close_sink"]
+
+_GROUP = 500
+_SYNC_SECONDS = 1.0
+
+
+class RecordWriter:
+    """Writes records, and counts them by what came of them.
+
+    Args:
+        clock: seconds, monotonic.
+
+    Attributes:
+        states: answered rows by state.
+        failures: rows without a usable answer, by reason.
+    """
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.states: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
+
+    async def write(self, run: Bulk[Question, Consent, Record, Record], sink: Sink, recorder: Recorder) -> None:
+        """Append records in groups, and always before waiting for more, so that a crash loses little.
+
+        Raises:
+            JobStopped: they cannot be written.
+        """
+        group: list[Record] = []
+        synced = self._clock()
+        async for record in run:
+            group.append(record)
+            if run.ready and len(group) < _GROUP:
+                continue
+            if sink.may_block:
+                written = await asyncio.to_thread(_append, sink, recorder, group)
+            else:
+                written = _append(sink, recorder, group)
+            for row in written:
+                self._count(row)
+            group.clear()
+            if self._clock() - synced >= _SYNC_SECONDS:
+                await asyncio.to_thread(sink.sync)
+                synced = self._clock()
+
+    def _count(self, record: Record) -> None:
+        if record.failure:
+            self.failures[record.failure] += 1
+        else:
+            self.states[record.state] += 1
+
+
+async def close_sink(sink: Sink, *, is_complete: bool, is_wanted: Callable[[], bool]) -> bool:
+    """Close the output in a thread, since finishing a Parquet file takes seconds.
+
+    Args:
+        sink: the output.
+        is_complete: whether every row of the input is in it.
+        is_wanted: called now and then; False gives up finishing the output.
+
+    Returns:
+        False if the job is not complete, or finishing it was given up.
+    """
+    is_given_up = False
+
+    def give_up() -> None:
+        nonlocal is_given_up
+        is_given_up = True
+
+    def close() -> bool:
+        try:
+            sink.close(is_complete=is_complete, is_wanted=lambda: is_wanted() and not is_given_up)
+        except FinishGivenUp:
+            return False
+        return is_complete
+
+    return await in_thread(close, give_up=give_up)
+
+
+def _append(sink: Sink, recorder: Recorder, records: Sequence[Record]) -> list[Record]:
+    """Write records, and return what was written: a row that the output's format cannot hold becomes a failure."""
+    try:
+        sink.append([record.cells for record in records])
+    except (JobStopped, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, one row causes it
+        if len(records) > 1:
+            return [written for record in records for written in _append(sink, recorder, [record])]
+        failure = recorder.unwritable(records[0], error)
+        sink.append([failure.cells])
+        return [failure]
+    return list(records)
