@@ -8,7 +8,7 @@ import contextlib
 import io
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,6 @@ from ..tables import (
 from ..tables.cells import refuse_lossy
 from ..tables.input import is_packed
 from .answer_table import AnswerTable
-from .background_reader import BackgroundReader
 from .bugs import Bugs
 from .changed_rows import first_changed
 from .executor import Executor, ExecutorStatus
@@ -51,8 +50,8 @@ from .manifest import Manifest
 from .output_files import OutputFiles
 from .output_paths import check_output, check_stream
 from .record import RESULT_COLUMNS, Question, Record, Recorder
-from .remaining_rows import RemainingRows
 from .row_bitmap import RowBitmap
+from .row_reader import RowReader
 from .sink import FileSink, Sink, StreamSink, layout_of
 
 __all__ = ["ConsentJob", "JobSummary", "Plan"]
@@ -128,6 +127,7 @@ class _Setup:
     recorder: Recorder
     sink: Sink
     fingerprint: InputFingerprint | None = None
+    answers: AnswerTable = field(factory=AnswerTable)
     closing: contextlib.ExitStack = field(factory=contextlib.ExitStack)
 
 
@@ -229,7 +229,7 @@ class ConsentJob:
         self._finished = RowBitmap()
         self._failed_before = 0
         self._witness = ""
-        self._unfinished: RemainingRows[Question] | None = None
+        self._unfinished: RowReader[Question] | None = None
         self._run: Bulk[Question, Consent, Record, Record] | None = None
         self._stopped = False
         self._bugs = Bugs()
@@ -322,7 +322,7 @@ class ConsentJob:
             SingleFlight(
                 ask,
                 question=Question.asked,
-                remembered=AnswerTable(),
+                remembered=setup.answers,
             ).ask,
             self._questions(setup),
             done=recorder.done,
@@ -367,12 +367,8 @@ class ConsentJob:
     def _check(self, phone: str) -> Awaitable[Consent]:
         return self._session.call(CHECK_CONSENT, CheckConsent(oa_id=self._oa_id, phone=phone))
 
-    def _questions(self, setup: _Setup) -> Iterable[Question] | AsyncIterable[Question]:
-        if not _is_file(self._source):
-            return BackgroundReader(map(setup.recorder.question, setup.rows))
-        if not self._finished:
-            return map(setup.recorder.question, setup.rows)
-        self._unfinished = RemainingRows(
+    def _questions(self, setup: _Setup) -> RowReader[Question]:
+        self._unfinished = RowReader(
             setup.rows,
             finished=self._finished,
             make=setup.recorder.question,
@@ -412,9 +408,12 @@ class ConsentJob:
             group.append(record)
             if run.ready and len(group) < _GROUP:
                 continue
-            for written in await asyncio.to_thread(append, group) if sink.may_block else append(group):
+            work = partial(append, group)
+            # A reader of a stream may never go on; a file is closed by nothing that is still writing it.
+            writing = asyncio.to_thread(work) if sink.may_block else in_thread(work, give_up=lambda: None)
+            for written in await writing:
                 self._count(written)
-            group.clear()
+            group = []
             if self._clock() - synced >= _SYNC_SECONDS:
                 await asyncio.to_thread(sink.sync)
                 synced = self._clock()

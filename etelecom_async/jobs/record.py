@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 
 from attrs import field, frozen
 
@@ -90,6 +91,18 @@ class Recorder:
     has_extra: bool
     now: Callable[[], datetime]
     bugs: Bugs = field(factory=Bugs)
+    _pick: Callable[[Sequence[object]], tuple[object, ...]] = field(init=False)
+
+    @_pick.default
+    def _picker(self) -> Callable[[Sequence[object]], tuple[object, ...]]:
+        # A table may have thousands of columns, and this is done on the event loop.
+        match list(self.kept):
+            case []:
+                return lambda _: ()
+            case [at]:
+                return lambda cells: (cells[at],)
+            case places:
+                return itemgetter(*places)
 
     def question(self, row: Row) -> Question:
         """What is to be asked about a row."""
@@ -153,9 +166,7 @@ class Recorder:
 
     def _cells(self, question: Question, found: tuple[object, ...], now: datetime) -> tuple[object, ...]:
         row = question.row
-        cells = row.cells
-        kept = [cells[at] for at in self.kept]
-        whole = (*kept, row.number, question.phone, *found, _utc(now))
+        whole = (*self._pick(row.cells), row.number, question.phone, *found, _utc(now))
         return (*whole, row.extra) if self.has_extra and row.extra else whole
 
 
