@@ -1,4 +1,4 @@
-"""Kill file jobs again and again, with strange rows among the others: is any row lost, double or different?"""
+"""Is any row of a file job lost, double or different after twenty kills, with strange rows among the others?"""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import define, frozen
 
-from benchmarks.kills_tables import read, write
-from benchmarks.run import machine, whole
+from benchmarks.lib.child import ChildFailed
+from benchmarks.lib.kills_tables import read, write
+from benchmarks.lib.machine import machine
+from benchmarks.lib.options import command, whole
 
 _ROOT = Path(__file__).parent.parent
 _PATIENCE = 120.0
@@ -58,13 +61,16 @@ class Killed:
     seconds: float = 0.0
 
 
-class JobFailed(Exception):
-    """A run that was not killed ended with an error, or did not end."""
-
-
 def _start(source: Path, output: Path, *, resume: bool) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "benchmarks.kills_job", str(source), str(output), *(["resume"] if resume else [])]
-    return subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    arguments = [
+        sys.executable,
+        "-m",
+        "benchmarks.children.kills_job",
+        str(source),
+        str(output),
+        *(["resume"] if resume else []),
+    ]
+    return subprocess.Popen(arguments, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def _finish(process: subprocess.Popen[bytes]) -> None:
@@ -73,9 +79,9 @@ def _finish(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        raise JobFailed(f"a run did not end within {_PATIENCE:.0f} s") from None
+        raise ChildFailed(f"a run did not end within {_PATIENCE:.0f} s") from None
     if process.returncode:
-        raise JobFailed(stderr.decode(errors="replace").strip().splitlines()[-1])
+        raise ChildFailed(stderr.decode(errors="replace").strip().splitlines()[-1])
 
 
 def _journal(output: Path) -> Path:
@@ -99,7 +105,7 @@ def _wait(process: subprocess.Popen[bytes], output: Path, *, grown: int | None, 
         elif _size(_journal(output)) - before >= grown and time.monotonic() - began >= seconds:
             return True
         if time.monotonic() - began > _PATIENCE:
-            raise JobFailed(f"nothing happened within {_PATIENCE:.0f} s")
+            raise ChildFailed(f"nothing happened within {_PATIENCE:.0f} s")
         time.sleep(_LOOK)
     return False
 
@@ -115,7 +121,7 @@ def kill_again_and_again(source: Path, output: Path, *, kills: int, size: int, r
         random: chooses the moments.
 
     Raises:
-        JobFailed: a run that was not killed ended with an error.
+        ChildFailed: a run that was not killed ended with an error.
     """
     killed, began = Killed(), time.monotonic()
     while True:
@@ -169,43 +175,21 @@ def _try(kind: str, into: str, folder: Path, options: argparse.Namespace) -> tup
     return killed, compare(reference, output, options.rows)
 
 
-def main() -> int:
-    """Kill and compare; 1 where a row is lost, double or different, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.kills",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str]) -> int:
+    """Kill and compare; 1 where a row is lost, double or different."""
+    parser = command("kills", _DESCRIPTION)
     parser.add_argument("--rows", type=whole(500, 200_000), default=10_000, metavar="N", help="%(default)s")
     parser.add_argument("--kills", type=whole(1, 200), default=20, metavar="N", help="of each format; %(default)s")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the moments; another each time")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print(f"{machine()}\n{options.rows:,} rows, seed {options.seed}\n", flush=True)
     print("| from | to | kills | torn lines | seconds | lost | double | different |")
     print("|---|---|---:|---:|---:|---:|---:|---:|", flush=True)
     is_sound = True
-    try:
-        for kind, into in _FORMATS:
-            with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-                killed, verdict = _try(kind, into, Path(folder), options)
-            is_sound &= verdict.is_sound and killed.kills == options.kills
-            figures = (
-                killed.kills,
-                killed.torn,
-                f"{killed.seconds:.0f}",
-                verdict.lost,
-                verdict.double,
-                verdict.different,
-            )
-            print(f"| {kind} | {into} | {' | '.join(map(str, figures))} |", flush=True)
-    except KeyboardInterrupt:
-        print("Interrupted: nothing is reported.", file=sys.stderr)
-        return 130
-    except JobFailed as failure:
-        print(f"Stopped: {failure}", file=sys.stderr)
-        return 1
+    for kind, into in _FORMATS:
+        with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+            killed, verdict = _try(kind, into, Path(folder), options)
+        is_sound &= verdict.is_sound and killed.kills == options.kills
+        figures = killed.kills, killed.torn, f"{killed.seconds:.0f}", verdict.lost, verdict.double, verdict.different
+        print(f"| {kind} | {into} | {' | '.join(map(str, figures))} |", flush=True)
     return 0 if is_sound else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

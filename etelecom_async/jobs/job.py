@@ -127,7 +127,7 @@ class _Setup:
     recorder: Recorder
     sink: Sink
     fingerprint: InputFingerprint | None = None
-    answers: AnswerTable = field(factory=AnswerTable)
+    answers: AnswerTable
     closing: contextlib.ExitStack = field(factory=contextlib.ExitStack)
 
 
@@ -472,6 +472,7 @@ class ConsentJob:
                 recorder=recorder,
                 sink=sink,
                 fingerprint=fingerprint,
+                answers=AnswerTable(),
                 closing=closing.pop_all(),
             )
 

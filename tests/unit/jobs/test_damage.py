@@ -1,6 +1,6 @@
 """F1 to F3: any rows, any answers, every format in and out, and a kill in between: each row once, with what is its own.
 
-`ETELECOM_EXAMPLES=2000 python -m pytest tests/test_damage.py` tries more than the usual few.
+`ETELECOM_EXAMPLES=2000 python -m pytest tests/unit/jobs/test_damage.py` tries more than the usual few.
 """
 
 import csv

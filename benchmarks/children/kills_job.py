@@ -1,4 +1,4 @@
-"""One run of a file job in a process of its own, to be killed: `python -m benchmarks.kills_job INPUT OUTPUT [resume]`.
+"""A run of a file job, to be killed: `python -m benchmarks.children.kills_job INPUT OUTPUT [resume]`.
 
 Its network answers each phone in one way, for every run the same, and one phone in twenty strangely.
 """
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import job
+from benchmarks.lib import job
 from etelecom_async import Retry, Session, Shop, Throttle
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.transport import Request, Response
