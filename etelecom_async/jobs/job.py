@@ -59,6 +59,8 @@ __all__ = ["ConsentJob", "JobSummary", "Plan"]
 _SAMPLE = 100
 _GROUP = 500
 _SYNC_SECONDS = 1.0
+_CELL, _LARGE = 8, 128 * 1024
+"""What a cell counts beside its characters, and how much is written on the event loop at most: about 5 ms."""
 
 
 @frozen(kw_only=True)
@@ -149,7 +151,8 @@ class ConsentJob:
     account, say, begins it anew.
 
     When an error ends the run that every call would meet, answers that come within five seconds are still written.
-    Where the disk is full nothing can be: up to `concurrency` answers are then lost, and asked for again by the resume.
+    Where the disk is full nothing can be: up to `concurrency` answers are then lost, of large rows twice as many, and
+    asked for again by the resume.
 
     NDJSON that becomes CSV or Parquet is read once more before, so that every key of every object is a column. A
     stream is not: keys that its first 256 KiB lack make their row an `InvalidRow` that names them.
@@ -408,10 +411,14 @@ class ConsentJob:
             group.append(record)
             if run.ready and len(group) < _GROUP:
                 continue
-            work = partial(append, group)
             # A reader of a stream may never go on; a file is closed by nothing that is still writing it.
-            writing = asyncio.to_thread(work) if sink.may_block else in_thread(work, give_up=lambda: None)
-            for written in await writing:
+            if sink.may_block:
+                done = await asyncio.to_thread(append, group)
+            elif _is_large(group):
+                done = await in_thread(partial(append, group), give_up=lambda: None)
+            else:
+                done = append(group)
+            for written in done:
                 self._count(written)
             group = []
             if self._clock() - synced >= _SYNC_SECONDS:
@@ -544,6 +551,17 @@ class ConsentJob:
     def _on_finished(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal tells it
         self._finished.add(number)
         self._failed_before += has_failed
+
+
+def _is_large(records: Sequence[Record]) -> bool:
+    """Does it take longer to write them than an event loop should be kept for?"""
+    size = 0
+    for record in records:
+        size += sum(len(cell) if isinstance(cell, str | dict | list) else 0 for cell in record.cells)
+        size += _CELL * len(record.cells)
+        if size > _LARGE:
+            return True
+    return False
 
 
 def _append(sink: Sink, recorder: Recorder, records: Sequence[Record]) -> list[Record]:
