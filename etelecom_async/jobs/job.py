@@ -8,7 +8,7 @@ import contextlib
 import io
 import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Sized
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -557,7 +557,7 @@ def _is_large(records: Sequence[Record]) -> bool:
     """Does it take longer to write them than an event loop should be kept for?"""
     size = 0
     for record in records:
-        size += sum(len(cell) if isinstance(cell, str | dict | list) else 0 for cell in record.cells)
+        size += sum(len(cell) for cell in record.cells if isinstance(cell, Sized))
         size += _CELL * len(record.cells)
         if size > _LARGE:
             return True

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from .._record import record
 from .._times import utc_text
@@ -91,18 +91,9 @@ class Recorder:
     has_extra: bool
     now: Callable[[], datetime]
     bugs: Bugs = field(factory=Bugs)
-    _pick: Callable[[Sequence[object]], tuple[object, ...]] = field(init=False)
-
-    @_pick.default
-    def _picker(self) -> Callable[[Sequence[object]], tuple[object, ...]]:
-        # A table may have thousands of columns, and this is done on the event loop.
-        match list(self.kept):
-            case []:
-                return lambda _: ()
-            case [at]:
-                return lambda cells: (cells[at],)
-            case places:
-                return itemgetter(*places)
+    _pick: Callable[[Sequence[object]], tuple[object, ...]] = field(
+        init=False, default=Factory(lambda self: _picker(self.kept), takes_self=True)
+    )
 
     def question(self, row: Row) -> Question:
         """What is to be asked about a row."""
@@ -168,6 +159,15 @@ class Recorder:
         row = question.row
         whole = (*self._pick(row.cells), row.number, question.phone, *found, _utc(now))
         return (*whole, row.extra) if self.has_extra and row.extra else whole
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+    """A function from a row's cells to those at these places. Rows may have thousands, and the event loop waits."""
+    if not places:
+        return lambda _: ()
+    if len(places) == 1:
+        return lambda cells: (cells[places[0]],)
+    return itemgetter(*places)
 
 
 # Thousands of rows are checked within the same second.
