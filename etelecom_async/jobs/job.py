@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,6 @@ from ..errors import ConfigError, JobStopped
 from ..ids import to_oa_id
 from ..session import Session
 from ..tables import Reading
-from .answer_table import AnswerTable
-from .background_reader import BackgroundReader
 from .bugs import Bugs
 from .executor import Executor, ExecutorStatus
 from .finished_rows import FinishedRows
@@ -31,7 +29,7 @@ from .options import JobOptions
 from .plan import JobSummary, Plan
 from .record import Question, Record
 from .record_writer import RecordWriter, close_sink
-from .remaining_rows import RemainingRows
+from .row_reader import RowReader
 
 __all__ = ["ConsentJob"]
 
@@ -54,7 +52,8 @@ class ConsentJob:
     account, for example, begins it anew.
 
     When an error ends the run that every call would meet, answers that come within five seconds are still written.
-    If the disk is full they cannot be: up to `concurrency` answers are then lost, and a resume asks for them again.
+    If the disk is full they cannot be: up to `concurrency` answers, of large rows twice as many, are then lost, and a
+    resume asks for them again.
 
     NDJSON that becomes CSV or Parquet is first read through once, so that every key of every object gets a column. A
     stream cannot be read twice: a row with keys that the first 256 KiB lack is an `InvalidRow` that names them.
@@ -135,7 +134,7 @@ class ConsentJob:
         self._clock = clock
         self._opened: OpenedJob | None = None
         self._finished = FinishedRows()
-        self._remaining: RemainingRows[Question] | None = None
+        self._reader: RowReader[Question] | None = None
         self._run: Bulk[Question, Consent, Record, Record] | None = None
         self._is_stopped = False
         self._bugs = Bugs()
@@ -180,7 +179,7 @@ class ConsentJob:
     @property
     def passed(self) -> int:
         """How many finished rows of the input a resume has skipped so far."""
-        return 0 if self._remaining is None else self._remaining.passed
+        return 0 if self._reader is None else self._reader.passed
 
     def stop(self) -> None:
         """Begin no more rows, and give up those that wait to be sent.
@@ -257,10 +256,16 @@ class ConsentJob:
 
     def _new_run(self, opened: OpenedJob) -> Bulk[Question, Consent, Record, Record]:
         plan, recorder, witness = opened.plan, opened.recorder, self._finished.witness
+        self._reader = RowReader(
+            opened.rows,
+            finished=self._finished.rows,
+            make=recorder.question,
+            is_wanted=lambda: not self._is_stopped,
+        )
         call = partial(recorder.answer, self._check if self._executor is None else self._executor.ask)
         return Bulk(
-            SingleFlight(call, question=Question.usable_phone, remembered=AnswerTable()).ask,
-            self._questions(opened),
+            SingleFlight(call, question=Question.usable_phone, remembered=opened.answers).ask,
+            self._reader,
             done=recorder.done,
             failed=recorder.failed,
             concurrency=self._concurrency,
@@ -273,17 +278,6 @@ class ConsentJob:
 
     def _check(self, phone: str) -> Awaitable[Consent]:
         return self._session.call(CHECK_CONSENT, CheckConsent(oa_id=self._options.oa_id, phone=phone))
-
-    def _questions(self, opened: OpenedJob) -> Iterable[Question] | AsyncIterable[Question]:
-        make = opened.recorder.question
-        if self._options.input_path is None:
-            return BackgroundReader(map(make, opened.rows))
-        if not self.finished:
-            return map(make, opened.rows)
-        self._remaining = RemainingRows(
-            opened.rows, finished=self._finished.rows, make=make, is_wanted=lambda: not self._is_stopped
-        )
-        return self._remaining
 
 
 def _check_path_or_stream(name: str, value: Path | BinaryIO, method: str) -> None:

@@ -15,6 +15,7 @@ from ..errors import ConfigError
 from ..tables import Dialect, Reading, Row, Source, find_phone_column, kind_of, named_column, open_source
 from ..tables.cells import refuse_lossy
 from ..tables.input import is_packed
+from .answer_table import AnswerTable
 from .bugs import Bugs
 from .finished_rows import FinishedRows
 from .input_fingerprint import InputFingerprint
@@ -41,6 +42,7 @@ class OpenedJob:
         rows: every row of the input.
         recorder: makes records of rows.
         sink: what records are written to.
+        answers: the table of answers; made with the rest, since that takes longer than an event loop should wait.
         fingerprint: of the input; None for a stream.
         closing: closes the files.
     """
@@ -49,6 +51,7 @@ class OpenedJob:
     rows: Iterator[Row]
     recorder: Recorder
     sink: Sink
+    answers: AnswerTable
     fingerprint: InputFingerprint | None = None
     closing: contextlib.ExitStack = field(factory=contextlib.ExitStack)
 
@@ -107,6 +110,7 @@ def open_job(options: JobOptions, *, finished: FinishedRows, bugs: Bugs) -> Open
             rows=itertools.chain(sample, rows),
             recorder=recorder,
             sink=sink,
+            answers=AnswerTable(),
             fingerprint=fingerprint,
             closing=closing.pop_all(),
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
+from functools import partial
 
 from ..api.consent import Consent
 from ..bulk.run import Bulk
@@ -18,6 +19,8 @@ __all__ = ["RecordWriter", "close_sink"]
 
 _GROUP = 500
 _SYNC_SECONDS = 1.0
+_CELL, _LARGE = 8, 128 * 1024
+"""What a cell counts beside its characters, and how much is written on the event loop at most: about 5 ms."""
 
 
 class RecordWriter:
@@ -48,13 +51,16 @@ class RecordWriter:
             group.append(record)
             if run.ready and len(group) < _GROUP:
                 continue
+            # A reader of a stream may never go on. A file is not closed while a thread is still writing it.
             if sink.may_block:
                 written = await asyncio.to_thread(_append, sink, recorder, group)
+            elif _is_large(group):
+                written = await in_thread(partial(_append, sink, recorder, group), give_up=lambda: None)
             else:
                 written = _append(sink, recorder, group)
             for row in written:
                 self._count(row)
-            group.clear()
+            group = []
             if self._clock() - synced >= _SYNC_SECONDS:
                 await asyncio.to_thread(sink.sync)
                 synced = self._clock()
@@ -91,6 +97,17 @@ async def close_sink(sink: Sink, *, is_complete: bool, is_wanted: Callable[[], b
         return is_complete
 
     return await in_thread(close, give_up=give_up)
+
+
+def _is_large(records: Sequence[Record]) -> bool:
+    """Whether writing them would hold up the event loop for too long."""
+    size = 0
+    for record in records:
+        size += sum(len(cell) for cell in record.cells if isinstance(cell, Sized))
+        size += _CELL * len(record.cells)
+        if size > _LARGE:
+            return True
+    return False
 
 
 def _append(sink: Sink, recorder: Recorder, records: Sequence[Record]) -> list[Record]:

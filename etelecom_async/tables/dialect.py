@@ -15,6 +15,8 @@ _QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))"[^"]*(?:""[^"]*)*(?:"|\Z)', re.MULTILI
 _BLANK = re.compile(r"\s*")
 # Where two look equally likely, the one that is rarer in prose.
 _CANDIDATES = ("\t", ";", "|", ",")
+_ENOUGH = 1024 * 1024
+"""Characters that are looked at."""
 
 
 @frozen(kw_only=True)
@@ -41,7 +43,10 @@ def likely_delimiter(lines: Iterable[str]) -> str:
 
     A title above the header has none, and a comma in texts does not stand in every line.
     """
-    bare = [line for line in _QUOTED.sub("", "".join(lines)).splitlines() if not _BLANK.fullmatch(line)]
+    text = "".join(lines)[:_ENOUGH]
+    # One pass over megabytes would hold up every other thread.
+    unquoted = _QUOTED.sub("", text) if '"' in text else text
+    bare = [line for line in unquoted.splitlines() if not _BLANK.fullmatch(line)]
     best, most = ",", 0
     for candidate in _CANDIDATES:
         counts = Counter(count for line in bare if (count := line.count(candidate)))

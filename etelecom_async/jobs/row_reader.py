@@ -1,0 +1,80 @@
+"""The rows of an input that are still to be done, read in a thread a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Generic, Self, TypeVar
+
+from ..tables import Row
+from .row_bitmap import RowBitmap
+
+__all__ = ["RowReader"]
+
+Item = TypeVar("Item")
+
+_ROWS = 100
+_SECONDS = 0.005
+"""How much is read at once: little enough to be held in memory, enough to make a thread worth its while."""
+
+
+class RowReader(Generic[Item]):
+    """What is made of the rows that are not finished.
+
+    A pipe may give nothing for hours, and a single row may take a tenth of a second to read: neither holds up the event
+    loop. What a thread has read when the iteration ends early is not looked at.
+
+    Args:
+        rows: every row of the input.
+        finished: the rows to pass over.
+        make: makes an item of a row.
+        is_wanted: asked now and then while rows are passed over; False ends it.
+
+    Attributes:
+        passed: rows that were passed over so far.
+    """
+
+    def __init__(
+        self, rows: Iterator[Row], *, finished: RowBitmap, make: Callable[[Row], Item], is_wanted: Callable[[], bool]
+    ) -> None:
+        self._rows = rows
+        self._finished = finished
+        self._make = make
+        self._is_wanted = is_wanted
+        self._ready: deque[Item] = deque()
+        self._end: Exception | None = None
+        self._reading: asyncio.Future[None] | None = None
+        self.passed = 0
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Item:
+        while not self._ready:
+            if self._end is not None:
+                raise self._end
+            if not self._is_wanted():
+                raise StopAsyncIteration
+            if self._reading is None:
+                self._reading = asyncio.ensure_future(asyncio.to_thread(self._read))
+            # Who is cancelled here leaves the thread to the next: an iterator cannot be in two of them.
+            await asyncio.shield(self._reading)
+            self._reading = None
+        return self._ready.popleft()
+
+    def _read(self) -> None:
+        until = time.monotonic() + _SECONDS
+        try:
+            # One by one: those before a row that cannot be read are good.
+            for row in self._rows:
+                if row.number in self._finished:
+                    self.passed += 1
+                else:
+                    self._ready.append(self._make(row))
+                if len(self._ready) == _ROWS or time.monotonic() >= until:
+                    return
+            self._end = StopAsyncIteration()
+        except Exception as error:  # noqa: BLE001 - it is raised where the row is asked for
+            self._end = error
