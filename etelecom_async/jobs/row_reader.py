@@ -15,9 +15,8 @@ __all__ = ["RowReader"]
 
 Item = TypeVar("Item")
 
-_ROWS = 100
-_SECONDS = 0.005
-"""How much is read at once: little enough to be held in memory, enough to make a thread worth its while."""
+_ROWS, _PASSED, _SECONDS = 100, 1000, 0.005
+"""What a thread reads at once: enough to be worth it, and few enough rows to hold in memory."""
 
 
 class RowReader(Generic[Item]):
@@ -68,12 +67,12 @@ class RowReader(Generic[Item]):
         until = time.monotonic() + _SECONDS
         try:
             # One by one: those before a row that cannot be read are good.
-            for row in self._rows:
+            for count, row in enumerate(self._rows, 1):
                 if row.number in self._finished:
                     self.passed += 1
                 else:
                     self._ready.append(self._make(row))
-                if len(self._ready) == _ROWS or time.monotonic() >= until:
+                if len(self._ready) == _ROWS or count == _PASSED or time.monotonic() >= until:
                     return
             self._end = StopAsyncIteration()
         except Exception as error:  # noqa: BLE001 - it is raised where the row is asked for

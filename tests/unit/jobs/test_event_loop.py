@@ -51,14 +51,14 @@ async def test_finished_rows_are_passed_over_a_few_between_two_turns_of_the_loop
         await asyncio.sleep(0)
         passed.append(reading.passed)
     assert await asking == 10_000
-    assert max(after - before for before, after in itertools.pairwise(passed)) <= 100
+    assert max(after - before for before, after in itertools.pairwise(passed)) <= 1_000
 
 
 async def test_passing_over_ends_when_the_rows_are_not_wanted_any_more():
     reading = reader(rows(10_000), finished=range(1, 10_001), is_wanted=lambda: reading.passed < 500)
     with pytest.raises(StopAsyncIteration):
         await anext(reading)
-    assert reading.passed < 700
+    assert reading.passed < 1_600
 
 
 async def test_rows_before_one_that_cannot_be_read_are_given_and_the_fault_after_them_each_time():
