@@ -1,29 +1,15 @@
-"""As much of pyarrow as is used here, with types: pyarrow itself has none."""
+"""The data types of pyarrow that are used here: pyarrow itself ships no types."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import IO, Protocol, Self, cast
+from types import ModuleType
+from typing import Protocol, Self
 
 from ..errors import ConfigError
 
-__all__ = [
-    "Array",
-    "Arrow",
-    "Batch",
-    "BatchReader",
-    "Chunk",
-    "DataType",
-    "Field",
-    "Parquet",
-    "ParquetFile",
-    "ParquetWriter",
-    "RowGroup",
-    "Schema",
-    "arrow",
-]
+__all__ = ["Array", "Batch", "Chunk", "DataType", "Field", "ParquetFile", "arrow"]
 
 
 class DataType(Protocol):
@@ -37,7 +23,7 @@ class Field(Protocol):
     def type(self) -> DataType: ...
 
 
-class Schema(Protocol):
+class _Schema(Protocol):
     @property
     def names(self) -> Sequence[str]: ...
     def __iter__(self) -> Iterator[Field]: ...
@@ -46,13 +32,13 @@ class Schema(Protocol):
 class Array(Protocol):
     @property
     def type(self) -> DataType: ...
-    def __len__(self) -> int: ...
-    def slice(self, offset: int, length: int) -> Array: ...
     @property
     def nbytes(self) -> int: ...
+    def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[object]: ...
+    def slice(self, offset: int, length: int) -> Array: ...
     def to_pylist(self) -> list[object]: ...
-    def cast(self, target_type: DataType, safe: bool) -> Array: ...  # noqa: FBT001 - as it is there
+    def cast(self, target_type: DataType, safe: bool) -> Array: ...  # noqa: FBT001 - pyarrow's own signature
 
 
 class Batch(Protocol):
@@ -61,7 +47,7 @@ class Batch(Protocol):
     @property
     def nbytes(self) -> int: ...
     @property
-    def schema(self) -> Schema: ...
+    def schema(self) -> _Schema: ...
     @property
     def columns(self) -> Sequence[Array]: ...
     def column(self, at: int, /) -> Array: ...
@@ -72,43 +58,32 @@ class Batch(Protocol):
 class Chunk(Protocol):
     """A column in one row group."""
 
-    @property
-    def path_in_schema(self) -> str: ...
-    @property
-    def physical_type(self) -> str: ...
-    @property
-    def num_values(self) -> int: ...
-    @property
-    def has_dictionary_page(self) -> bool: ...
-    @property
-    def dictionary_page_offset(self) -> int | None: ...
-    @property
-    def data_page_offset(self) -> int: ...
-    @property
-    def total_compressed_size(self) -> int: ...
-    @property
-    def total_uncompressed_size(self) -> int: ...
+    path_in_schema: str
+    physical_type: str
+    num_values: int
+    has_dictionary_page: bool
+    dictionary_page_offset: int | None
+    data_page_offset: int
+    total_compressed_size: int
+    total_uncompressed_size: int
 
 
-class RowGroup(Protocol):
-    @property
-    def num_rows(self) -> int: ...
-    @property
-    def num_columns(self) -> int: ...
+class _RowGroup(Protocol):
+    num_rows: int
+    num_columns: int
+
     def column(self, at: int, /) -> Chunk: ...
 
 
-class Metadata(Protocol):
-    @property
-    def num_rows(self) -> int: ...
-    @property
-    def num_row_groups(self) -> int: ...
-    def row_group(self, at: int, /) -> RowGroup: ...
+class _Metadata(Protocol):
+    num_rows: int
+    num_row_groups: int
+
+    def row_group(self, at: int, /) -> _RowGroup: ...
 
 
 class _Leaf(Protocol):
-    @property
-    def max_repetition_level(self) -> int: ...
+    max_repetition_level: int
 
 
 class _ParquetSchema(Protocol):
@@ -116,80 +91,23 @@ class _ParquetSchema(Protocol):
 
 
 class ParquetFile(Protocol):
-    @property
-    def schema(self) -> _ParquetSchema: ...
-    @property
-    def schema_arrow(self) -> Schema: ...
-    @property
-    def metadata(self) -> Metadata: ...
+    schema: _ParquetSchema
+    schema_arrow: _Schema
+    metadata: _Metadata
+
     def iter_batches(
         self, batch_size: int, row_groups: Sequence[int], columns: Sequence[str] | None
     ) -> Iterator[Batch]: ...
     def close(self) -> None: ...
 
 
-class ParquetWriter(Protocol):
-    def write_table(self, table: Batch) -> None: ...
-    def close(self) -> None: ...
-
-
-class BatchReader(Protocol):
-    def read_next_batch(self) -> Batch: ...
-
-
-class _BatchWriter(Protocol):
-    def write_batch(self, batch: Batch) -> None: ...
-    def close(self) -> None: ...
-
-
-class Ipc(Protocol):
-    """The module `pyarrow.ipc`: batches as they are in memory, written one after another."""
-
-    def IpcWriteOptions(self, *, compression: str) -> object: ...  # noqa: N802 - as it is there
-    def new_stream(self, sink: IO[bytes], schema: Schema, *, options: object) -> _BatchWriter: ...
-    def open_stream(self, source: IO[bytes]) -> BatchReader: ...
-
-
-class _RecordBatches(Protocol):
-    def from_arrays(self, arrays: Sequence[Array], *, schema: Schema) -> Batch: ...
-
-
-class _Tables(Protocol):
-    def from_batches(self, batches: Sequence[Batch], *, schema: Schema) -> Batch: ...
-
-
-class Arrow(Protocol):
-    """The module `pyarrow`."""
-
-    ArrowException: type[Exception]
-    ipc: Ipc
-    RecordBatch: _RecordBatches
-    Table: _Tables
-
-    def array(self, values: Sequence[object], *, type: DataType) -> Array: ...  # noqa: A002 - as it is there
-    def field(self, name: str, type: DataType) -> Field: ...  # noqa: A002 - as it is there
-    def schema(self, fields: Sequence[Field]) -> Schema: ...
-    def type_for_alias(self, name: str) -> DataType: ...
-    def timestamp(self, unit: str, tz: str | None = None) -> DataType: ...
-
-
-class Parquet(Protocol):
-    """The module `pyarrow.parquet`."""
-
-    def ParquetFile(  # noqa: N802 - as it is there
-        self, source: Path, *, buffer_size: int, coerce_int96_timestamp_unit: str, read_dictionary: Sequence[str]
-    ) -> ParquetFile: ...
-    def ParquetWriter(self, where: Path, schema: Schema, *, compression: str) -> ParquetWriter: ...  # noqa: N802
-
-
-def arrow() -> tuple[Arrow, Parquet]:
-    """pyarrow, imported when it is needed.
+def arrow() -> tuple[ModuleType, ModuleType]:
+    """The modules `pyarrow` and `pyarrow.parquet`, imported when they are needed.
 
     Raises:
         ConfigError: the extra is not installed.
     """
     try:
-        modules = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError:
         raise ConfigError("Parquet needs an extra: pip install 'etelecom-async[parquet]'.") from None
-    return cast("tuple[Arrow, Parquet]", modules)

@@ -1,11 +1,11 @@
-"""The values of an Arrow column as Python has them; what Python has no value for, as text or bytes."""
+"""The values of an Arrow column as Python objects; as text or bytes where Python has no type for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-from .arrow import Array
+from .arrow import Array, Field
 from .base import unique_names
 from .moments import day_text, duration_text, moment_text
 
@@ -13,28 +13,23 @@ __all__ = ["listed_bytes", "values_of"]
 
 
 class _Type(Protocol):
+    """A type, of which only some have each attribute."""
+
     unit: str
     tz: str | None
     num_fields: int
 
-    def field(self, at: int, /) -> _Field: ...
-
-
-class _Field(Protocol):
-    name: str
+    def field(self, at: int, /) -> Field: ...
 
 
 class _Scalar(Protocol):
     """A value of a column, of which only some have each attribute."""
 
-    @property
-    def type(self) -> _Type: ...
-    @property
-    def is_valid(self) -> bool: ...
-    @property
-    def value(self) -> int: ...
-    @property
-    def values(self) -> Array: ...
+    type: _Type
+    is_valid: bool
+    value: int
+    values: _Nested
+
     def as_py(self) -> object: ...
     def as_buffer(self) -> _Buffer: ...
     def __getitem__(self, at: int) -> _Scalar: ...
@@ -47,36 +42,35 @@ class _Buffer(Protocol):
 class _Nested(Array, Protocol):
     """An array, of which only some have each attribute."""
 
-    @property
-    def dictionary(self) -> Array: ...
-    @property
-    def indices(self) -> Array: ...
+    dictionary: Array
+    indices: Array
+
     def flatten(self) -> object: ...
 
 
 _LISTS = frozenset({"list", "large_list", "fixed_size_list", "list_view", "large_list_view"})
 _NESTED = _LISTS | {"map", "struct"}
 _OBJECT = 56
-"""Bytes that a small object of Python takes, and a place in a list for it."""
-_LITTLE = 1024 * 1024
-_TROUBLE = (ValueError, OverflowError, ArithmeticError, KeyError, TypeError, NotImplementedError)
+"""Bytes of a small Python object and its slot in a list."""
+_SMALL = 1024 * 1024
+_UNREADABLE = (ValueError, OverflowError, ArithmeticError, KeyError, TypeError, NotImplementedError)
 
 
 def values_of(column: Array) -> list[object]:
     """Every value of a column.
 
-    Times and durations outside of what Python's hold, or finer than its microseconds, are text in ISO 8601; texts that
-    are no UTF-8 are bytes; of the fields of a struct with one name the second is `name_2`.
+    Times and durations that Python's types cannot hold, or finer than microseconds, are text in ISO 8601. Text that is
+    not UTF-8 becomes bytes. Where two fields of a struct have one name, the second becomes `name_2`.
     """
     try:
         return column.to_pylist()
-    except _TROUBLE:
-        # One of them is the trouble; the others are as they always are.
-        return [_value(scalar) for scalar in cast("Iterator[_Scalar]", iter(column))]
+    except _UNREADABLE:
+        # Value by value, so that a single bad one does not change the others.
+        return [_value(scalar) for scalar in _scalars(column)]
 
 
 def listed_bytes(column: Array) -> int:
-    """About how many bytes the values of a column take as Python's, if there are lists or structs in it; else 0."""
+    """About how many bytes the values take as Python objects if the column has lists or structs; 0 if it has none."""
     return _held(cast("_Nested", column)) if _name(column.type) in _NESTED else 0
 
 
@@ -86,17 +80,20 @@ def _held(array: _Nested) -> int:
         return sum(map(_held, cast("list[_Nested]", array.flatten())))
     if name == "map":
         # pyarrow cannot flatten a part of a column of maps.
-        scalars = cast("Iterator[_Scalar]", iter(array))
-        return sum(_held(cast("_Nested", scalar.values)) for scalar in scalars if scalar.is_valid)
+        return sum(_held(scalar.values) for scalar in _scalars(array) if scalar.is_valid)
     if name in _LISTS:
         return _held(cast("_Nested", array.flatten()))
     size = array.nbytes + _OBJECT * len(array)
     if name != "dictionary":
         return size
-    if len(array) * array.dictionary.nbytes <= _LITTLE:
+    if len(array) * array.dictionary.nbytes <= _SMALL:
         return size + len(array) * array.dictionary.nbytes
     lengths = [len(cast("str | bytes", entry)) for entry in values_of(array.dictionary)]
     return size + sum(lengths[at] for at in cast("list[int | None]", array.indices.to_pylist()) if at is not None)
+
+
+def _scalars(array: Array) -> Iterator[_Scalar]:
+    return cast("Iterator[_Scalar]", iter(array))
 
 
 def _name(kind: object) -> str:
@@ -108,20 +105,20 @@ def _value(scalar: _Scalar) -> object:
         return None
     try:
         return scalar.as_py()
-    except _TROUBLE:
-        return _beyond(scalar)
+    except _UNREADABLE:
+        return _as_text_or_bytes(scalar)
 
 
-def _beyond(scalar: _Scalar) -> object:
+def _as_text_or_bytes(scalar: _Scalar) -> object:
     """A value that Python has no type for."""
     kind = scalar.type
     name = _name(kind)
     if name in {"string", "large_string", "string_view"}:
         return scalar.as_buffer().to_pybytes()
     if name == "map":
-        return [(_value(item[0]), _value(item[1])) for item in cast("Iterator[_Scalar]", iter(scalar.values))]
+        return [(_value(item[0]), _value(item[1])) for item in _scalars(scalar.values)]
     if name in _LISTS:
-        return [_value(item) for item in cast("Iterator[_Scalar]", iter(scalar.values))]
+        return [_value(item) for item in _scalars(scalar.values)]
     if name == "struct":
         names = unique_names(kind.field(at).name for at in range(kind.num_fields))
         return {name: _value(scalar[at]) for at, name in enumerate(names)}

@@ -1,4 +1,4 @@
-"""Parquet, with values as Python has them."""
+"""Parquet files, read as Python values."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .reading import JUDGED
 
 __all__ = ["ParquetSource"]
 
-# With a buffer the pages of a column are read as they are needed, without one a whole row group at once.
+# With a buffer, pyarrow reads the pages of a column as they are needed; without one, a whole row group at once.
 _BUFFER = 64 * 1024
 
 
 class ParquetSource:
-    """The rows of a Parquet file, with values as Python has them: `int`, `datetime`, `Decimal`, `list`, ...
+    """The rows of a Parquet file, with Python values: `int`, `datetime`, `Decimal`, `list`, ...
 
-    Times are cut to microseconds, which is as fine as Python's are; what lies outside of Python's years is text in ISO
-    8601, and texts that are no UTF-8 are bytes.
+    Times are cut to microseconds, the finest that Python has. Years outside Python's range become text in ISO 8601, and
+    text that is not UTF-8 becomes bytes.
 
     Attributes:
         columns: the headings, each once.
@@ -64,8 +64,6 @@ class ParquetSource:
                     if batch is None:
                         return
                     columns = [self._values(*column) for column in zip(batch, types, strict=True)]
-                except ConfigError:
-                    raise
                 except (self._arrow.ArrowException, OSError) as error:
                     raise ConfigError(f"{self._path} cannot be read after row {number:,}: {_first(error)}.") from None
                 for cells in zip(*columns, strict=True):
@@ -79,17 +77,14 @@ class ParquetSource:
 
     def _values(self, column: Array, type_name: str) -> list[object]:
         if "[ns" in type_name and type_name.startswith(("timestamp[", "time64[", "duration[")):
-            micros = type_name.replace("[ns", "[us")
-            column = column.cast(self._type(micros), safe=False)
+            name, _, zone = type_name.replace("[ns", "[us").rstrip("]").partition(", tz=")
+            kind: DataType = self._arrow.timestamp("us", zone) if zone else self._arrow.type_for_alias(f"{name}]")
+            column = column.cast(kind, safe=False)
         return values_of(column)
-
-    def _type(self, name: str) -> DataType:
-        kind, _, zone = name.rstrip("]").partition(", tz=")
-        return self._arrow.timestamp("us", zone) if zone else self._arrow.type_for_alias(f"{kind}]")
 
     @contextlib.contextmanager
     def _open(self, as_dictionary: Sequence[str] = ()) -> Generator[ParquetFile]:
-        open_file(self._path).close()  # for its plain sentences
+        open_file(self._path).close()  # raises the ConfigErrors of a file that is missing or cannot be read
         try:
             file = self._parquet.ParquetFile(
                 self._path,
@@ -98,7 +93,7 @@ class ParquetSource:
                 read_dictionary=as_dictionary,
             )
         except self._arrow.ArrowException:
-            raise ConfigError(f"{self._path} is not a Parquet file, or not a whole one: save it again.") from None
+            raise ConfigError(f"{self._path} is not a Parquet file, or is incomplete: save it again.") from None
         except OSError as error:
             raise cannot_read(str(self._path), error) from None
         try:

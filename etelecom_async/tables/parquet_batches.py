@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import IO, BinaryIO
 
 from attrs import frozen
 
 from ..errors import ConfigError
-from .arrow import Array, Arrow, Chunk, ParquetFile
+from .arrow import Array, Chunk, ParquetFile
 from .arrow_values import listed_bytes
 from .parquet_pages import Pages, pages_of
 
@@ -68,7 +69,7 @@ class ParquetBatches:
         name: what messages call it.
     """
 
-    def __init__(self, arrow: Arrow, file: ParquetFile, raw: BinaryIO, *, name: str) -> None:
+    def __init__(self, arrow: ModuleType, file: ParquetFile, raw: BinaryIO, *, name: str) -> None:
         self._arrow = arrow
         self._file = file
         self._raw = raw

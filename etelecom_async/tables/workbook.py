@@ -1,15 +1,17 @@
-"""Excel workbooks, .xlsx and .xls: one sheet, as a table."""
+"""One sheet of an Excel workbook (.xlsx or .xls) as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+import io
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
 from .base import Row, unique_names
 from .bounds import MAX_COLUMNS, too_many_columns
-from .calamine import Sheet, Workbook, load_workbook
 from .dialect import Dialect
 from .input import Input, cannot_read
 from .opening import judge_opening
@@ -17,37 +19,30 @@ from .reading import JUDGED, Reading, Undecided
 from .values import as_text
 from .workbook_bounds import MAX_BYTES, check_workbook
 
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
 __all__ = ["WorkbookSource"]
 
-# A spreadsheet's numbers have 15 digits; what is larger was rounded, and stays the float that it is.
+# Spreadsheet numbers have 15 digits: a larger one was rounded, and stays a float.
 _EXACT = 10**15
 _SAMPLE = 200
 
 
 class WorkbookSource:
-    """The rows of a sheet of an Excel workbook, which is held in memory.
+    """The rows of one sheet of an Excel workbook, held in memory.
 
-    Cells are as the sheet stores them, whatever their format shows: texts with their leading zeros, whole numbers as
-    `int`, dates and times as Python has them, formulas as the value that Excel last saw. Errors such as `#N/A`, and
-    formulas that no program has calculated, are empty cells. Of merged cells the first holds the value; hidden rows
-    and columns are read like all others. Rows without any text are no rows.
+    Cells are read as stored, not as formatted: text with its leading zeros, whole numbers as `int`, Python dates and
+    times, formulas as the value that Excel last calculated. Errors such as `#N/A`, and formulas never calculated, are
+    empty cells. The first of merged cells holds the value; hidden rows and columns are read too. Rows without text are
+    skipped. A hidden sheet is read only if it is named, or if no visible sheet has data.
 
-    A hidden sheet is taken only where no other has data, or where it is named.
-
-    Args:
-        source: the bytes of the workbook.
-        reading: which sheet, whether there is a header, and how many rows to pass over, as far as the user says it; the
-            rest is judged, and `reading` tells how.
-
-    Attributes:
-        columns: the headings, each once.
-        dialect: how a CSV file should be written that belongs beside it: so that Excel reads it as UTF-8.
-        length: how many rows there are.
-        description: such as `Excel, sheet 'Customers', header in row 1`.
+    `dialect` is that of a CSV file that Excel reads as UTF-8; `description` is such as
+    `Excel, sheet 'Customers', header in row 1`.
 
     Raises:
-        Undecided: several sheets have data and none is named, or where the rows begin can be seen in several ways.
-        ConfigError: it is no workbook, too large, damaged, protected by a password or empty, the named sheet is
+        Undecided: several sheets have data and none is named, or where the rows begin is ambiguous.
+        ConfigError: it is not a workbook, is too large, damaged, protected by a password or empty, the named sheet is
             missing, or the extra is not installed.
     """
 
@@ -59,8 +54,7 @@ class WorkbookSource:
         self._name = source.name
         data = _read(source)
         check_workbook(data, name=source.name)
-        workbook = load_workbook(data, name=source.name)
-        title, self._sheet = self._chosen(workbook, reading.sheet)
+        title, self._sheet = self._load(data, reading.sheet)
         name = f"{source.name}, sheet {title!r},"
         self._skipped = reading.skip_rows or 0
         first = [(place, list(map(_heading, cells))) for place, cells in islice(self._records(), _SAMPLE)]
@@ -91,37 +85,70 @@ class WorkbookSource:
         return self
 
     def _records(self) -> Iterator[tuple[int, list[object]]]:
-        """Every row that has any text: how many rows of the sheet come before it, and its cells."""
+        """Every row with text: how many rows of the sheet come before it, and its cells."""
         for place, cells in islice(enumerate(self._sheet.iter_rows()), self._skipped, None):
             if _has_text(cells):
                 yield place, cells
 
-    def _chosen(self, workbook: Workbook, wanted: str | None) -> tuple[str, Sheet]:
-        if wanted is not None:
-            name = _named(workbook.names, wanted, workbook_name=self._name)
-            return name, workbook.sheet(name)
-        for names in (workbook.visible, workbook.names):
-            lengths: dict[str, int] = {}
-            first: Sheet | None = None
-            for name in names:
-                sheet = workbook.sheet(name)
-                if length := sum(map(_has_text, sheet.iter_rows())):
-                    lengths[name] = length
-                    first = first or sheet
-            if len(lengths) > 1:
-                raise self._undecided(lengths)
-            if first is not None:
-                return next(iter(lengths)), first
-        raise ConfigError(f"{self._name} has no sheet with data: it needs one with a row for each phone.")
+    def _load(self, data: bytes, wanted: str | None) -> tuple[str, CalamineSheet]:
+        """The sheet to read, and its name."""
+        try:
+            import python_calamine as calamine  # noqa: PLC0415 - an extra, imported when used
+        except ImportError:
+            raise ConfigError("Excel workbooks need an extra: pip install 'etelecom-async[excel]'.") from None
+        with _plain_errors(self._name, calamine.PasswordError, calamine.CalamineError):
+            workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+            sheets = workbook.sheets_metadata
+            names = [sheet.name for sheet in sheets]
+            if wanted is not None:
+                name = _named(names, wanted, workbook_name=self._name)
+                return name, workbook.get_sheet_by_name(name)
+            visible = [sheet.name for sheet in sheets if sheet.visible == calamine.SheetVisibleEnum.Visible]
+            found = self._only_filled(workbook, visible) or self._only_filled(workbook, names)
+        if found is None:
+            raise ConfigError(f"{self._name} has no sheet with data: it needs one with a row for each phone.")
+        return found
+
+    def _only_filled(self, workbook: CalamineWorkbook, names: Sequence[str]) -> tuple[str, CalamineSheet] | None:
+        """The one sheet among these that has data; None where none has.
+
+        Raises:
+            Undecided: several have.
+        """
+        lengths: dict[str, int] = {}
+        first: CalamineSheet | None = None
+        for name in names:
+            sheet = workbook.get_sheet_by_name(name)
+            if length := sum(map(_has_text, sheet.iter_rows())):
+                lengths[name] = length
+                first = first or sheet
+        if len(lengths) > 1:
+            raise self._undecided(lengths)
+        return None if first is None else (next(iter(lengths)), first)
 
     def _undecided(self, lengths: Mapping[str, int]) -> Undecided:
         listed = ", ".join(map(repr, lengths))
         return Undecided(
-            f"{self._name} has several sheets with data ({listed}): say which with --sheet.",
+            f"{self._name} has several sheets with data ({listed}): choose one with --sheet.",
             field="sheet",
             question="Which sheet holds the phones?",
             choices=[(name, f"{name} ({length:,} rows)") for name, length in lengths.items()],
         )
+
+
+@contextlib.contextmanager
+def _plain_errors(name: str, needs_password: type[Exception], is_damaged: type[Exception]) -> Generator[None]:
+    try:
+        yield
+    except ConfigError:
+        raise
+    except needs_password:
+        raise ConfigError(f"{name} is protected by a password: save it without one.") from None
+    except BaseException as error:
+        # A panic in Rust is a BaseException in Python, so it needs a branch of its own; here it means damaged bytes.
+        if isinstance(error, (is_damaged, OSError, ValueError)) or type(error).__name__ == "PanicException":
+            raise ConfigError(f"{name} is a damaged workbook: open it in Excel and save it again.") from None
+        raise
 
 
 def _has_text(cells: Sequence[object]) -> bool:
