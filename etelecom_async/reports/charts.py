@@ -22,6 +22,7 @@ _SMALL = 12
 _ROW = 42
 _HEIGHT = 230
 _WIDE = 900
+_OWN_COLOR: JSON = {"field": "color", "type": "nominal", "scale": None}
 
 
 @frozen(kw_only=True)
@@ -59,6 +60,8 @@ def ranking(bars: Sequence[Bar], *, width: int, summary: str) -> str:
     mark: dict[str, JSON] = {"type": "bar", "height": 9, "yOffset": 8, "cornerRadius": 3}
     line: dict[str, JSON] = {"type": "text", "baseline": "bottom", "fontSize": _TEXT}
     words_room = 8 * max(len(bar.words) for bar in bars)
+    value: dict[str, JSON] = {**length, "field": "count", "stack": None}
+    name: dict[str, JSON] = {**line, "x": 0, "align": "left", "color": "var(--ink)", "limit": width - words_room}
     spec: dict[str, JSON] = {
         "height": {"step": _ROW},
         "encoding": {
@@ -66,58 +69,32 @@ def ranking(bars: Sequence[Bar], *, width: int, summary: str) -> str:
             "description": {"field": "tip"},
         },
         "layer": [
-            {
-                "mark": {**mark, "color": "var(--track)"},
-                "encoding": {"x": {**length, "datum": 0}, "x2": {"datum": longest}},
-            },
-            {
-                "mark": mark,
-                "encoding": {
-                    "x": {**length, "field": "count", "stack": None},
-                    "color": {"field": "color", "type": "nominal", "scale": None},
-                },
-            },
-            {
-                "mark": {**line, "x": 0, "align": "left", "color": "var(--ink)", "limit": width - words_room},
-                "encoding": {"text": {"field": "label"}},
-            },
-            {
-                "mark": {**line, "x": "width", "align": "right", "color": "var(--muted)"},
-                "encoding": {"text": {"field": "words"}},
-            },
+            _layer({**mark, "color": "var(--track)"}, {"x": {**length, "datum": 0}, "x2": {"datum": longest}}),
+            _layer(mark, {"x": value, "color": _OWN_COLOR}),
+            _layer(name, {"text": {"field": "label"}}),
+            _layer({**line, "x": "width", "align": "right", "color": "var(--muted)"}, {"text": {"field": "words"}}),
         ],
     }
     return _draw(spec, rows, width=width, summary=summary)
 
 
 def columns(days: Sequence[Bar], *, width: int, summary: str) -> str:
-    """Bars beside one another, one a day."""
+    """Bars side by side, one a day."""
     rows: list[JSON] = [{"day": bar.label, "count": bar.count, "color": bar.color, "tip": _tip(bar)} for bar in days]
     is_wide = width >= _WIDE
     shown: list[JSON] = [bar.label for bar in days[:: 3 if is_wide else 7]]
-    layers: list[JSON] = [
-        {
-            "mark": {"type": "bar", "cornerRadiusEnd": 3, "width": {"band": 0.72}},
-            "encoding": {"color": {"field": "color", "type": "nominal", "scale": None}},
-        }
-    ]
+    bar: dict[str, JSON] = {"type": "bar", "cornerRadiusEnd": 3, "width": {"band": 0.72}}
+    layers = [_layer(bar, {"color": _OWN_COLOR})]
     if is_wide:
-        layers.append(
-            {
-                "mark": {"type": "text", "dy": -8, "fontSize": 11, "color": "var(--muted)"},
-                "encoding": {"text": {"field": "count", "type": "quantitative", "format": _short(days)}},
-            }
-        )
+        number: dict[str, JSON] = {"type": "text", "dy": -8, "fontSize": 11, "color": "var(--muted)"}
+        text: JSON = {"field": "count", "type": "quantitative", "format": _short(days)}
+        layers.append(_layer(number, {"text": text}))
+    axis: JSON = {"format": ",d", "tickMinStep": 1, "tickCount": 4}
     spec: dict[str, JSON] = {
         "height": _HEIGHT,
         "encoding": {
             "x": {"field": "day", "type": "ordinal", "sort": None, "axis": {"values": shown, "labelAngle": 0}},
-            "y": {
-                "field": "count",
-                "type": "quantitative",
-                "stack": None,
-                "axis": {"format": ",d", "tickMinStep": 1, "tickCount": 4},
-            },
+            "y": {"field": "count", "type": "quantitative", "stack": None, "axis": axis},
             "description": {"field": "tip"},
         },
         "layer": layers,
@@ -127,42 +104,25 @@ def columns(days: Sequence[Bar], *, width: int, summary: str) -> str:
 
 def area(points: Sequence[tuple[datetime, float]], *, mean: float, width: int, summary: str) -> str:
     """A quantity over time, with its mean as a dashed line. Times are shown in their own zone."""
-    # The library shows times in UTC or in the zone of this machine, and neither is the reader's.
+    # The library shows times only in UTC or in this machine's zone, so the reader's local time is passed as UTC.
     rows: list[JSON] = [{"at": at.replace(tzinfo=UTC).isoformat(), "rate": rate} for at, rate in points]
-    spec: dict[str, JSON] = {
-        "height": _HEIGHT,
-        "layer": [
-            {
-                "mark": {
-                    "type": "area",
-                    "color": "var(--accent)",
-                    "fillOpacity": 0.16,
-                    "line": {"color": "var(--accent)", "strokeWidth": 1.75},
-                },
-                "encoding": {
-                    "x": {
-                        "field": "at",
-                        "type": "temporal",
-                        "scale": {"type": "utc", "nice": False},
-                        "axis": {
-                            "format": _clock(points[-1][0] - points[0][0]),
-                            "grid": False,
-                            "tickCount": 8 if width >= _WIDE else 4,
-                            "labelFlush": True,
-                        },
-                    },
-                    "y": {"field": "rate", "type": "quantitative", "axis": {"format": ",f", "tickCount": 4}},
-                },
-            },
-            {
-                # One line, not one for each of the points.
-                "data": {"values": [{}]},
-                "mark": {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.25, "color": "var(--muted)"},
-                "encoding": {"y": {"datum": mean}},
-            },
-        ],
-    }
-    return _draw(spec, rows, width=width, summary=summary)
+    line: JSON = {"color": "var(--accent)", "strokeWidth": 1.75}
+    under: dict[str, JSON] = {"type": "area", "color": "var(--accent)", "fillOpacity": 0.16, "line": line}
+    dashes: dict[str, JSON] = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.25, "color": "var(--muted)"}
+    clock = _clock(points[-1][0] - points[0][0])
+    axis: JSON = {"format": clock, "grid": False, "tickCount": 8 if width >= _WIDE else 4, "labelFlush": True}
+    time: JSON = {"field": "at", "type": "temporal", "scale": {"type": "utc", "nice": False}, "axis": axis}
+    value: JSON = {"field": "rate", "type": "quantitative", "axis": {"format": ",f", "tickCount": 4}}
+    layers: list[JSON] = [
+        _layer(under, {"x": time, "y": value}),
+        # Data of its own, so that there is one line and not one for each point.
+        {"data": {"values": [{}]}, "mark": dashes, "encoding": {"y": {"datum": mean}}},
+    ]
+    return _draw({"height": _HEIGHT, "layer": layers}, rows, width=width, summary=summary)
+
+
+def _layer(mark: dict[str, JSON], encoding: dict[str, JSON]) -> JSON:
+    return {"mark": mark, "encoding": encoding}
 
 
 def _tip(bar: Bar) -> str:
@@ -206,7 +166,7 @@ def _inline(svg: str, *, summary: str) -> str:
     """The drawing as a part of an HTML page: one image to a screen reader, as wide as its container, with tooltips."""
     root = ET.fromstring(svg)  # noqa: S314 - made by the library out of our own specification
     for element in root.iter():
-        # HTML knows what `svg` is; its namespace would be the only URL of the page.
+        # HTML needs no namespace for `svg`, and it would be the only URL of the page.
         element.tag = element.tag.rpartition("}")[2]
         tip = element.attrib.pop("aria-label", "")
         for name in ("role", "aria-roledescription", "aria-hidden", "class"):

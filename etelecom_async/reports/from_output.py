@@ -1,4 +1,4 @@
-"""Reads a job's output back for its report."""
+"""The statistics of a finished output, read back for its report."""
 
 from __future__ import annotations
 
@@ -13,13 +13,9 @@ __all__ = ["statistics_of"]
 
 
 def statistics_of(output: Path) -> Statistics:
-    """The statistics of all rows of a finished output, whichever run wrote them.
-
-    Raises:
-        ConfigError: the output cannot be read.
-    """
+    """The statistics of all rows of a finished output. Raises ConfigError if it cannot be read."""
     statistics = Statistics(zone=datetime.now().astimezone().tzinfo or UTC)
-    # This program wrote it, so its encoding and header are known.
+    # A job wrote it, so the encoding and the header are known.
     is_csv = kind_of(output) == "csv"
     source = open_source(output, reading=Reading(encoding="utf-8", header=True, skip_rows=0) if is_csv else Reading())
     state, granted, expires, failure, checked = (
@@ -40,7 +36,7 @@ def statistics_of(output: Path) -> Statistics:
 
 
 def _expiry(cell: object) -> datetime | None:
-    # The end of the year 9999 west of Greenwich is in the year 10000 in UTC, as Parquet has it.
+    # The end of 9999 in a zone west of Greenwich is in the year 10000 in UTC, as Parquet stores it.
     return datetime.max.replace(tzinfo=UTC) if str(cell).startswith("+") else _moment(cell)
 
 

@@ -1,4 +1,4 @@
-"""What the report of a job shows. The page itself, which loads nothing from anywhere, is `page.html` and `page.css`."""
+"""The report of a job as a page of HTML. Its template and style are `page.html` and `page.css`; it loads nothing."""
 
 from __future__ import annotations
 
@@ -32,12 +32,10 @@ _FULL = {"desktop": 1088, "tablet": 640, "phone": 320}
 def write(
     path: Path, statistics: Statistics, *, title: str, source: str, now: datetime, can_retry: bool = True
 ) -> None:
-    """Render the page into a file. A program that reads the file meanwhile sees the old page or the new one, whole.
+    """Render the page into a file. A program that reads the file meanwhile sees either the old page or the new one.
 
-    `check_report` says whether the file may be written. A new page gets the usual permissions of the user's new files:
-    it is made to be handed on, and holds no phone number.
-
-    The other arguments are those of `render`.
+    `check_report` says whether the file may be written. A new page gets the usual permissions of new files: it is made
+    to be shared, and holds no phone number. The other arguments are those of `render`.
 
     Raises:
         ConfigError: the extra `[report]` is not installed, or the file cannot be written. The file is unchanged.
@@ -52,38 +50,34 @@ def write(
 def render(statistics: Statistics, *, title: str, source: str, now: datetime, can_retry: bool = True) -> str:
     """The whole page.
 
-    Takes a few seconds in which no other thread runs, since the chart library holds the interpreter while it draws:
-    call it at the end of a job.
+    Takes a few seconds in which no other thread runs, since the chart library holds the interpreter lock: call it at
+    the end of a job.
 
     Args:
         statistics: what to show; its time zone is that of all days and times.
         title: the heading.
         source: where the phones came from, such as the name of a file.
         now: an aware datetime; the coming days are counted from it.
-        can_retry: whether the page says how to repeat the command. A command that read a pipe cannot be repeated.
+        can_retry: whether the page says how to repeat the command. One that read a pipe cannot be repeated.
 
     Raises:
         ConfigError: the extra `[report]` is not installed.
     """
     require()
     now = now.astimezone(statistics.zone)
-    checked, granted = statistics.checked, statistics.granted
+    rows, checked, granted, failed = statistics.rows, statistics.checked, statistics.granted, statistics.failed
+    parts = {"checked": (checked, rows), "granted": (granted, checked), "refused": (checked - granted, checked)}
+    parts["failed"] = (failed, rows)
     return Template(_resource("page.html")).substitute(
+        {name: f"{part:,}" for name, (part, _) in parts.items()},
+        **{f"{name}_share": escape(share(part, whole)) for name, (part, whole) in parts.items()},
         mark=REPORT_MARK,
         style=_resource("page.css"),
         title=html_text(title),
         source=html_text(source),
         now=moment(now),
         offset=offset(now),
-        rows=f"{statistics.rows:,}",
-        checked=f"{checked:,}",
-        checked_share=escape(share(checked, statistics.rows)),
-        granted=f"{granted:,}",
-        granted_share=escape(share(granted, checked)),
-        refused=f"{checked - granted:,}",
-        refused_share=escape(share(checked - granted, checked)),
-        failed=f"{statistics.failed:,}",
-        failed_share=escape(share(statistics.failed, statistics.rows)),
+        rows=f"{rows:,}",
         days=_DAYS,
         states=_states(statistics),
         failures=_failures(statistics, can_retry=can_retry),
@@ -101,12 +95,7 @@ def _states(statistics: Statistics) -> str:
         return "<p>No row was checked, so there is nothing to show.</p>"
     ranked = _ranked(statistics.states)
     bars = [
-        Bar(
-            label=printable(name),
-            count=count,
-            words=f"{count:,} · {share(count, statistics.checked)}",
-            color="var(--yes)" if name in statistics.granting else "var(--no)",
-        )
+        _bar(name, count, statistics.checked, color="var(--yes)" if name in statistics.granting else "var(--no)")
         for name, count in ranked
     ]
     summary = f"Checked customers by state; the most frequent is {bars[0].label} with {bars[0].words}."
@@ -123,15 +112,7 @@ def _failures(statistics: Statistics, *, can_retry: bool) -> str:
         sentence = "Every row was checked." if statistics.checked else "There were no rows."
         return f"<p>{sentence}</p>"
     ranked = _ranked(statistics.failures)
-    bars = [
-        Bar(
-            label=printable(failure_name(name)),
-            count=count,
-            words=f"{count:,} · {share(count, statistics.failed)}",
-            color="var(--bad)",
-        )
-        for name, count in ranked
-    ]
+    bars = [_bar(failure_name(name), count, statistics.failed, color="var(--bad)") for name, count in ranked]
     summary = f"Rows that could not be checked, by reason; the most frequent is {bars[0].label}: {bars[0].words}."
     hints = "".join(
         f"<li><strong>{html_text(failure_name(name))}</strong> <span>{count:,}</span>"
@@ -144,8 +125,12 @@ def _failures(statistics: Statistics, *, can_retry: bool) -> str:
     )
 
 
+def _bar(label: str, count: int, whole: int, *, color: str) -> Bar:
+    return Bar(label=printable(label), count=count, words=f"{count:,} · {share(count, whole)}", color=color)
+
+
 def _hint(failure: str, *, can_retry: bool) -> str:
-    """What to do about a failure; what the user has to type is set as code."""
+    """What to do about a failure, with what the user types as code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", html_text(hint(failure, can_retry=can_retry)))
 
 
@@ -155,11 +140,8 @@ def _expiries(statistics: Statistics, now: datetime) -> str:
     coming = sum(counts)
     past = sum(count for date, count in statistics.expiries.items() if date < days[0])
     later = sum(count for date, count in statistics.expiries.items() if date > days[-1]) + statistics.later
-    others = [
-        *([f"{past:,} before today"] if past else []),
-        *([f"{later:,} later"] if later else []),
-        *([f"{statistics.endless:,} without a known end"] if statistics.endless else []),
-    ]
+    further = {"before today": past, "later": later, "without a known end": statistics.endless}
+    others = [f"{count:,} {what}" for what, count in further.items() if count]
     rest = f" Other permissions: {', '.join(others)}." if others else ""
     if not coming:
         sentence = "No permission ends in these days." if statistics.granted else "No customer has given permission."
@@ -212,7 +194,7 @@ def _drawn(draw: Callable[[int], str], widths: Mapping[str, int]) -> str:
 
 
 def _ranking(bars: Sequence[Bar], summary: str) -> str:
-    """The most frequent of these bars: more of them would hide what matters."""
+    """The most frequent of these bars, so that small ones do not hide them."""
     return _drawn(lambda width: ranking(bars[:_MOST_BARS], width=width, summary=summary), _HALF)
 
 

@@ -1,10 +1,8 @@
-"""The statistics of a job: everything that a report shows, in memory that does not grow with the rows."""
+"""The statistics of a job: all that a report shows, in memory that does not grow with the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from types import MappingProxyType
 
 from attrs import frozen
 
@@ -18,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @frozen
 class Bucket:
-    """A part of the job's time: when it begins, and how many rows were answered in it."""
+    """A part of the job's time: its start, and how many rows were answered in it."""
 
     start: datetime
     checked: int
@@ -28,7 +26,18 @@ class Statistics:
     """Counts the rows of a job one by one, in bounded memory.
 
     Args:
-        zone: the reader's time zone, of all days and times.
+        zone: the reader's time zone, used for all days and times.
+
+    Attributes:
+        checked: rows with an answer.
+        granted: rows whose customers may be called.
+        failed: rows that could not be checked.
+        states: checked rows by state.
+        granting: the states of granted rows.
+        failures: failed rows by reason.
+        expiries: granted rows by the day on which the permission ends: the `MAX_DAYS` earliest days, unsorted.
+        later: granted rows whose permission ends after all the days of `expiries`.
+        endless: granted rows with no known end.
     """
 
     MAX_NAMES = 64
@@ -38,21 +47,17 @@ class Statistics:
 
     def __init__(self, *, zone: tzinfo = UTC) -> None:
         self.zone = zone
-        self._checked = 0
-        self._granted = 0
-        self._failed = 0
-        self._states: dict[str, int] = {}
-        self._granting: set[str] = set()
-        self._failures: dict[str, int] = {}
-        self._expiries: dict[date, int] = {}
-        self._later = 0
-        self._endless = 0
+        self.checked = self.granted = self.failed = self.later = self.endless = 0
+        self.states: dict[str, int] = {}
+        self.granting: set[str] = set()
+        self.failures: dict[str, int] = {}
+        self.expiries: dict[date, int] = {}
         self._pace = _Pace(limit=self.MAX_BUCKETS)
 
     def add(
         self, *, state: str, granted: bool, expired_time: datetime | None, failure: str, checked_at: datetime
     ) -> None:
-        """One more row.
+        """Count one more row.
 
         Args:
             state: what the answer means, such as a `ConsentState`'s value. Ignored if the row failed.
@@ -64,65 +69,20 @@ class Statistics:
         """
         self._pace.add(checked_at, answered=not failure)
         if failure:
-            self._failed += 1
-            self._count(self._failures, failure)
+            self.failed += 1
+            self._count(self.failures, failure)
             return
-        self._checked += 1
-        name = self._count(self._states, state)
+        self.checked += 1
+        name = self._count(self.states, state)
         if granted:
-            self._granted += 1
-            self._granting.add(name)
+            self.granted += 1
+            self.granting.add(name)
             self._expire(expired_time)
 
     @property
     def rows(self) -> int:
-        """All rows: checked and failed."""
-        return self._checked + self._failed
-
-    @property
-    def checked(self) -> int:
-        """Rows with an answer."""
-        return self._checked
-
-    @property
-    def granted(self) -> int:
-        """Rows whose customers may be called."""
-        return self._granted
-
-    @property
-    def failed(self) -> int:
-        """Rows that could not be checked."""
-        return self._failed
-
-    @property
-    def states(self) -> Mapping[str, int]:
-        """Checked rows by state."""
-        return MappingProxyType(self._states)
-
-    @property
-    def granting(self) -> frozenset[str]:
-        """The states of granted rows."""
-        return frozenset(self._granting)
-
-    @property
-    def failures(self) -> Mapping[str, int]:
-        """Failed rows by reason."""
-        return MappingProxyType(self._failures)
-
-    @property
-    def expiries(self) -> Mapping[date, int]:
-        """Granted rows by the day on which the permission ends: the `MAX_DAYS` earliest days, in no order."""
-        return MappingProxyType(self._expiries)
-
-    @property
-    def later(self) -> int:
-        """Granted rows whose permission ends after all the days of `expiries`."""
-        return self._later
-
-    @property
-    def endless(self) -> int:
-        """Granted rows with no known end."""
-        return self._endless
+        """All rows, checked and failed."""
+        return self.checked + self.failed
 
     @property
     def first(self) -> datetime | None:
@@ -147,23 +107,22 @@ class Statistics:
     def _count(self, counts: dict[str, int], name: str) -> str:
         name = name[: self.MAX_NAME]
         if name not in counts and len(counts) >= self.MAX_NAMES:
-            # `OTHER` itself comes on top of the bound.
-            name = OTHER
+            name = OTHER  # one name more than the bound
         counts[name] = counts.get(name, 0) + 1
         return name
 
     def _expire(self, moment: datetime | None) -> None:
         if moment is None:
-            self._endless += 1
+            self.endless += 1
             return
         try:
             day = moment.astimezone(self.zone).date()
         except OverflowError:
             # The end of the year 9999 in UTC, as some write "never", lies beyond Python's calendar in Vietnam.
             day = moment.date()
-        self._expiries[day] = self._expiries.get(day, 0) + 1
-        if len(self._expiries) > self.MAX_DAYS:
-            self._later += self._expiries.pop(max(self._expiries))
+        self.expiries[day] = self.expiries.get(day, 0) + 1
+        if len(self.expiries) > self.MAX_DAYS:
+            self.later += self.expiries.pop(max(self.expiries))
 
 
 class _Pace:

@@ -1,4 +1,4 @@
-"""The tables of a bulk job: rows from CSV, Excel, NDJSON and Parquet, and a journal that is the output."""
+"""Tables: rows from CSV, Excel, NDJSON and Parquet, and journals, which are the outputs of jobs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .csv_source import CsvSource
 from .dialect import Dialect
 from .finish_parquet import FinishGivenUp, to_parquet
 from .folder import FolderSource, files_of
-from .foreign import refuse_foreign
 from .input import FileInput, Input, StreamInput, open_file
 from .journal import Journal, Layout, answered_rows, own_column, without_failed
 from .journal_csv import CsvLayout
 from .journal_ndjson import NdjsonLayout
 from .ndjson import NdjsonSource
+from .other_formats import refuse_other_formats
 from .own_file import OwnFile
 from .parquet import ParquetSource
 from .phone_column import find_phone_column, named_column
-from .reading import JUDGED, Reading, Undecided
+from .reading import DETECT_ALL, Reading, Undecided
 from .workbook import WorkbookSource
 from .workbook_bounds import WORKBOOK_MAGIC
 
@@ -68,24 +68,23 @@ _BYTES_BEFORE_TEXT = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 
 
 def kind_of(path: Path) -> str:
-    """The kind of table that an output's suffix says: `csv`, `ndjson` or `parquet`.
+    """The kind of table for an output's suffix: `csv`, `ndjson` or `parquet`.
 
     Raises:
-        ConfigError: the suffix says nothing, or says what is not written here.
+        ConfigError: the suffix is missing, unknown, or that of a kind that is not written.
     """
-    if path.suffix.lower() == _PACKED:
-        raise ConfigError(f"{path} would be packed, and a job appends to it as it goes: leave {_PACKED} out.")
-    kind = _SUFFIXES.get(path.suffix.lower())
-    if path.suffix.lower() in _WORKBOOKS | _OTHER_WORKBOOKS:
-        raise ConfigError(f"{path} is a workbook, which is not written here: name a .csv file, which Excel opens.")
-    if kind is None:
-        known = ", ".join(_SUFFIXES)
-        raise ConfigError(f"{path} has no suffix that says what it is: save it as one of {known}.")
-    return kind
+    suffix = path.suffix.lower()
+    if suffix == _PACKED:
+        raise ConfigError(f"{path} would be compressed, but a job appends to its output: leave {_PACKED} out.")
+    if suffix in _WORKBOOKS | _OTHER_WORKBOOKS:
+        raise ConfigError(f"{path} is a workbook, which cannot be written: name a .csv file, which Excel opens.")
+    if suffix not in _SUFFIXES:
+        raise ConfigError(f"{path} has no suffix of a known kind: save it as one of {', '.join(_SUFFIXES)}.")
+    return _SUFFIXES[suffix]
 
 
 def journal_of(output: Path) -> Path:
-    """The file that an output is written to first: itself, but for Parquet a file of NDJSON beside it."""
+    """The file that an output is written to first: itself; for Parquet, an NDJSON file beside it."""
     is_parquet = _SUFFIXES.get(output.suffix.lower()) == "parquet"
     return output.with_name(output.name + ".ndjson") if is_parquet else output
 
@@ -97,20 +96,20 @@ def _kind_to_read(path: Path) -> str:
     return "excel" if suffix in _WORKBOOKS else kind_of(path)
 
 
-def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None, reading: Reading = JUDGED) -> Source:
-    """A table to read. Its beginning has been read when this returns.
+def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None, reading: Reading = DETECT_ALL) -> Source:
+    """Open a table, and read its beginning.
 
     Args:
-        path_or_stdin: a file, a folder of files, or a blocking binary stream, which need not be able to seek and stays
-            open.
-        kind: `csv`, `ndjson`, `parquet` or `excel`; None tells it from the suffix. What comes from a stream, or from
-            a pipe without a suffix, is told by its first bytes: a workbook; NDJSON if its first character is `{`; else
-            CSV. What gzip packed is unpacked as it is read, from a file or a stream.
-        reading: how it is read, as far as the user says it; the rest is judged by the content.
+        path_or_stdin: a file, a folder of files, or a blocking binary stream. A stream need not be able to seek, and is
+            not closed.
+        kind: `csv`, `ndjson`, `parquet` or `excel`. If None, it follows from the suffix; for a stream, and a pipe
+            without a suffix, from the first bytes: a workbook; NDJSON if the first character is `{`; else CSV.
+            Gzip is decompressed while reading, from files and streams.
+        reading: how to read it; what is not given is detected from the content.
 
     Raises:
-        Undecided: the content does not tell how it is to be read. The sentence names the option that settles it.
-        ConfigError: it cannot be read, or is no table. The sentence says what to do.
+        Undecided: the content does not show how to read it. The message names the option to give.
+        ConfigError: it cannot be read, or is not a table. The message says what to do.
     """
     if isinstance(path_or_stdin, Path):
         return _open_path(path_or_stdin, kind, reading)
@@ -118,7 +117,7 @@ def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None, read
 
 
 def _open_path(path: Path, kind: str | None, reading: Reading) -> Source:
-    # A pipe with a name, such as /dev/stdin or what a shell makes of <(...), gives its bytes only once.
+    # A named pipe, such as /dev/stdin or the shell's <(...), can be read only once.
     if path.exists() and not path.is_file() and not path.is_dir():
         stream = StreamInput(open_file(path), name=str(path), is_ours=True)
         return _open_input(stream, kind or _SUFFIXES.get(_unpacked_name(path).suffix.lower()), reading)
@@ -132,17 +131,16 @@ def _open_path(path: Path, kind: str | None, reading: Reading) -> Source:
 
 
 def _unpacked_name(path: Path) -> Path:
-    """`phones.csv` for `phones.csv.gz`. What a file is packed by is told from its bytes, not from its name."""
+    """`phones.csv` for `phones.csv.gz`. Whether it is compressed is detected from its bytes, not from its name."""
     return path.with_suffix("") if path.suffix.lower() == _PACKED and path.stem.strip(".") else path
 
 
 def _open_input(source: Input, kind: str | None, reading: Reading) -> Source:
-    if kind is None and source.head.startswith(WORKBOOK_MAGIC):
-        kind = "excel"
     if kind is None:
-        kind = "ndjson" if source.head.lstrip(_BYTES_BEFORE_TEXT).startswith(b"{") else "csv"
+        is_object = source.head.lstrip(_BYTES_BEFORE_TEXT).startswith(b"{")
+        kind = "excel" if source.head.startswith(WORKBOOK_MAGIC) else "ndjson" if is_object else "csv"
     if kind not in {"parquet", "excel"}:
-        refuse_foreign(source.head, name=source.name, kind=kind)
+        refuse_other_formats(source.head, name=source.name, kind=kind)
     match kind:
         case "csv":
             return CsvSource(source, reading=reading)

@@ -11,12 +11,12 @@ from typing import TextIO
 from ..errors import ConfigError
 from .base import Row, unique_names
 from .bounds import MAX_CELL, MAX_COLUMNS, MAX_RECORD, csv_reader, too_many_columns
+from .detection import detect
 from .dialect import Dialect, declared_delimiter, likely_delimiter
+from .header import find_start
 from .input import Input, cannot_read
-from .judgement import judge
 from .lines import Lines, RecordTooLongError
-from .opening import judge_opening
-from .reading import JUDGED, Reading
+from .reading import DETECT_ALL, Reading
 
 __all__ = ["CsvSource"]
 
@@ -50,11 +50,11 @@ class CsvSource:
     types: Mapping[str, str] = MappingProxyType({})
     length = None
 
-    def __init__(self, source: Input, *, reading: Reading = JUDGED) -> None:
+    def __init__(self, source: Input, *, reading: Reading = DETECT_ALL) -> None:
         reading.refuse_others("encoding", "header", "skip_rows", "delimiter", what=f"{source.name}, a CSV file,")
         self._input = source
-        judgement = judge(source, said=reading.encoding)
-        self._encoding = judgement.encoding
+        detected = detect(source, said=reading.encoding)
+        self._encoding = detected.encoding
         sample = self._sample()
         declared = declared_delimiter(sample[0]) if sample else None
         self._declares = declared is not None
@@ -69,21 +69,21 @@ class CsvSource:
             raise ConfigError(f"{source.name} is empty: it needs a header and one row for each phone.")
         # A record that was cut out of the middle may be one only by its looks.
         further = [cells for cells in csv_reader(self._excerpts(), delimiter=delimiter) if cells]
-        opening = judge_opening(records, name=source.name, reading=reading, further=further)
+        start = find_start(records, name=source.name, reading=reading, further=further)
         self.reading = Reading(
             encoding=self._encoding.key,
-            header=opening.header,
-            skip_rows=opening.skip_rows,
+            header=start.header,
+            skip_rows=start.skip_rows,
             delimiter=delimiter,
         )
-        self._skipped = max(opening.skip_rows, skipped)
+        self._skipped = max(start.skip_rows, skipped)
         line, first = next((line, cells) for line, cells in records if line >= self._skipped)
         if len(first) > MAX_COLUMNS:
             raise too_many_columns(source.name, len(first))
-        self.columns = unique_names(first if opening.header else [""] * len(first))
+        self.columns = unique_names(first if start.header else [""] * len(first))
         shown = "tab" if delimiter == "\t" else repr(delimiter)
-        header = f"header in line {line + 1:,}" if opening.header else "no header"
-        self.description = f"CSV, delimiter {shown}, {judgement.description}, {header}"
+        header = f"header in line {line + 1:,}" if start.header else "no header"
+        self.description = f"CSV, delimiter {shown}, {detected.description}, {header}"
 
     def rows(self) -> Iterator[Row]:
         width = len(self.columns)

@@ -1,4 +1,4 @@
-"""The bytes of the input: a first piece to look at, and all of them from the start, even where nothing can seek."""
+"""The bytes of the input: a first piece to look at, then all from the start, even of a stream that cannot seek."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ import gzip
 import io
 import os
 import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ..errors import ConfigError
 
-__all__ = ["HEAD", "FileInput", "Input", "StreamInput", "cannot_read", "is_packed", "open_file"]
+__all__ = ["HEAD", "FileInput", "Input", "RawStream", "StreamInput", "cannot_read", "is_packed", "open_file"]
 
 HEAD = 256 * 1024
-"""How many bytes of a stream are looked at before the first row is read."""
+"""Bytes of a stream that are looked at before the first row is read."""
 
 _EXCERPT = 64 * 1024
 _GZIP = b"\x1f\x8b"
 
 
 class Input(Protocol):
-    """Bytes to read, unpacked where they were packed by gzip.
+    """Bytes to read, decompressed if they were gzip.
 
     Attributes:
-        name: what messages call it.
+        name: its name in messages.
         head: its first `HEAD` bytes; all of them, if it has no more.
-        is_seen_whole: does `look` give all of it?
+        is_seen_whole: whether `look` gives all of it.
     """
 
     @property
     def name(self) -> str: ...
-
     @property
     def head(self) -> bytes: ...
-
     @property
     def is_seen_whole(self) -> bool: ...
 
@@ -43,11 +42,11 @@ class Input(Protocol):
         ...
 
     def look(self) -> BinaryIO:
-        """The bytes that can be looked at before the first row is read, from the first. The caller closes it."""
+        """The bytes that can be looked at before the first row is read. The caller closes it."""
         ...
 
     def excerpts(self) -> tuple[bytes, ...]:
-        """Pieces from the middle and the end, where they can be had and are not in `head`; cut anywhere."""
+        """Pieces from the middle and the end of a long file, cut anywhere; none of a stream."""
         ...
 
 
@@ -94,11 +93,11 @@ class FileInput:
 class StreamInput:
     """A pipe, a terminal or a socket, which can be read once.
 
-    Waits until `HEAD` bytes have come or the stream has ended, since what it holds is told from them.
+    Waits until `HEAD` bytes have arrived or the stream has ended: the format is detected from them.
 
     Args:
         stream: blocking and binary.
-        name: what messages call it.
+        name: its name in messages.
         is_ours: close the stream when it has been read.
 
     Raises:
@@ -134,70 +133,54 @@ class StreamInput:
         return ()
 
 
-def _rejoined(head: bytes, stream: BinaryIO, *, is_ours: bool) -> BinaryIO:
-    return io.BufferedReader(_Rejoined(head, stream, is_ours=is_ours))
-
-
 def _unpacked(file: BinaryIO) -> BinaryIO:
-    """What a file of gzip holds, unpacked as it is read, so that the size of the whole does not matter."""
-    return io.BufferedReader(_Unpacked(file), _EXCERPT)
+    """The content of a gzip file, decompressed while it is read, so that its size does not matter."""
+    unpacked = gzip.GzipFile(fileobj=file)
 
-
-class _Unpacked(io.RawIOBase):
-    """A file of gzip, unpacked. Closes the file."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._unpacked = gzip.GzipFile(fileobj=file)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # what BufferedReader passes
+    def read(size: int) -> bytes:
         try:
-            piece = self._unpacked.read1(len(buffer))
+            return unpacked.read1(size)
         except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise OSError("what it holds is packed by gzip, and damaged; unpack what can be saved") from None
-        buffer[: len(piece)] = piece
-        return len(piece)
+            raise OSError("the gzip data in it is damaged; decompress what can be saved") from None
 
-    def close(self) -> None:
-        self._unpacked.close()
-        self._file.close()
-        super().close()
+    return io.BufferedReader(RawStream(read, closes=(unpacked, file)), _EXCERPT)
 
 
-class _Rejoined(io.RawIOBase):
-    """A stream with what was taken from it put back."""
+def _rejoined(head: bytes, stream: BinaryIO, *, is_ours: bool) -> BinaryIO:
+    """A stream with the bytes that were taken from it put back."""
+    # Not `read`, which on a buffered stream waits until a slow sender has filled it.
+    read_on = stream.read1 if isinstance(stream, io.BufferedReader) else stream.read
+    start = io.BytesIO(head)
+    return io.BufferedReader(RawStream(lambda size: start.read(size) or read_on(size), closes=(stream,) * is_ours))
 
-    def __init__(self, head: bytes, stream: BinaryIO, *, is_ours: bool) -> None:
-        self._head = memoryview(head)
-        self._stream = stream
-        # What has come is enough: `read` of a buffered stream would wait for the rest of a slow one.
-        self._read = stream.read1 if isinstance(stream, io.BufferedReader) else stream.read
-        self._is_ours = is_ours
+
+class Closeable(Protocol):
+    def close(self) -> None: ...
+
+
+class RawStream(io.RawIOBase):
+    """A raw stream of what `read` returns for a size: at most so many bytes, none at the end."""
+
+    def __init__(self, read: Callable[[int], bytes], *, closes: Sequence[Closeable] = ()) -> None:
+        self._read = read
+        self._closes = closes
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # what BufferedReader passes
-        piece = self._head[: len(buffer)] or self._read(len(buffer))
-        self._head = self._head[len(piece) :]
+        piece = self._read(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
 
     def close(self) -> None:
-        if self._is_ours:
-            self._stream.close()
+        for stream in self._closes:
+            stream.close()
         super().close()
 
 
 def open_file(path: Path) -> BinaryIO:
-    """A file to read.
-
-    Raises:
-        ConfigError: it cannot be opened.
-    """
+    """Open a file to read. Raises ConfigError if it cannot be opened."""
     if path.is_dir():
         raise ConfigError(f"{path} is a directory: name a file.")
     try:
@@ -209,7 +192,7 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def is_packed(path: Path) -> bool:
-    """Is a file packed by gzip, or one in a folder of files?"""
+    """Is the file, or one in the folder, compressed with gzip?"""
     if path.is_dir():
         return any(map(is_packed, path.iterdir()))
     if not path.is_file():
@@ -219,7 +202,7 @@ def is_packed(path: Path) -> bool:
 
 
 def _read(file: BinaryIO, size: int) -> bytes:
-    # An unbuffered pipe gives less than it is asked for.
+    # An unbuffered pipe returns less than requested.
     pieces = bytearray()
     while len(pieces) < size and (piece := file.read(size - len(pieces))):
         pieces += piece
@@ -227,5 +210,5 @@ def _read(file: BinaryIO, size: int) -> bytes:
 
 
 def cannot_read(name: str, error: OSError) -> ConfigError:
-    """The error of an input that the system does not let us read."""
+    """The error of an input that the system does not let the process read."""
     return ConfigError(f"Cannot read {name}: {error.strerror or error}.")

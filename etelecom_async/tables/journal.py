@@ -14,12 +14,13 @@ from typing import BinaryIO, Protocol, Self, TypeAlias
 
 from ..errors import ConfigError, JobStopped
 from .atomic import draft_of
-from .input import open_file
+from .input import RawStream, open_file
 from .own_file import OwnFile, cannot_write, sync_directory
 
-__all__ = ["Finished", "Journal", "Layout", "Span", "answered_rows", "damaged", "own_column", "without_failed"]
+__all__ = ["Finished", "Journal", "Layout", "answered_rows", "damaged", "first_bytes", "own_column", "without_failed"]
 
 _PIECE = 1024 * 1024
+_BUFFER = 256 * 1024
 
 Finished: TypeAlias = tuple[int, bool, str, int]
 """A whole record: the row's number, 0 for the header; whether the row failed; its phone in wire form, empty where it
@@ -222,21 +223,17 @@ def answered_rows(path: Path, *, layout: Layout) -> Iterator[tuple[int, str]]:
                     yield number, phone
 
 
-class Span(io.RawIOBase):
-    """The first bytes of a file, as a file. Does not close it."""
+def first_bytes(file: BinaryIO, size: int) -> io.BufferedReader:
+    """The next `size` bytes of a file, as a file. Closing it does not close `file`."""
+    left = size
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file = file
-        self._left = size
+    def read(wanted: int) -> bytes:
+        nonlocal left
+        piece = file.read(min(wanted, left))
+        left -= len(piece)
+        return piece
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # what BufferedReader passes
-        piece = self._file.read(min(len(buffer), self._left))
-        self._left -= len(piece)
-        buffer[: len(piece)] = piece
-        return len(piece)
+    return io.BufferedReader(RawStream(read), _BUFFER)
 
 
 def damaged(name: str, line: int) -> ConfigError:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from ..errors import ConfigError
 from .bounds import MAX_FIELD, csv_reader
 from .dialect import Dialect
-from .journal import Finished, Span, damaged, own_column
+from .journal import Finished, damaged, first_bytes, own_column
 from .values import as_text, utf8
 
 __all__ = ["CsvLayout"]
@@ -21,7 +21,6 @@ __all__ = ["CsvLayout"]
 _SUSPECTS = frozenset("=+-@\t\r＝＋－＠")
 _SUSPECT_STARTS = tuple("\n" + suspect for suspect in sorted(_SUSPECTS))
 _HARMLESS = re.compile(r"[+-]?[0-9 ().,-]+", re.ASCII)
-_BUFFER = 256 * 1024
 
 
 class CsvLayout:
@@ -123,7 +122,7 @@ class _Lines:
     """The lines of a journal, of which it is known where they end in bytes."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
-        content = io.BufferedReader(Span(file, size), _BUFFER)
+        content = first_bytes(file, size)
         mark = codecs.BOM_UTF8
         self.end = len(content.read(len(mark))) if content.peek(len(mark)).startswith(mark) else 0
         self.last = ""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
 
 from ..errors import ConfigError
-from .journal import Finished, Span, damaged, own_column
+from .journal import Finished, damaged, first_bytes, own_column
 from .values import json_encoder, utf8
 
 __all__ = ["NdjsonLayout"]
 
-_BUFFER = 256 * 1024
 _DECODER = json.JSONDecoder()
 _TEXT = r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
 _NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
@@ -64,7 +62,7 @@ class NdjsonLayout:
 
     def scan(self, file: BinaryIO, *, size: int, name: str) -> Iterator[Finished]:
         end = 0
-        for place, line in enumerate(io.BufferedReader(Span(file, size), _BUFFER), 1):
+        for place, line in enumerate(first_bytes(file, size), 1):
             after = end + len(line)
             if not line.endswith(b"\n"):
                 return

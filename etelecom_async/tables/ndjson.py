@@ -13,10 +13,10 @@ from ..errors import ConfigError
 from .base import Row
 from .bounds import MAX_CELL, MAX_COLUMNS, MAX_RECORD, too_many_columns
 from .cells import Exponential
+from .detection import detect
 from .input import Input, cannot_read
-from .judgement import judge
 from .lines import Lines
-from .reading import JUDGED, Reading
+from .reading import DETECT_ALL, Reading
 
 __all__ = ["NdjsonSource"]
 
@@ -47,19 +47,19 @@ class NdjsonSource:
     types: Mapping[str, str] = MappingProxyType({})
     length = None
 
-    def __init__(self, source: Input, *, reading: Reading = JUDGED, columns: tuple[str, ...] = ()) -> None:
+    def __init__(self, source: Input, *, reading: Reading = DETECT_ALL, columns: tuple[str, ...] = ()) -> None:
         reading.refuse_others("encoding", what=f"{source.name}, an NDJSON file,")
         self._input = source
         self._is_closed = bool(columns)
-        judgement = judge(source, said=reading.encoding)
-        self._encoding = judgement.encoding
+        detected = detect(source, said=reading.encoding)
+        self._encoding = detected.encoding
         self.reading = Reading(encoding=self._encoding.key)
         self._strict = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, object_pairs_hook=_unambiguous)
         self._lenient = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
         self.columns = columns or self._first_keys()
         if len(self.columns) > MAX_COLUMNS:
             raise too_many_columns(source.name, len(self.columns))
-        self.description = f"NDJSON, {judgement.description}"
+        self.description = f"NDJSON, {detected.description}"
 
     def rows(self) -> Iterator[Row]:
         columns = self.columns

@@ -12,7 +12,7 @@ from .arrow_values import values_of
 from .base import Row, unique_names
 from .input import cannot_read, open_file
 from .parquet_batches import ParquetBatches, packed_lists
-from .reading import JUDGED
+from .reading import DETECT_ALL
 
 __all__ = ["ParquetSource"]
 
@@ -38,7 +38,7 @@ class ParquetSource:
 
     kind = "parquet"
     dialect = None
-    reading = JUDGED
+    reading = DETECT_ALL
 
     def __init__(self, path: Path) -> None:
         self._path = path

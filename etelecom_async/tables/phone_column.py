@@ -14,11 +14,11 @@ from .cells import phone_text
 __all__ = ["find_phone_column", "is_phone_heading", "named_column", "plain"]
 
 _NAMES = frozenset(
-    {
-        *("phone", "phones", "phoneno", "phonenumber", "phonenumbers", "telephone", "telephonenumber"),
-        *("mobile", "mobileno", "mobilenumber", "mobilephone", "cell", "cellphone", "tel", "telno", "msisdn"),
-        *("sdt", "sodt", "dt", "dtdd", "sodtdd", "dienthoai", "sodienthoai", "didong", "sodidong", "dienthoaididong"),
-    }
+    """
+    phone phones phoneno phonenumber phonenumbers telephone telephonenumber mobile mobileno mobilenumber
+    mobilephone cell cellphone tel telno msisdn sdt sodt dt dtdd sodtdd dienthoai sodienthoai didong sodidong
+    dienthoaididong
+    """.split()  # noqa: SIM905 - a line for each word would be longer than the code
 )
 # Not "tel", "cell" or "dt": hotels, cancellations and widths are no phones.
 _NUMBERED = re.compile(r"(.+)_\d+")

@@ -12,7 +12,7 @@ from .. import _checks
 from ..errors import ConfigError
 from .encoding import named
 
-__all__ = ["JUDGED", "OPTIONS", "Reading", "Undecided"]
+__all__ = ["DETECT_ALL", "OPTIONS", "Reading", "Undecided"]
 
 
 OPTIONS: Mapping[str, str] = MappingProxyType(
@@ -117,7 +117,7 @@ class Reading:
                 raise ConfigError(f"{what} takes no {option}: leave it out.")
 
 
-JUDGED = Reading()
+DETECT_ALL = Reading()
 """Nothing is said: all is judged by the content."""
 
 

@@ -44,9 +44,7 @@ class TypedColumn:
 
     def __init__(self, arrow: ModuleType, name: str, kind: str) -> None:
         moment = _TIMESTAMP.fullmatch(kind)
-        self._type: DataType = (
-            arrow.timestamp(moment["unit"], moment["zone"]) if moment else arrow.type_for_alias(kind)
-        )
+        self._type: DataType = arrow.timestamp(moment["unit"], moment["zone"]) if moment else arrow.type_for_alias(kind)
         self.field: Field = arrow.field(name, self._type)
         self._arrow = arrow
         self._read = _reading(kind)

@@ -13,9 +13,9 @@ from ..errors import ConfigError
 from .base import Row, unique_names
 from .bounds import MAX_COLUMNS, too_many_columns
 from .dialect import Dialect
+from .header import find_start
 from .input import Input, cannot_read
-from .opening import judge_opening
-from .reading import JUDGED, Reading, Undecided
+from .reading import DETECT_ALL, Reading, Undecided
 from .values import as_text
 from .workbook_bounds import MAX_BYTES, check_workbook
 
@@ -49,7 +49,7 @@ class WorkbookSource:
     kind = "excel"
     types: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, source: Input, *, reading: Reading = JUDGED) -> None:
+    def __init__(self, source: Input, *, reading: Reading = DETECT_ALL) -> None:
         reading.refuse_others("header", "skip_rows", "sheet", what=f"{source.name}, a workbook,")
         self._name = source.name
         data = _read(source)
@@ -60,16 +60,16 @@ class WorkbookSource:
         first = [(place, list(map(_heading, cells))) for place, cells in islice(self._records(), _SAMPLE)]
         if not first:
             raise ConfigError(f"{name} is empty: it needs a header and one row for each phone.")
-        opening = judge_opening(first, name=name, reading=reading)
-        self._skipped = opening.skip_rows
+        start = find_start(first, name=name, reading=reading)
+        self._skipped = start.skip_rows
         place, heading = next((place, cells) for place, cells in first if place >= self._skipped)
         if len(heading) > MAX_COLUMNS:
             raise too_many_columns(source.name, len(heading))
-        self.reading = Reading(header=opening.header, skip_rows=opening.skip_rows, sheet=reading.sheet or title)
-        self.columns = unique_names(heading if opening.header else [""] * len(heading))
+        self.reading = Reading(header=start.header, skip_rows=start.skip_rows, sheet=reading.sheet or title)
+        self.columns = unique_names(heading if start.header else [""] * len(heading))
         self.dialect = Dialect(has_bom=True)
         self.length = sum(1 for _ in self.rows())
-        header = f"header in row {place + 1:,}" if opening.header else "no header"
+        header = f"header in row {place + 1:,}" if start.header else "no header"
         self.description = f"Excel, sheet {title!r}, {header}"
 
     def rows(self) -> Iterator[Row]:

@@ -572,7 +572,7 @@ async def test_the_input_is_never_its_own_output(tmp_path, resume):
         ("old.csv", r"old\.csv is an old Excel workbook"),
         ("packed.csv", "is empty"),
         ("parquet.csv", r"parquet\.csv is Parquet: save it as a \.parquet file"),
-        ("in.pdf", "no suffix that says what it is"),
+        ("in.pdf", "no suffix of a known kind"),
         ("quote.csv", "line 3: a quote is opened and never closed"),
     ],
 )

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from etelecom_async import ConfigError
 from etelecom_async.tables import Reading, Undecided, open_source
+from etelecom_async.tables.detection import detect
 from etelecom_async.tables.encoding import named
 from etelecom_async.tables.input import HEAD, FileInput, StreamInput
-from etelecom_async.tables.judgement import judge
 from tests.support.encoding_samples import corpus, in_cp1258, in_tcvn3, in_vni
 
 ROWS = ["tên;sđt", *(f"Nguyễn Văn {chr(65 + n % 26)};09876543{n:02d}" for n in range(60))]
@@ -20,7 +20,7 @@ VIETNAMESE = "\n".join(ROWS) + "\n"
 
 
 def told(data, said=None):
-    return judge(StreamInput(io.BytesIO(data), name="phones.csv"), said=said)
+    return detect(StreamInput(io.BytesIO(data), name="phones.csv"), said=said)
 
 
 @pytest.mark.parametrize("sample", list(corpus()), ids=lambda sample: f"{sample.family}: {sample.name}")
@@ -43,7 +43,7 @@ def test_utf8_with_a_stray_byte_stays_utf8_wherever_the_byte_stands(tmp_path, st
     for at in (1, 17, 60):
         odd = [*lines[: at - 1], lines[at - 1].replace(b";", stray + b";", 1), *lines[at:]]
         path.write_bytes(b"".join(odd))
-        judgement = judge(FileInput(path))
+        judgement = detect(FileInput(path))
         count = len(stray)
         assert (judgement.encoding.name, judgement.certainty) == ("UTF-8", "likely")
         assert (judgement.strays, judgement.first_stray) == (count, at)
@@ -110,7 +110,7 @@ def test_what_is_not_known_is_asked_for_and_not_guessed(codec):
 
 def test_half_utf8_and_half_something_else_is_asked_for():
     data = VIETNAMESE.encode() + in_tcvn3(VIETNAMESE) * 2
-    with pytest.raises(Undecided, match="is part UTF-8 and part something else"):
+    with pytest.raises(Undecided, match="is partly UTF-8 and partly another encoding"):
         told(data)
 
 
@@ -119,7 +119,7 @@ def test_the_marks_of_files_decide():
         judgement = told(VIETNAMESE.encode(codec))
         assert (judgement.encoding.name, judgement.certainty) == (name, "certain")
         assert judgement.encoding.is_marked
-    with pytest.raises(ConfigError, match=r"begins with the mark of UTF-16, so it is not in UTF-8: leave --encoding"):
+    with pytest.raises(ConfigError, match=r"the byte order mark of UTF-16, so it is not UTF-8: leave --encoding"):
         told(VIETNAMESE.encode("utf-16"), said="utf-8")
     assert told(codecs.BOM_UTF16_BE + VIETNAMESE.encode("utf-16-be"), said="utf-16-be").strays == 0
 

@@ -116,7 +116,7 @@ def test_a_title_above_one_column_is_found(source):
 def test_a_short_line_that_may_be_a_title_or_a_row_is_asked_for(source):
     """E12: `--skip-rows` settles it, and so does an answer."""
     text = "An\nBinh;0987654322\nChi;0987654323\n"
-    with pytest.raises(Undecided, match=r"add --skip-rows 1 to pass over it, or --skip-rows 0") as caught:
+    with pytest.raises(Undecided, match=r"add --skip-rows 1 to skip it, or --skip-rows 0") as caught:
         source(text)
     assert (caught.value.field, [value for value, _ in caught.value.choices]) == ("skip_rows", [1, 0])
     assert len(cells(source(text, skip_rows=1))) == 2
@@ -336,7 +336,7 @@ def test_a_bomb_of_gzip_takes_no_memory(source, tmp_path):
 def test_an_output_is_not_packed(tmp_path):
     from etelecom_async.tables import kind_of
 
-    with pytest.raises(ConfigError, match=r"out\.csv\.gz would be packed, .*: leave \.gz out"):
+    with pytest.raises(ConfigError, match=r"out\.csv\.gz would be compressed, .*: leave \.gz out"):
         kind_of(tmp_path / "out.csv.gz")
 
 

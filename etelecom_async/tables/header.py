@@ -1,4 +1,4 @@
-"""Where the rows of a sheet begin: behind title lines, and behind a header if it has one."""
+"""Where the rows of a table begin: after title lines, and after the header if there is one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..phone import is_phone
 from .phone_column import is_phone_heading, plain
 from .reading import Reading, Undecided
 
-__all__ = ["Opening", "judge_opening"]
+__all__ = ["TableStart", "find_start"]
 
 _TITLES = 30
-# So many cells are looked at; of a wide table that is only some of the records.
+# The most cells to look at, so that of a wide table only some records are.
 _CELLS = 50_000
 _FEWEST = 10
 _MOST = 0.8
@@ -28,65 +28,50 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LABEL = re.compile(r"(?:tel|phone|mobile|sđt|đt)\s*[:.]\s*", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
 _PLACEHOLDERS = frozenset(
-    {"na", "none", "null", "nil", "nan", "khongco", "khong", "ko", "trong", "chuaco", "unknown", ""}
+    ("", "na", "none", "null", "nil", "nan", "khongco", "khong", "ko", "trong", "chuaco", "unknown")
 )
-# As `plain` writes them. Left out is what is a name of people too: `huyen`, `ho`, `phuong`, `nam`.
+# In the form that `plain` gives. Words that are also personal names are left out: `huyen`, `ho`, `phuong`, `nam`.
 _HEADINGS = frozenset(
-    {
-        *("name", "names", "fullname", "firstname", "lastname", "surname", "customer", "customername", "contact"),
-        *("id", "no", "nr", "code", "customerid", "address", "city", "country", "region", "province", "district"),
-        *("email", "mail", "date", "dob", "birthday", "gender", "sex", "age", "note", "notes", "comment", "comments"),
-        *(
-            "status",
-            "type",
-            "group",
-            "company",
-            "product",
-            "order",
-            "orderid",
-            "amount",
-            "total",
-            "price",
-            "tags",
-            "vip",
-        ),
-        *("ten", "hoten", "hovaten", "tenkh", "tenkhachhang", "khachhang", "kh", "hotenkhachhang", "nguoinhan"),
-        *("stt", "ma", "makh", "makhachhang", "diachi", "thanhpho", "tinhthanh", "quanhuyen", "ngaysinh", "ngay"),
-        *("gioitinh", "ghichu", "trangthai", "loai", "nhom", "congty", "sanpham", "donhang", "madonhang", "sotien"),
-        *("tongtien", "nhanvien", "chinhanh", "nguon", "tuoi", "thoigian", "tieude"),
-    }
+    """
+    name names fullname firstname lastname surname customer customername contact id no nr code customerid address
+    city country region province district email mail date dob birthday gender sex age note notes comment comments
+    status type group company product order orderid amount total price tags vip ten hoten hovaten tenkh
+    tenkhachhang khachhang kh hotenkhachhang nguoinhan stt ma makh makhachhang diachi thanhpho tinhthanh quanhuyen
+    ngaysinh ngay gioitinh ghichu trangthai loai nhom congty sanpham donhang madonhang sotien tongtien nhanvien
+    chinhanh nguon tuoi thoigian tieude
+    """.split()  # noqa: SIM905 - a line for each word would be longer than the code
 )
 
 
 @frozen(kw_only=True)
-class Opening:
+class TableStart:
     """Where the rows begin.
 
     Attributes:
         skip_rows: lines, or rows of a workbook, before the header or the first row.
-        header: is there one?
+        header: whether there is a header.
     """
 
     skip_rows: int
     header: bool
 
 
-def judge_opening(
+def find_start(
     records: Sequence[tuple[int, Sequence[str]]], *, name: str, reading: Reading, further: Sequence[Sequence[str]] = ()
-) -> Opening:
-    """Where the rows begin, as far as the user does not say it.
+) -> TableStart:
+    """Where the rows begin, as far as `reading` does not say it.
 
-    A record that has the shape of those below it is data. One that has words where those below have numbers, or a
-    heading that people use, is a header. Records above it with fewer cells are titles.
+    A record with the shape of those below it is data. One with words where those below have numbers, or with a common
+    heading, is a header. Records above it with fewer cells are titles.
 
     Args:
-        records: the first ones that have any text: how many lines or rows come before each, and its cells as text.
-        name: what messages call the table.
+        records: the first ones with text: how many lines or rows come before each, and its cells as text.
+        name: the table's name in messages.
         reading: what the user says.
         further: records from other places of the table.
 
     Raises:
-        Undecided: it can be one or the other.
+        Undecided: the first record can be a header or a row, or the lines above it titles or rows.
     """
     width = max((len(cells) for _, cells in records), default=0)
     records = records[: max(_FEWEST, _CELLS // max(width, 1))]
@@ -95,10 +80,10 @@ def judge_opening(
         records = [record for record in records if record[0] >= reading.skip_rows]
     at = 0
     if reading.skip_rows is None and reading.header is not False and records:
-        at = _first_behind_titles(records, name=name, reading=reading, further=further)
+        at = _first_after_titles(records, name=name, reading=reading, further=further)
     skip = reading.skip_rows if reading.skip_rows is not None else records[at][0] if at else 0
     if reading.header is not None or not records:
-        return Opening(skip_rows=skip, header=reading.header is not False)
+        return TableStart(skip_rows=skip, header=reading.header is not False)
     first = records[at][1]
     header = _is_header(first, [*(cells for _, cells in records[at + 1 :]), *further])
     if header is None:
@@ -107,12 +92,12 @@ def judge_opening(
             f"The first record of {name} ({shown}) can be the header or a row: add --header or --no-header.",
             field="header",
             question=f"Is the first record of {name} ({shown}) the header?",
-            choices=((True, "the header"), (False, "a row like those below")),
+            choices=((True, "the header"), (False, "a row like those below it")),
         )
-    return Opening(skip_rows=skip, header=header)
+    return TableStart(skip_rows=skip, header=header)
 
 
-def _first_behind_titles(
+def _first_after_titles(
     records: Sequence[tuple[int, Sequence[str]]], *, name: str, reading: Reading, further: Sequence[Sequence[str]]
 ) -> int:
     """The index of the header, or of the first row where there is none."""
@@ -131,16 +116,16 @@ def _first_behind_titles(
     before = records[at][0]
     lines = "line is" if before == 1 else f"{before} lines are"
     raise Undecided(
-        f"The first {lines} shorter than the rest of {name}: add --skip-rows {before} to pass over"
+        f"The first {lines} shorter than the rest of {name}: add --skip-rows {before} to skip"
         f" {'it' if before == 1 else 'them'}, or --skip-rows 0 if they are rows.",
         field="skip_rows",
         question=f"The first {lines} shorter than the rest of {name} ({first[0][:_WIDEST]!r}). What is that?",
-        choices=((before, "a title, to be passed over"), (0, "rows, or a header with fewer headings")),
+        choices=((before, "a title, to be skipped"), (0, "rows, or a header with fewer headings")),
     )
 
 
 def _known_header(rows: Sequence[Sequence[str]], usual: int) -> int | None:
-    """The first record with headings that people use, if no row of data is above it."""
+    """The first record with common headings, if no row of data is above it."""
     for at, cells in enumerate(rows[:_TITLES]):
         if any(_shape(cell) == "digits" for cell in cells):
             return None
@@ -151,13 +136,13 @@ def _known_header(rows: Sequence[Sequence[str]], usual: int) -> int | None:
 
 
 def _is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool | None:
-    """Is it one? None where it can be one or not."""
+    """Is `first` a header? None if that is ambiguous."""
     shapes = [_shape(cell) for cell in first]
     usual = [_usual_shape([cells[at] for cells in below if at < len(cells)]) for at in range(len(first))]
     columns = list(zip(first, shapes, usual, strict=True))
     is_known = any(map(_is_heading, first))
     if "digits" in shapes:
-        # A row that begins with the word `Mobile` has no numbers below that word.
+        # A row can contain the word `Mobile`; only a heading has numbers below it.
         return any(shape == "text" and under == "digits" and _is_heading(cell) for cell, shape, under in columns)
     if is_known or not below:
         return True
@@ -173,7 +158,7 @@ def _is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool | N
 
 
 def _usual_shape(cells: Sequence[str]) -> str:
-    """The shape of most cells of a column; `text` where they have several."""
+    """The shape of most cells of a column; `text` or `number` if no shape prevails."""
     shapes = Counter(shape for cell in cells if (shape := _shape(cell)))
     if not shapes:
         return ""
@@ -199,18 +184,12 @@ def _shape(cell: str) -> str:
 
 
 def _is_heading(cell: str) -> bool:
-    return plain(cell) in _HEADINGS or is_phone_heading(cell) or _is_long_phone_heading(cell) or _is_identifier(cell)
-
-
-def _is_long_phone_heading(cell: str) -> bool:
     bare = plain(cell)
-    return len(bare) <= _WIDEST and any(part in bare for part in ("phone", "sodienthoai", "dienthoai", "sodt", "sdt"))
-
-
-def _is_identifier(cell: str) -> bool:
-    return _IDENTIFIER.fullmatch(cell.strip()) is not None
+    if bare in _HEADINGS or is_phone_heading(cell) or _IDENTIFIER.fullmatch(cell.strip()):
+        return True
+    return len(bare) <= _WIDEST and any(part in bare for part in ("phone", "dienthoai", "sodt", "sdt"))
 
 
 def _width(cells: Sequence[str]) -> int:
-    """How many cells it has up to the last that holds anything."""
+    """How many cells there are up to the last with text."""
     return max((place for place, cell in enumerate(cells, 1) if cell.strip()), default=0)
