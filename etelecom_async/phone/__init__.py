@@ -1,10 +1,10 @@
-"""Phone numbers to and from the one form that goes on the wire, `84xxxxxxxxx`.
+"""Phone numbers to and from the form that goes on the wire, `84xxxxxxxxx`.
 
-What CheckConsent wants is not documented; Zalo's own examples use `84` and the national number, so that is sent for
-Vietnamese numbers. A foreign number keeps its plus sign: without it the operator reads nine digits as Vietnamese.
+The form that CheckConsent expects is not documented; Zalo's examples use `84` and the national number, so Vietnamese
+numbers are sent that way. A foreign number keeps its plus sign: without it, nine digits are read as Vietnamese.
 
-Numbers are judged by shape alone. Lists of assigned blocks lag behind the operators, and refusing a live number does
-more harm than asking about a dead one; `strict` uses the list all the same.
+Numbers are checked by shape alone. Lists of assigned blocks lag behind the operators, and refusing a live number does
+more harm than a call about a dead one; `strict` uses the list.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ _is_wire = re.compile(r"84[35789][0-9]{8}").fullmatch
 def normalize(phone: str) -> str:
     """The wire form of a phone number: `84987654321`, or `+` and E.164 digits for a foreign one.
 
-    Takes every common writing: `0987 654 321`, `+84 (0)987.654.321`, `84987654321`, `987654321`, `0084...`, landlines,
-    `tel:` links, full-width digits, `="0987654321"` and `84987654321.0` of spreadsheets, quotes and invisible marks of
-    copied contacts. Foreign numbers need their `+` or `00`.
+    Accepts every common form: `0987 654 321`, `+84 (0)987.654.321`, `84987654321`, `987654321`, `0084...`, landlines,
+    `tel:` links, full-width digits, `="0987654321"` and `84987654321.0` from spreadsheets, quotes and invisible marks
+    of copied contacts. Foreign numbers need their `+` or `00`.
 
-    What is taken has the digits that were written, in their order, but for the trunk zero, the country code, the
-    international prefix and a final `.0`.
+    The result has the digits of the text in their order, except for the trunk zero, the country code, the international
+    prefix and a final `.0`.
 
     Raises:
-        InvalidPhone: the text cannot be read as one phone number for certain. `reason` says why; the message masks the
-            number.
+        InvalidPhone: the text cannot be read as one phone number with certainty. `reason` says why; the message masks
+            the number.
     """
     if type(phone) is str and _is_wire(phone):
         return phone
     if not isinstance(phone, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
         why = f"phone is a str; got {type(phone).__name__}. A number has lost its leading zero or its plus sign."
         raise InvalidPhone(why, reason=PhoneProblem.NOT_TEXT)
-    # Nearly every number is typed as plain digits: one match and done.
+    # Nearly every number is plain digits: one match is enough.
     if plain := _plain(phone):
         return "84" + plain[1]
     from .reading import read  # noqa: PLC0415 - who has only plain digits does not pay for it
@@ -48,7 +48,7 @@ def normalize(phone: str) -> str:
 
 
 def is_phone(text: str) -> bool:
-    """Can the text be a phone number? True where `normalize` takes it."""
+    """Whether `normalize` accepts the text."""
     try:
         normalize(text)
     except InvalidPhone:
@@ -57,7 +57,7 @@ def is_phone(text: str) -> bool:
 
 
 def national(phone: str) -> str:
-    """The form people in Vietnam write: `0987654321`. Foreign numbers keep their E.164 form.
+    """The form used within Vietnam: `0987654321`. Foreign numbers keep their E.164 form.
 
     Raises:
         InvalidPhone: the text cannot be a phone number.
@@ -67,12 +67,12 @@ def national(phone: str) -> str:
 
 
 def strict(phone: str) -> str:
-    """`normalize`, and refuse what Google's numbering data calls invalid. Needs the extra `[phone]`.
+    """`normalize`, but refuse what Google's numbering data calls invalid. Needs the extra `[phone]`.
 
     The data lags behind live number blocks, so it can refuse a real customer.
 
     Raises:
-        InvalidPhone: the text cannot be a phone number, or lies in no block that the data knows as assigned.
+        InvalidPhone: the text cannot be a phone number, or the data knows no assigned block for it.
         ConfigError: the extra is not installed.
     """
     try:
@@ -85,6 +85,6 @@ def strict(phone: str) -> str:
     except phonenumbers.NumberParseException:
         is_assigned = False
     if not is_assigned:
-        why = f"{mask(number)!r} has the shape of a phone number but lies in no assigned block."
+        why = f"{mask(number)!r} has the shape of a phone number, but is in no assigned block."
         raise InvalidPhone(why, reason=PhoneProblem.UNASSIGNED)
     return number

@@ -1,6 +1,6 @@
-"""The characters of a written phone number: what has no meaning is taken off, what means the same becomes one sign.
+"""The characters of a written phone number: meaningless ones are removed, equivalent ones become one sign.
 
-Characters are judged by their Unicode category, so that a mark that is new is known too.
+Characters are classified by their Unicode category, so that new ones are recognised too.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-__all__ = ["PADDING", "STRANGE", "Group", "grouped", "groups_of", "name_of", "simplified"]
+__all__ = ["PADDING", "UNEXPECTED", "Group", "digits_of", "grouped", "groups_of", "name_of", "simplified"]
 
 PADDING = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA1))))
-"""Blanks and control characters: no part of a number where they stand around it, as fixed-width fields have them."""
-STRANGE = re.compile(r"[^0-9+ \-.,'/()\n]")
-"""What is in no phone number that `simplified` gives."""
+"""Blanks and control characters, which fixed-width fields have around a number."""
+UNEXPECTED = re.compile(r"[^0-9+ \-.,'/()\n]")
+"""A character that no phone number from `simplified` has."""
 
-# Marks that no font shows, though their category is another than that of the format characters.
+# Marks that no font shows, although they are not in the category of format characters.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u20e3\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SIGNS = {
     **dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029", "\n"),
@@ -30,23 +30,23 @@ _SIGNS = {
     **dict.fromkeys("/\u2044\u2215", "/"),
 }
 _BY_CATEGORY = {"Cf": "", "Zs": " ", "Pd": "-", "Pc": ".", "Po": ".", "Ps": "(", "Pe": ")", "Pi": "'", "Pf": "'"}
-# Punctuation that says something about the digits beside it: left out, doubtful, a footnote, a part of a whole.
+# Punctuation that says something about the digits beside it: omission, doubt, a footnote, a fraction.
 _MEANINGFUL = frozenset(
     "\u2025\u2026\u2e3a\u2e3b\u00a1\u00bf\u061f\u203c\u2047\u2048\u2049"
     "\u2020\u2021\u203b\u2042\u204e\u2051\u066d\u00a7\u00b6\u2030\u2031\u066a"
 )
-# Keyboards for Chinese and Japanese write these forms. Others are no digits: a superscript 2 is a footnote.
+# Forms that Chinese and Japanese keyboards write. Others are not digits of the number: a superscript 2 is a footnote.
 _SAME_IN_ASCII = ("<wide>", "<narrow>", "<small>")
 _NAMELESS = {"Cc": "(a control character)", "Cs": "(a stray byte)"}
 
 
 class Group(NamedTuple):
-    """Digits that stand together.
+    """Adjacent digits.
 
     Attributes:
-        before: the signs between them and the group in front.
+        before: the signs between them and the previous group.
         digits: the digits.
-        at: how many digits there are in all the groups in front.
+        at: how many digits all the previous groups have.
     """
 
     before: str
@@ -55,10 +55,10 @@ class Group(NamedTuple):
 
 
 def simplified(text: str) -> str:
-    """The text without what has no meaning: format characters, padding, quotes around, `="..."`, `tel:` in front.
+    """The text without format characters, padding, surrounding quotes, `="..."` and a leading `tel:`.
 
-    What stands between digits is a blank or one of `-.,'/()`, and a line break or a tab is a line break. All else, such
-    as letters, stays as it is.
+    Signs between digits become a blank or one of `-.,'/()`; line breaks and tabs become a line break. All else, such as
+    letters, stays.
     """
     plain = "".join(map(_simple, text.strip(PADDING))).strip(" '\n" + PADDING)
     plain = plain.removeprefix("=").strip(" '\n")
@@ -78,14 +78,19 @@ def _simple(character: str) -> str:
 
 
 def groups_of(plain: str) -> list[Group]:
-    """The digits of a simplified text, as it groups them."""
+    """The groups of digits of a simplified text."""
     return grouped(re.findall(r"([^0-9]*)([0-9]+)", plain))
 
 
 def grouped(parts: list[tuple[str, str]]) -> list[Group]:
-    """Groups of pairs of what stands in front and the digits."""
+    """Groups from pairs of signs and digits."""
     places = accumulate((len(digits) for _, digits in parts), initial=0)
     return [Group(before, digits, at) for (before, digits), at in zip(parts, places, strict=False)]
+
+
+def digits_of(text: str) -> str:
+    """The ASCII digits of a text."""
+    return re.sub(r"[^0-9]", "", text)
 
 
 def name_of(character: str) -> str:

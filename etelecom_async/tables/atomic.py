@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all."""
+"""Files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from .own_file import OwnFile
 
 __all__ = ["draft_of", "remove_drafts", "replacing"]
 
-
 _ROOM = 200
 
 
 @contextlib.contextmanager
 def draft_of(path: Path, *, mode: int = 0o600) -> Generator[OwnFile]:
-    """A new file beside `path`, of a name that no other file has. It is removed on any error of the block.
+    """A new file beside `path`, with a unique name. It is removed on any error of the block.
 
-    A `kill -9` may leave it, for `remove_drafts`.
+    After a `kill -9` it stays until `remove_drafts`.
 
     Raises:
-        ConfigError: it cannot be made.
+        ConfigError: it cannot be created.
     """
     draft = OwnFile.create(path.with_name(f".{_short(path.name)}.{secrets.token_hex(4)}.part"), mode=mode)
     try:
@@ -38,17 +37,15 @@ def draft_of(path: Path, *, mode: int = 0o600) -> Generator[OwnFile]:
 
 @contextlib.contextmanager
 def replacing(path: Path, *, mode: int = 0o600) -> Generator[OwnFile]:
-    """A new file that takes the name `path` when the block ends well, with the mode of a file that is there now.
-
-    On any error `path` is as it was.
+    """A new file that replaces `path` when the block ends without an error; otherwise `path` is unchanged.
 
     Args:
-        path: a file or a name that is free; no link.
-        mode: of a file whose name is free, before the umask.
+        path: a file, whose mode is kept, or a free name; not a link.
+        mode: for a free name, before the umask.
 
     Raises:
-        ConfigError: the new file cannot be made.
-        OSError: it cannot take the name.
+        ConfigError: the new file cannot be created.
+        OSError: it cannot replace `path`.
     """
     with draft_of(path, mode=mode) as draft:
         yield draft
@@ -57,7 +54,7 @@ def replacing(path: Path, *, mode: int = 0o600) -> Generator[OwnFile]:
 
 
 def remove_drafts(path: Path) -> None:
-    """Remove what killed processes left beside `path`. Only for the one process that may write `path`."""
+    """Remove the drafts that killed processes left beside `path`. Only for the process that holds `path`."""
     ours = re.compile(rf"\.{re.escape(_short(path.name))}\.[0-9a-f]{{8}}\.part")
     with contextlib.suppress(OSError):
         for place in path.parent.iterdir():
@@ -66,6 +63,6 @@ def remove_drafts(path: Path) -> None:
 
 
 def _short(name: str) -> str:
-    """A name, or what stands for one that leaves no room for more."""
+    """The name, or a hash of one that is too long to be extended."""
     data = os.fsencode(name)
     return name if len(data) <= _ROOM else hashlib.sha256(data).hexdigest()[:16]

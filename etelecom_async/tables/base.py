@@ -1,4 +1,4 @@
-"""What every table of the input is: named columns and a stream of rows."""
+"""The interface of every table: named columns and a stream of rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ class Row:
     """One record of the input.
 
     Attributes:
-        number: its place among the records, from 1; the header and blank lines are not counted.
-        cells: as many as the source has columns: `str` from CSV, JSON values from NDJSON, Python values from Parquet
-            and Excel.
+        number: its place among the records, from 1; the header and blank lines do not count.
+        cells: one for each column: `str` from CSV, JSON values from NDJSON, Python values from Parquet and Excel.
         problem: one sentence why the row cannot be used; empty for a good one.
-        extra: what an NDJSON object holds under other keys than the columns.
+        extra: an NDJSON object's keys that are not columns.
     """
 
     number: int
@@ -39,57 +38,51 @@ class Source(Protocol):
         kind: `csv`, `excel`, `ndjson` or `parquet`.
         columns: the headings, each once.
         description: the form of the table in words, such as `CSV, delimiter ';', UTF-16`.
-        dialect: how a CSV file should be written that belongs beside it; None for what is no CSV.
-        reading: how it is read: every field that matters for its kind is settled.
-        types: the Arrow types of its columns by their headings; empty for what has none.
+        dialect: for a CSV file written next to this one; None if this is not CSV or Excel.
+        reading: how it is read, with every field that matters for its kind.
+        types: the Arrow types of its columns by their headings; empty for other kinds than Parquet.
         length: how many rows there are, if that is known without reading them.
     """
 
     @property
     def kind(self) -> str: ...
-
     @property
     def columns(self) -> tuple[str, ...]: ...
-
     @property
     def description(self) -> str: ...
-
     @property
     def dialect(self) -> Dialect | None: ...
-
     @property
     def reading(self) -> Reading: ...
-
     @property
     def types(self) -> Mapping[str, str]: ...
-
     @property
     def length(self) -> int | None: ...
 
     def rows(self) -> Iterator[Row]:
-        """Every row, from the first. A file can be read again; a stream only once.
+        """Every row. A file can be read again; a stream only once.
 
         Raises:
-            ConfigError: from here on the input cannot be read. The sentence names the line.
+            ConfigError: the input cannot be read on. The message names the line.
         """
         ...
 
     def as_table(self, *, is_read_once: bool) -> Source:
-        """The same with everything it holds in columns, for an output that has a fixed number of them.
+        """The same table with every key of the input a column, for an output with a fixed number of columns.
 
         Args:
-            is_read_once: it cannot be read through to find them.
+            is_read_once: whether the input is a stream, which cannot be read through to find the keys.
 
         Raises:
-            ConfigError: it cannot be read, or has too many.
+            ConfigError: it cannot be read, or has too many keys.
         """
         ...
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:
-    """The headings with each name once: the second `name` is `name_2`, and an empty third one `column3`."""
+    """The headings with each name once: a second `name` becomes `name_2`, an empty third heading `column3`."""
     wanted = [name.strip() or f"column{place}" for place, name in enumerate(names, 1)]
-    # A name that stands there as it is goes before one that would be made up: `name, name, name_2` keeps its third.
+    # A given name comes before a made-up one: `name, name, name_2` keeps its third.
     taken = set(wanted)
     counts: dict[str, int] = {}
     seen: set[str] = set()
@@ -97,7 +90,7 @@ def unique_names(names: Iterable[str]) -> tuple[str, ...]:
     for name in wanted:
         free = name
         if name in seen:
-            # From the last number on: a heading that is there a thousand times is counted up once.
+            # Counted on from the last number, so that a thousand equal headings take one pass.
             count = counts.get(name, 1) + 1
             while (free := f"{name}_{count}") in taken or free in seen:
                 count += 1

@@ -1,4 +1,4 @@
-"""How much of a text one row may be, so that a file of any content is read in bounded memory."""
+"""The limits of a row, so that a file of any content is read in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ MAX_RECORD = 4 * 1024 * 1024
 """Characters of one record of a CSV file, or of one line of NDJSON."""
 
 MAX_COLUMNS = 16_384
-"""Columns of a table: as many as a sheet of Excel has."""
+"""Columns of a table: as many as an Excel sheet has."""
 
 MAX_FIELD = 8 * MAX_CELL
-"""Characters of one field of our own output, which can be longer than the cell that it was read from."""
+"""Characters of one field of an output, which can be longer than the cell that it was read from."""
 
 
 class CsvReader(Iterator[list[str]], Protocol):
-    """What `csv.reader` makes: the records, and how many lines they took so far."""
+    """What `csv.reader` returns: the records, and how many lines were read so far."""
 
     @property
     def line_num(self) -> int: ...
 
 
 def csv_reader(lines: Iterable[str], *, delimiter: str, strict: bool = False) -> CsvReader:
-    """`csv.reader` for cells of up to `MAX_CELL` characters and more; Python's own bound is 131,072.
+    """`csv.reader` for fields of up to `MAX_FIELD` characters; Python's default limit is 131,072.
 
-    That bound is one for the whole process, and Python has no other way to raise it. It is never lowered.
+    The limit is global to the process, and Python offers no other way to raise it. It is never lowered.
     """
     if csv.field_size_limit() < MAX_FIELD:
         csv.field_size_limit(MAX_FIELD)
@@ -41,7 +41,6 @@ def csv_reader(lines: Iterable[str], *, delimiter: str, strict: bool = False) ->
 
 
 def too_many_columns(name: str, count: int) -> ConfigError:
-    """The error of a table with more than `MAX_COLUMNS` columns."""
     return ConfigError(
-        f"{name} has {count:,} columns, and {MAX_COLUMNS:,} are read: leave out those that are not needed."
+        f"{name} has {count:,} columns, more than the limit of {MAX_COLUMNS:,}: leave out those that are not needed."
     )

@@ -1,4 +1,8 @@
-"""A table cell of any kind as the text of a phone number: no digit is dropped, rounded or made up."""
+"""The text of a phone number from a cell of any type: no digit is dropped, rounded or made up.
+
+It is here because only tables know the types of cells: the column finder reads phones with it, and NDJSON marks the
+numbers that `phone_text` must refuse.
+"""
 
 from __future__ import annotations
 
@@ -13,24 +17,24 @@ from ..errors import ConfigError, InvalidPhone, PhoneProblem
 __all__ = ["Exponential", "phone_text", "refuse_lossy"]
 
 _EXACT = 2**53
-"""From here on a float of 64 bits skips whole numbers."""
+"""From here on, 64-bit floats skip whole numbers."""
 _LONGEST = 10**40
 _LOSSY = re.compile(r"\b(?:half_?float|float|float16|float32)\b")
 
 
 class Exponential(float):
-    """A number that JSON text has with an exponent, such as `8.49877e10`: some of its digits may be made up."""
+    """A number that JSON writes with an exponent, such as `8.49877e10`: some of its digits may be missing."""
 
     __slots__ = ()
 
 
 def phone_text(cell: object) -> str:
-    """The text of a cell that holds a phone number, to be read by `normalize`.
+    """The text of a cell with a phone number, to be read by `normalize`.
 
-    Text stays as it is, bytes are UTF-8, whole numbers are written in digits. None and NaN are the empty text.
+    Bytes are read as UTF-8, whole numbers are written in digits. None and NaN are empty.
 
     Raises:
-        InvalidPhone: a number with a fraction, or one that may have lost digits; a value that is no text and no number.
+        InvalidPhone: a number has a fraction or may have lost digits, or the cell is neither text nor a number.
     """
     if isinstance(cell, str):
         return cell
@@ -50,15 +54,10 @@ def phone_text(cell: object) -> str:
 
 
 def refuse_lossy(arrow_type: str, column: str) -> None:
-    """Refuse a phone column whose type cannot hold a phone number.
-
-    Args:
-        arrow_type: such as `double` or `dictionary<values=string, indices=int32, ordered=0>`; empty where a table has
-            no types.
-        column: its name.
+    """Refuse a phone column whose Arrow type cannot hold a phone number; `arrow_type` is empty if there is none.
 
     Raises:
-        ConfigError: it holds floats of 16 or 32 bits, of which every number of more than seven digits is rounded.
+        ConfigError: it holds floats of 16 or 32 bits, in which numbers of more than seven digits are rounded.
     """
     if _LOSSY.search(arrow_type):
         raise ConfigError(
@@ -69,7 +68,7 @@ def refuse_lossy(arrow_type: str, column: str) -> None:
 
 def _of_whole(number: int) -> str:
     if abs(number) >= _LONGEST:
-        raise InvalidPhone("A number of over 40 digits is no phone number.", reason=PhoneProblem.TOO_LONG)
+        raise InvalidPhone("A number of over 40 digits is not a phone number.", reason=PhoneProblem.TOO_LONG)
     return str(number)
 
 
@@ -110,4 +109,4 @@ def _lost(why: str) -> InvalidPhone:
 
 
 def _not_text(what: str) -> InvalidPhone:
-    return InvalidPhone(f"The cell holds {what} and no phone number.", reason=PhoneProblem.NOT_TEXT)
+    return InvalidPhone(f"The cell holds {what}, not a phone number.", reason=PhoneProblem.NOT_TEXT)

@@ -1,4 +1,4 @@
-"""Which encoding from before Unicode some bytes are in, told by the words that they make."""
+"""Detects an encoding from before Unicode by the words that the bytes make."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .vietnamese import is_syllable, is_vni_syllable
 __all__ = ["MAX_RUNS", "Guess", "guess", "high_runs"]
 
 MAX_RUNS = 20_000
-"""So many different ones are looked at; more would tell no more."""
+"""The most different ones that are looked at; more would not change the result."""
 
 Guess = tuple[str, ...]
-"""The keys of the encodings that the words fit equally well. One: that is it, likely. None: nothing fits."""
+"""The keys of the encodings that fit the words equally well; none if no encoding fits."""
 
-# Not at a no-break space, or at the quotes, dashes and dots of Windows, which stand between words.
+# The no-break space and Windows' quotes, dashes and dots, which are between words.
 _BETWEEN = rb"\x85\x91-\x94\x96\x97\xa0"
-# The second byte of a Japanese letter can be a sign of ASCII, such as a backslash.
+# The second byte of a Japanese letter can be an ASCII sign such as a backslash.
 _HIGH_RUN = re.compile(rb"[A-Za-z]*(?:[\x80-\xff][\x40\x5b-\x60\x7b\x7d\x7e]?[A-Za-z]*)+")
 _SPLIT = re.compile(rb"[\x40\x5b-\x60\x7b-\x7e" + _BETWEEN + rb"]+")
-# The bytes that are one letter in Windows-1258 and another one in Windows-1252.
+# The bytes that are different letters in Windows-1258 and Windows-1252.
 _DIFFERENT = re.compile(rb"[\xc3\xcc\xd0\xd2\xd5\xdd\xde\xe3\xec\xf0\xf2\xf5\xfd\xfe\x8a\x8e\x9a\x9e]")
 _TWO_ACCENTED = re.compile("[ÀÁÂÃÄÈÉÊËÌÍÎÏÒÓÔÕÖÙÚÛÜÝàáâãäèéêëìíîïòóôõöùúûüýÿ]{2}")
 _TRIMMED = "«»°·¿¡ªº®©´¨¸¯§¶"
@@ -36,33 +36,33 @@ _HALF_WIDTH = range(0xA1, 0xE0)
 
 
 def high_runs(data: bytes) -> list[bytes]:
-    """The runs of letters with a byte beyond ASCII in them: words, or several words without a blank between them."""
+    """The runs of letters with a byte beyond ASCII: words, or several words without a blank between them."""
     return _HIGH_RUN.findall(data)
 
 
 def guess(runs: Iterable[bytes]) -> Guess:
     """The encodings of what `high_runs` found.
 
-    Vietnamese is known by its syllables, and what Western Europe writes by letters that stand where letters stand. What
-    is in Shift-JIS has the characters that Japanese uses most, and none of them within a word of Latin letters.
+    Vietnamese is recognised by its syllables, and Western European text by letters in the places of letters. Shift-JIS
+    has the most common Japanese characters, none of them within a word of Latin letters.
     """
     runs = tuple(dict.fromkeys(runs))
     words = (word for run in runs for word in _SPLIT.split(run) if not word.isascii())
     known = tuple(dict.fromkeys(words))
     if not known:
-        # Only quotes, dashes and blanks: all the code pages of Windows have them at the same places.
+        # Only quotes, dashes and blanks, which are the same in all Windows code pages.
         return ("cp1252",)
     shares = {key: _share(known, key) for key in ("cp1258", "tcvn3", "vni", "cp1252")}
     japanese = sum(map(_is_japanese, runs)) / len(runs)
     if japanese >= _SURE and max(shares["cp1258"], shares["tcvn3"], shares["vni"]) < _SURE - _FAR:
-        # Katakana of half width look like any text of two bytes a letter.
+        # Half-width katakana look like any text with two bytes a letter.
         return ("cp932",) if _has_pairs(runs) else tuple(key for key in _EAST_ASIAN if _decodes(runs, key))
     best = max(shares.values())
     if best < _SURE:
         return ()
     close = [key for key, share in shares.items() if share > best - _FAR]
     if "vni" in close and len(known) >= _SMALL and shares["vni"] >= _SURE:
-        # A vowel and a mark behind it are two letters of Windows-1252, which in no language stand so in each word.
+        # A vowel and its mark are two letters of Windows-1252, which in no language follow each other in each word.
         return ("vni",)
     if close == ["cp1258", "cp1252"]:
         return _western_or_vietnamese(known, shares)
@@ -81,14 +81,14 @@ def _western_or_vietnamese(words: tuple[bytes, ...], shares: dict[str, float]) -
 
 
 def _share(words: tuple[bytes, ...], key: str) -> float:
-    # VNI is Windows-1252 whose letters mean something else.
+    # VNI uses Windows-1252 with other meanings for its letters.
     decode = named("cp1252" if key == "vni" else key).decode
     fits: Callable[[str], bool] = {"cp1252": _is_western, "vni": is_vni_syllable}.get(key, is_syllable)
     return sum(fits(decode(word)) for word in words) / len(words)
 
 
 def _is_western(text: str) -> bool:
-    """Letters in the case of a word, most of them without an accent."""
+    """Whether it is letters in the case of a word, most of them without an accent."""
     word = text.strip(_TRIMMED)
     if not word:
         return True
@@ -100,12 +100,12 @@ def _is_western(text: str) -> bool:
 
 
 def _is_compound(word: str) -> bool:
-    """`McÉ...` and `D'É...` without its apostrophe: a capital within, behind ASCII letters alone."""
+    """Whether a second capital follows a name's prefix: `McÉ...`, or `D'É...` without its apostrophe."""
     return word[:2] in {"Mc", "De", "Di", "Le", "La"} and word[2:3].isupper() and word[3:].islower()
 
 
 def _has_double_mark(word: str) -> bool:
-    """Two vowels with an accent in a row, or a vowel and the same with one: one letter of a font, or its tone."""
+    """Whether two accented vowels, or a vowel with and without accent, are adjacent: a font's letter and its tone."""
     if _TWO_ACCENTED.search(word):
         return True
     bare = [unicodedata.normalize("NFD", letter)[0] for letter in word.lower()]
@@ -114,7 +114,7 @@ def _has_double_mark(word: str) -> bool:
 
 
 def _is_japanese(word: bytes) -> bool:
-    """Kana and the kanji of the first level, and no Latin letters next to them."""
+    """Whether it is kana and first-level kanji without Latin letters beside them."""
     if re.search(rb"[A-Za-z]{2}", word):
         return False
     try:

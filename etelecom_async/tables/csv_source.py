@@ -1,4 +1,4 @@
-"""CSV as people have it: from any spreadsheet, in any of the encodings and delimiters used in Vietnam."""
+"""CSV from any spreadsheet, in any of the encodings and delimiters used in Vietnam."""
 
 from __future__ import annotations
 
@@ -29,21 +29,15 @@ _KEPT = 1000
 class CsvSource:
     """The rows of a CSV file.
 
-    Without a header the columns are `column1`, `column2`, ... Lines without any text are no rows. Too few fields are
-    filled up with empty ones; too many are a problem, unless they are empty. NULs are left out.
+    Without a header the columns are `column1`, `column2`, ... Lines without text are skipped. Missing fields are empty;
+    surplus ones are a problem unless they are empty. NULs are left out.
 
-    Args:
-        source: the bytes.
-        reading: what the user says of them; the rest is judged, and `reading` tells how.
-
-    Attributes:
-        columns: the headings, each once.
-        dialect: how a file should be written that belongs beside this one.
-        description: such as `CSV, delimiter ';', UTF-16, certain, header in line 1`.
+    `reading` says how the file is read: as the user says, and as detected otherwise. `description` is such as
+    `CSV, delimiter ';', UTF-16, certain, header in line 1`.
 
     Raises:
         Undecided: it can be read in several ways.
-        ConfigError: there is no text in it, its first record cannot be read, or it has too many columns.
+        ConfigError: it has no text or too many columns, or its first record cannot be read.
     """
 
     kind = "csv"
@@ -64,10 +58,10 @@ class CsvSource:
         self._skipped = skipped
         records = self._first_records()
         if not records and sample and reading.skip_rows:
-            raise ConfigError(f"{source.name} has no row behind its first {skipped} lines: give a smaller --skip-rows.")
+            raise ConfigError(f"{source.name} has no row after its first {skipped} lines: give a smaller --skip-rows.")
         if not records:
             raise ConfigError(f"{source.name} is empty: it needs a header and one row for each phone.")
-        # A record that was cut out of the middle may be one only by its looks.
+        # Lines from the middle of a file may be parts of a record, not whole ones.
         further = [cells for cells in csv_reader(self._excerpts(), delimiter=delimiter) if cells]
         start = find_start(records, name=source.name, reading=reading, further=further)
         self.reading = Reading(
@@ -100,19 +94,18 @@ class CsvSource:
                     yield Row(number, tuple(cells[:width]), problem or self._surplus(cells))
 
     def as_table(self, *, is_read_once: bool) -> CsvSource:
-        """It is one."""
         del is_read_once
         return self
 
     def _surplus(self, cells: list[str]) -> str:
-        # Spreadsheets end rows with delimiters as far as their widest row goes.
+        # Spreadsheets fill rows with delimiters up to the width of the widest.
         if not any(cells[len(self.columns) :]):
             return ""
         measure = "header" if self.reading.header else "first row"
         return f"the row has {len(cells)} fields where the {measure} has {len(self.columns)}"
 
     def _sample(self) -> list[str]:
-        """The first lines, by which the delimiter is told; a line that a look at a stream cuts is left out."""
+        """The first lines, to detect the delimiter; without the last one of a stream, which may be cut."""
         with self._encoding.open(self._input.look(), newline="") as text:
             lines = Lines(text, convert=self._encoding.convert)
             sample: list[str] = []
@@ -131,14 +124,14 @@ class CsvSource:
         """Whole lines from the middle and the end of a long file."""
         found: list[str] = []
         if self._encoding.is_marked and self._encoding.key != "utf-8":
-            return found  # where a letter of several bytes begins is not known in the middle
+            return found  # in the middle, the start of a letter of several bytes is unknown
         for piece in self._input.excerpts():
             text = self._encoding.decode(piece).replace("\0", "")
             found += [line + "\n" for line in text.splitlines()[1:-1][:_EXCERPT]]
         return found
 
     def _first_records(self) -> list[tuple[int, list[str]]]:
-        """Records to judge by; of a stream as far as they are whole."""
+        """The first records, to detect the header; of a stream only whole ones."""
         is_whole = self._input.is_seen_whole
         with self._encoding.open(self._input.look(), newline="") as text:
             found = list(islice(self._records(text, is_whole=is_whole), _SAMPLE))
@@ -146,8 +139,8 @@ class CsvSource:
             found.pop()
             if not found:
                 raise ConfigError(
-                    f"The first record of {self._input.name} is longer than what is looked at of a stream: save it as"
-                    " a file and name that."
+                    f"The first record of {self._input.name} is longer than the start that is read of a stream: save it"
+                    " as a file and name that."
                 )
         if found and found[0][2]:
             raise ConfigError(f"{self._input.name}, line {found[0][0] + 1}: {found[0][2]}.")
@@ -157,7 +150,7 @@ class CsvSource:
         return [(line, cells[: MAX_COLUMNS + 1]) for line, cells, _ in found]
 
     def _records(self, text: TextIO, *, is_whole: bool) -> Iterator[tuple[int, list[str], str]]:
-        """Every record that has any text: the lines before it, its fields, and why it cannot be used."""
+        """Every record with text: the lines before it, its fields, and why it cannot be used."""
         lines = Lines(text, convert=self._encoding.convert)
         stream = iter(lines)
         before = 0
@@ -167,7 +160,7 @@ class CsvSource:
                 next(stream, None)
             lines.size = 0
             lines.is_cut = False
-            # Not strict: a stray quote inside a field is common, and no reason to refuse a million rows.
+            # Not strict: a stray quote within a field is common, and refuses no file.
             reader = csv_reader(stream, delimiter=self.dialect.delimiter)
             for cells in reader:
                 if lines.is_ended and is_whole:
@@ -175,7 +168,7 @@ class CsvSource:
                 if cells and (cells[0].strip() or "".join(cells).strip()):
                     problem = ""
                     if lines.size > MAX_CELL and (problem := _too_long(cells, is_cut=lines.is_cut)):
-                        cells = [cell[:_KEPT] for cell in cells]  # noqa: PLW2901 - its start, to know it by
+                        cells = [cell[:_KEPT] for cell in cells]  # noqa: PLW2901 - the start identifies it
                     yield self._skipped + before, cells, problem
                 before = reader.line_num
                 lines.size = 0
@@ -198,4 +191,4 @@ def _too_long(cells: list[str], *, is_cut: bool) -> str:
     if is_cut:
         return f"the row is longer than {MAX_RECORD:,} characters"
     longest = max(map(len, cells))
-    return f"a cell has {longest:,} characters, and {MAX_CELL:,} are read" if longest > MAX_CELL else ""
+    return f"a cell has {longest:,} characters, more than the limit of {MAX_CELL:,}" if longest > MAX_CELL else ""

@@ -1,4 +1,4 @@
-"""How a CSV file is written: what stands between its fields."""
+"""How a CSV file is written: its delimiter and its byte order mark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Dialect", "declared_delimiter", "likely_delimiter"]
 _DECLARATION = re.compile(r'"?sep=([^\w\s"]|\t| )"?\r?\n', re.ASCII | re.IGNORECASE)
 _QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))"[^"]*(?:""[^"]*)*(?:"|\Z)', re.MULTILINE)
 _BLANK = re.compile(r"\s*")
-# Where two look equally likely, the one that is rarer in prose.
+# Of two that are equally likely, the one that is rarer in prose comes first.
 _CANDIDATES = ("\t", ";", "|", ",")
 _ENOUGH = 1024 * 1024
 """Characters that are looked at."""
@@ -24,8 +24,8 @@ class Dialect:
     """How a CSV file is written.
 
     Attributes:
-        delimiter: what stands between fields: one ASCII character.
-        has_bom: does it begin with a byte order mark, by which Excel knows UTF-8?
+        delimiter: one ASCII character between fields.
+        has_bom: whether it begins with a byte order mark, by which Excel recognises UTF-8.
     """
 
     delimiter: str = ","
@@ -33,15 +33,15 @@ class Dialect:
 
 
 def declared_delimiter(text: str) -> str | None:
-    """The delimiter that Excel's own first line declares, as `sep=;` does; None where there is no such line."""
+    """The delimiter that a first line of Excel such as `sep=;` declares; None without such a line."""
     declaration = _DECLARATION.match(text)
     return None if declaration is None else declaration[1]
 
 
 def likely_delimiter(lines: Iterable[str]) -> str:
-    """The delimiter of CSV lines: what stands equally often, outside quotes, in the most of them.
+    """The delimiter of CSV lines: the one that occurs equally often, outside quotes, in the most lines.
 
-    A title above the header has none, and a comma in texts does not stand in every line.
+    A title above the header has none, and a comma within text does not occur in every line.
     """
     text = "".join(lines)[:_ENOUGH]
     # One pass over megabytes would hold up every other thread.

@@ -1,4 +1,4 @@
-"""How bytes become text: by an encoding of Python's, or by one of the Vietnamese fonts from before Unicode."""
+"""How bytes become text: by a Python codec, or by one of the Vietnamese font encodings used before Unicode."""
 
 from __future__ import annotations
 
@@ -21,28 +21,27 @@ class Encoding:
     """How bytes become text.
 
     Attributes:
-        key: what names it in a `Reading`.
-        name: for people.
-        codec: for Python.
-        errors: what becomes of bytes that are no text.
-        convert: what is still to be done with the text of each line.
-        is_marked: does it come from a program that marks its files, as Excel does, and looks for the mark in ours?
+        key: its name in a `Reading`.
+        name: its name for people.
+        codec: its name in Python.
+        errors: Python's error handler for bytes that are not text.
+        convert: applied to the text of each line.
+        is_marked: whether the file has a byte order mark, so that its program, as Excel, looks for one in outputs.
     """
 
     key: str
     name: str
     codec: str
-    # Stray bytes in a text that is otherwise fine come out as they went in.
+    # Stray bytes in otherwise good text are written as they were read.
     errors: str = "surrogateescape"
     convert: Callable[[str], str] | None = None
     is_marked: bool = False
 
     def open(self, file: BinaryIO, *, newline: str) -> io.TextIOWrapper:
-        """The file as text, before `convert`. Closing it closes the file; `newline` tells lines apart as in `open`."""
+        """The file as text, before `convert`, with `newline` as in `open`. Closing it closes the file."""
         return io.TextIOWrapper(file, encoding=self.codec, errors=self.errors, newline=newline)
 
     def decode(self, data: bytes) -> str:
-        """The text of some bytes."""
         text = data.decode(self.codec, self.errors)
         return text if self.convert is None else self.convert(text)
 
@@ -72,13 +71,13 @@ _NAMES = {
     "euc_kr": "EUC-KR",
     "euc_jp": "EUC-JP",
 }
-# Of a sort for domain names, source code or mail headers; no file is in them.
+# For domain names, source code or mail headers, not for files.
 _FOR_NO_FILE = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"})
 _ASCII = bytes(range(128))
 _BYTES = 256
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
-    # The marks of UTF-32 first: that of UTF-32-LE begins with that of UTF-16-LE.
+    # UTF-32 first: the mark of UTF-32-LE begins with that of UTF-16-LE.
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -87,10 +86,10 @@ _MARKS = {
 
 
 def named(name: str) -> Encoding:
-    """The encoding of a name, in any writing that Python knows, or `tcvn3` (`abc`) or `vni`.
+    """The encoding of a name that Python knows, or of `tcvn3` (`abc`) or `vni`.
 
     Raises:
-        ConfigError: there is none, or no text file can be in it.
+        ConfigError: the name is unknown, or its encoding is not for text files.
     """
     plain = name.strip().lower().replace("_", "-")
     if plain in _FONT_NAMES:
@@ -117,7 +116,7 @@ def named(name: str) -> Encoding:
 
 
 def marked(head: bytes) -> Encoding | None:
-    """The encoding that the byte order mark at the start of a text tells; None where there is no mark."""
+    """The encoding of the byte order mark at the start of a text; None without a mark."""
     for mark, key in _MARKS.items():
         if head.startswith(mark):
             encoding = named(key)
@@ -128,7 +127,7 @@ def marked(head: bytes) -> Encoding | None:
 
 
 def _keeps_bytes(codec: str) -> bool:
-    """Can a byte that is no text be kept among the others? Where letters take several bytes, it may be any part."""
+    """Whether a stray byte can be kept: not in other encodings of several bytes, where it may be part of a letter."""
     if codec == "utf-8":
         return True
     every = bytes(range(_BYTES)).decode(codec, "replace")

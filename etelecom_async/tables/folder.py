@@ -1,4 +1,4 @@
-"""A folder of files as one table, which is how a data lake keeps it."""
+"""A folder of files as one table, as data lakes store it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["FolderSource", "files_of"]
 
 
 def files_of(folder: Path) -> tuple[Path, ...]:
-    """The files of a folder that are its data, by name: what begins with `_` or `.` is a writer's own, as `_SUCCESS`.
+    """The data files of a folder, sorted by name, without names such as `_SUCCESS` or `.tmp`.
 
     Raises:
         ConfigError: there are none, there is a folder among them, or it cannot be read.
@@ -23,10 +23,10 @@ def files_of(folder: Path) -> tuple[Path, ...]:
 
 
 def _contents(folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The data, and what is passed over: a pipe would be waited for without end, and a device has none."""
+    """The data files, and the pipes and devices that are skipped, since reading them may never end."""
     try:
         found = sorted(place for place in folder.iterdir() if not place.name.startswith(("_", ".")))
-        # A link that leads nowhere is data that is missing: it is kept, and opening it says so.
+        # A broken link is missing data: it is kept, so that opening it fails.
         skipped = [place for place in found if place.exists() and not place.is_file() and not place.is_dir()]
     except OSError as error:
         raise cannot_read(str(folder), error) from None
@@ -40,19 +40,19 @@ def _contents(folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
 
 
 class FolderSource:
-    """The rows of all files of a folder, one file after another by their names; a row's number counts through all.
+    """The rows of all files of a folder, in the order of their names, numbered across files.
 
-    The files are of one kind, are read alike and have the same columns, in any order; objects of NDJSON may lack keys.
+    The files must have the same kind, form and columns, in any order; NDJSON objects may lack keys.
 
     Args:
-        folder: what holds the files.
-        open_file: opens one of them, with what is known of how it is read.
-        reading: what the user says of it.
+        folder: where the files are.
+        open_file: opens one of them.
+        reading: what the user says about them.
         columns: the headings, if they are known.
 
     Raises:
-        Undecided: one can be read in several ways.
-        ConfigError: there are no files, one cannot be read, or they do not go together. The sentence names it.
+        Undecided: a file can be read in several ways.
+        ConfigError: there are no files, one cannot be read, or they differ. The message names the file.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class FolderSource:
         self._folder = folder
         self._open = open_file
         self._files, skipped = _contents(folder)
-        # A source holds the beginning of its file, and there may be thousands: only what it told is kept.
+        # A source holds the start of its file, and there may be thousands of files: sources are not kept.
         first = open_file(self._files[0], reading)
         found = dict.fromkeys(first.columns)
         types, length = dict(first.types), first.length
@@ -85,9 +85,9 @@ class FolderSource:
         files = "1 file" if len(self._files) == 1 else f"{len(self._files):,} files"
         rows = "" if length is None else f", {length:,} rows"
         names = ", ".join(place.name for place in skipped)
-        passed_over = f"; passed over, since they are pipes, sockets or devices: {names}" if skipped else ""
+        skipped_files = f"; skipped pipes, sockets or devices: {names}" if skipped else ""
         form = first.description if first.length is None else first.description.partition(", ")[0]
-        self.description = f"{files}, {form}{rows}{passed_over}"
+        self.description = f"{files}, {form}{rows}{skipped_files}"
 
     def rows(self) -> Iterator[Row]:
         before = 0
@@ -102,24 +102,19 @@ class FolderSource:
             before += number
 
     def as_table(self, *, is_read_once: bool) -> FolderSource:
-        """The same with every key of every file a column.
-
-        Raises:
-            ConfigError: a file cannot be read, or has too many keys.
-        """
         found = dict.fromkeys(self.columns)
         for path in self._files:
             found.update(dict.fromkeys(self._open(path, self.reading).as_table(is_read_once=is_read_once).columns))
         return FolderSource(self._folder, self._open, reading=self.reading, columns=tuple(found))
 
     def _arranged(self, row: Row, columns: Sequence[str]) -> tuple[tuple[object, ...], dict[str, object]]:
-        """A row of a file with other columns, or in another order: its cells under those of the folder."""
+        """The cells of a file's row in the order of the folder's columns, and the cells under other keys."""
         held = {**dict(zip(columns, row.cells, strict=True)), **row.extra}
         return tuple(held.pop(column, None) for column in self.columns), held
 
 
 def _either(kind: str, other: str) -> str:
-    """One type, or `int64 | string` of files that differ: no Arrow type, and yet it tells which there are."""
+    """The type, or `int64 | string` if files differ, which is no Arrow type but shows what there is."""
     return kind if other in kind.split(" | ") else f"{kind} | {other}"
 
 
@@ -130,7 +125,7 @@ def _check_alike(source: Source, path: Path, first: Source, first_path: Path) ->
         here, there = getattr(source.reading, name), getattr(first.reading, name)
         if here != there:
             raise ConfigError(
-                f"{path} is read with {name} {here!r}, {first_path} with {there!r}: save them alike, or say {option}"
+                f"{path} is read with {name} {here!r}, {first_path} with {there!r}: save them alike, or give {option}"
                 " for all of them."
             )
     if source.kind != "ndjson" and set(source.columns) != set(first.columns):

@@ -1,7 +1,7 @@
-"""The output of a job, which is its own journal: what is in it is done, and nothing else says so.
+"""The output of a job, which is also its journal: the rows in it are done.
 
-Records are only ever appended, in whole groups. A crash can tear the last group; opening the file again finds the end
-of its last whole record and cuts off the rest, so that a row is either in it once or still to be done.
+Records are only appended, in whole groups. A crash can cut the last group short; reopening the file cuts it after its
+last whole record, so that each row is either in it once or still to be done.
 """
 
 from __future__ import annotations
@@ -23,22 +23,18 @@ _PIECE = 1024 * 1024
 _BUFFER = 256 * 1024
 
 Finished: TypeAlias = tuple[int, bool, str, int]
-"""A whole record: the row's number, 0 for the header; whether the row failed; its phone in wire form, empty where it
-has none; the offset of the first byte behind."""
+"""A whole record: the row's number, 0 for the header; whether the row failed; its phone in wire form, empty if it has
+none; the offset of the first byte after it."""
 
 
 class Layout(Protocol):
-    """How records look as bytes.
-
-    Attributes:
-        header: what the file begins with; may be empty.
-    """
+    """How records look as bytes."""
 
     @property
-    def header(self) -> bytes: ...
+    def header(self) -> bytes: ...  # what the file begins with; may be empty
 
     def encode(self, rows: Iterable[Sequence[object]]) -> bytes:
-        """The records of some rows, each of which has a cell for every column.
+        """The records of rows that have a cell for every column each.
 
         Raises:
             ConfigError: a cell is too large for this kind of file.
@@ -46,26 +42,21 @@ class Layout(Protocol):
         ...
 
     def scan(self, file: BinaryIO, *, size: int, name: str) -> Iterator[Finished]:
-        """Every whole record within the first `size` bytes, the header first. Stops before a torn one at the end.
+        """Every whole record in the first `size` bytes, the header first. Stops before a partial one at the end.
 
         Args:
-            file: can seek; stands at its start.
+            file: can seek, and is at its start.
             size: where its content ends.
-            name: what messages call it.
+            name: its name in messages.
 
         Raises:
-            ConfigError: it begins with something else than the header, or is damaged before its end.
+            ConfigError: it does not begin with the header, or is damaged before its end.
         """
         ...
 
 
 class Journal:
-    """A file of finished rows that is appended to. Make one with `create` or `reopen`.
-
-    Args:
-        file: what the rows go to. The journal closes it.
-        layout: how records look.
-    """
+    """A file of finished rows, which the journal closes. Make one with `create` or `reopen`."""
 
     def __init__(self, file: OwnFile, *, layout: Layout) -> None:
         self._file = file
@@ -85,12 +76,12 @@ class Journal:
 
     @classmethod
     def reopen(cls, file: OwnFile, *, layout: Layout, on_row: Callable[[int, bool], None]) -> Self:
-        """Go on with the file of an earlier run, cut after its last whole record; begin it, if it is empty.
+        """Continue the file of an earlier run, cut after its last whole record; begin it if it is empty.
 
         Args:
-            file: what that run wrote to.
-            layout: as it was created with.
-            on_row: is told the number of every row in it, and whether that failed. A failed row may come twice: once
+            file: the output of that run.
+            layout: that of the earlier run.
+            on_row: called with the number of every row in it, and whether the row failed. A failed row may occur again,
                 for each run that tried it.
 
         Raises:
@@ -117,16 +108,13 @@ class Journal:
 
     @property
     def is_empty(self) -> bool:
-        """Is there no row in it?"""
+        """Whether there is no row in it."""
         return self._size <= len(self._layout.header)
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
-        """Write some rows at once: all of them, or, if that fails, none.
+        """Write rows, each with a cell for every column: all of them, or none.
 
-        A crash keeps those that were written; a power cut may lose what was written since the last `sync`.
-
-        Args:
-            rows: each with a cell for every column.
+        Rows survive a crash of the process; a power cut may lose those written since the last `sync`.
 
         Raises:
             ConfigError: a cell is too large for this kind of file.
@@ -140,32 +128,24 @@ class Journal:
             raise _stopped(self._file.path, error) from None
 
     def check(self) -> None:
-        """See that the file is as it was left.
-
-        Raises:
-            JobStopped: another program changed or removed it.
-        """
+        """Check the file. Raises JobStopped if another program changed or removed it."""
         self._file.check(self._size)
 
     def sync(self) -> None:
-        """Make what was appended safe from a power cut.
-
-        Raises:
-            JobStopped: the disk does not take it.
-        """
+        """Make the rows safe from a power cut. Raises JobStopped if the disk fails."""
         try:
             self._file.sync()
         except OSError as error:
             raise _stopped(self._file.path, error) from None
 
     def clear(self) -> bool:
-        """Take its header away too, as long as there is no row in it: an empty file belongs to no job.
+        """Remove the header if there is no row: an empty file belongs to no job.
 
         Returns:
-            False where there are rows in it, or another program has changed or removed it: then it stays as it is.
+            False if there are rows, or another program changed or removed the file; then it is left unchanged.
 
         Raises:
-            JobStopped: the system does not let it.
+            JobStopped: the file cannot be cut.
         """
         if not (self.is_empty and self._file.is_in_place and self._file.size == self._size):
             return False
@@ -185,13 +165,13 @@ class Journal:
 
 
 def without_failed(file: OwnFile, *, layout: Layout) -> OwnFile:
-    """Take the failed rows out of a journal, so that they are to be done again. Atomic, and in constant memory.
+    """Remove the failed rows from a journal, so that they are done again. Atomic, and in constant memory.
 
     Returns:
-        The journal without them, which has taken the name of `file`; that is closed.
+        The journal without them, under the name of `file`, which is closed.
 
     Raises:
-        ConfigError: it is not this job's output, is damaged before its end, or cannot be written. It is then as it was.
+        ConfigError: it is not this job's output, is damaged before its end, or cannot be written. It is unchanged.
     """
     path = file.path
     try:
@@ -211,7 +191,7 @@ def without_failed(file: OwnFile, *, layout: Layout) -> OwnFile:
 
 
 def answered_rows(path: Path, *, layout: Layout) -> Iterator[tuple[int, str]]:
-    """The number and the phone of every row of a journal that did not fail; nothing where there is no such file.
+    """The number and the phone of every row of a journal that did not fail; none if there is no such file.
 
     Raises:
         ConfigError: it is not this job's output, is damaged before its end, or cannot be read.
@@ -242,7 +222,7 @@ def damaged(name: str, line: int) -> ConfigError:
 
 
 def own_column(columns: Sequence[str], name: str) -> int:
-    """Where the job's own column is: the last of that name, since those of the input come first.
+    """The index of a column that the job adds: the last of that name, since the input's columns come first.
 
     Raises:
         ConfigError: there is none.
@@ -254,7 +234,7 @@ def own_column(columns: Sequence[str], name: str) -> int:
 
 
 def _replay(path: Path, layout: Layout, on_row: Callable[[int, bool], None]) -> int:
-    """Tell of every row, and return where the last whole record ends."""
+    """Call `on_row` for every row, and return where the last whole record ends."""
     end = 0
     with open_file(path) as file:
         for number, has_failed, _, end in _finished(file, layout, name=str(path)):  # noqa: B007 - the last one counts
@@ -264,7 +244,7 @@ def _replay(path: Path, layout: Layout, on_row: Callable[[int, bool], None]) -> 
 
 
 def _finished(file: BinaryIO, layout: Layout, *, name: str) -> Iterator[Finished]:
-    """Every whole record. None where not even the header is whole."""
+    """Every whole record; none if even the header is cut."""
     size = _content_end(file)
     if size < len(layout.header) and layout.header.startswith(file.read(size)):
         return iter(())
@@ -273,7 +253,7 @@ def _finished(file: BinaryIO, layout: Layout, *, name: str) -> Iterator[Finished
 
 
 def _content_end(file: BinaryIO) -> int:
-    """Where the content ends: a power cut can leave a file longer than what was written, with NULs to fill it."""
+    """Where the content ends: a power cut can leave a file longer than its content, filled with NULs."""
     end = file.seek(0, os.SEEK_END)
     while end:
         start = max(0, end - _PIECE)
@@ -288,7 +268,7 @@ def _content_end(file: BinaryIO) -> int:
 
 
 def _copy(file: BinaryIO, end: int, target: BinaryIO) -> None:
-    """Copy from where `file` stands up to the offset `end`."""
+    """Copy from the position of `file` up to the offset `end`."""
     left = end - file.tell()
     while left > 0 and (piece := file.read(min(left, _PIECE))):
         target.write(piece)

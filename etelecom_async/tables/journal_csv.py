@@ -1,4 +1,4 @@
-"""A journal in CSV: UTF-8, lines ended by CR LF, and nothing in it that a spreadsheet would run."""
+"""A journal in CSV: UTF-8, lines that end with CR LF, and no text that a spreadsheet would run as a formula."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .values import as_text, utf8
 
 __all__ = ["CsvLayout"]
 
-# The full-width signs too: a spreadsheet of East Asia takes them for the others.
+# The full-width signs too: East Asian spreadsheets treat them like the others.
 _SUSPECTS = frozenset("=+-@\t\r＝＋－＠")
 _SUSPECT_STARTS = tuple("\n" + suspect for suspect in sorted(_SUSPECTS))
 _HARMLESS = re.compile(r"[+-]?[0-9 ().,-]+", re.ASCII)
@@ -26,13 +26,13 @@ _HARMLESS = re.compile(r"[+-]?[0-9 ().,-]+", re.ASCII)
 class CsvLayout:
     """Records as CSV.
 
-    A text that a spreadsheet would run gets an apostrophe before it: one that begins with `=`, `+`, `-`, `@`, their
-    full-width forms, a tab or a carriage return, unless it is only digits and separators, as a phone or a sum is. Text
-    that was no UTF-8 comes out as the bytes that it was; a NUL becomes U+FFFD.
+    Text that a spreadsheet would run as a formula gets an apostrophe before it: if it begins with `=`, `+`, `-`, `@`,
+    their full-width forms, a tab or a carriage return, unless it has only digits and separators, as a phone or a sum.
+    Bytes that are not UTF-8 are written as they were read; a NUL becomes U+FFFD.
 
     Args:
-        columns: the headings. The last `row` and the last `failure` of them are the job's own.
-        dialect: how the file is written; by default with commas and without a byte order mark.
+        columns: the headings. The last `row` and the last `failure` are those of the job.
+        dialect: by default with commas and without a byte order mark.
 
     Raises:
         ConfigError: `row` or `failure` is missing.
@@ -54,15 +54,15 @@ class CsvLayout:
         table = list(rows)
         if any(len(row) != self._width for row in table):
             raise ValueError(f"not every row has {self._width} cells")
-        # A column of a whole group is looked at in one go, which takes a fraction of asking each cell what it needs.
+        # A column of a whole group is checked at once, which takes a fraction of the time of a check of each cell.
         columns = [self._column(cells) for cells in zip(*table, strict=True)]
         lines = [*map(self._dialect.delimiter.join, zip(*columns, strict=True)), ""]
-        # Readers stop at a NUL, and in a journal it is the mark of a page that was lost.
+        # CSV readers stop at a NUL, and in a journal it marks a lost page.
         text = "\r\n".join(lines).replace("\0", "\ufffd")
-        return utf8(text, keep_strange_bytes=True)
+        return utf8(text, keep_escaped_bytes=True)
 
     def _column(self, cells: Sequence[object]) -> list[str]:
-        """The fields of one column: texts made harmless, and in quotes where they need them."""
+        """The fields of one column, with apostrophes and quotes where they need them."""
         texts = [cell if type(cell) is str else str(cell) if type(cell) is int else _text(cell) for cell in cells]
         every = "\n" + "\n".join(texts)
         if any(start in every for start in _SUSPECT_STARTS):
@@ -74,7 +74,7 @@ class CsvLayout:
             needs_quotes = self._special.search
             texts = ['"' + text.replace('"', '""') + '"' if needs_quotes(text) else text for text in texts]
         elif delimiter in every:
-            # Addresses, mostly: commas and nothing worse.
+            # Mostly addresses, which have commas and no quotes or line breaks.
             texts = [f'"{text}"' if delimiter in text else text for text in texts]
         return texts
 
@@ -92,14 +92,14 @@ class CsvLayout:
                 if len(cells) == width and (number := _row_number(cells[row_at])):
                     line, end = reader.line_num, lines.end
                     yield number, cells[failure_at] != "", "" if phone_at is None else cells[phone_at], end
-                elif cells:  # a whole line: no group was torn here, another program wrote it
+                elif cells:  # a whole line: not a cut group, but written by another program
                     raise damaged(name, line + 1)
         except csv.Error:
             if lines.end < size or self._hides_records(file, end, size):
                 raise damaged(name, line + 1) from None
 
     def _check_header(self, reader: Iterator[list[str]], lines: _Lines, name: str) -> None:
-        # Compared as fields: an editor that quotes more, or drops the mark, does no harm.
+        # Compared as fields: an editor may quote more, or drop the byte order mark.
         try:
             found = next(reader, None)
         except csv.Error:
@@ -108,7 +108,7 @@ class CsvLayout:
             raise ConfigError(f"{name} has other columns than this job would write: choose another output.")
 
     def _hides_records(self, file: BinaryIO, start: int, size: int) -> bool:
-        """Does what seems one torn record hold whole ones? Then its quote was lost, and they must not be."""
+        """Whether what looks like one cut record holds whole ones, since a quote was lost: they must be kept."""
         file.seek(start)
         lines = _decode(file.read(size - start)).split("\n")
         for line in lines[1:-1]:
@@ -119,7 +119,7 @@ class CsvLayout:
 
 
 class _Lines:
-    """The lines of a journal, of which it is known where they end in bytes."""
+    """The lines of a journal, with the offset in bytes at which each ends."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         content = first_bytes(file, size)
@@ -142,7 +142,7 @@ def _decode(data: bytes) -> str:
 
 
 def _row_number(text: str) -> int:
-    """The number of a row; 0 for what is none."""
+    """The number of a row; 0 for any other text."""
     return int(text) if text.isdecimal() else 0
 
 
@@ -155,7 +155,7 @@ def _text(value: object) -> str:
 
 
 def _harmless(text: str) -> str:
-    # Behind an apostrophe a spreadsheet takes for text what it would otherwise run.
+    # A spreadsheet shows what follows an apostrophe as text, and does not run it.
     return text if _HARMLESS.fullmatch(text) else "'" + text
 
 
@@ -163,5 +163,5 @@ def _refuse_long(texts: Iterable[str], limit: int) -> None:
     longest = max(map(len, texts))
     if longest > limit:
         raise ConfigError(
-            f"A cell has {longest} characters and CSV readers take {limit}: write an .ndjson file instead."
+            f"A cell has {longest} characters, and CSV readers accept {limit}: write an .ndjson file instead."
         )

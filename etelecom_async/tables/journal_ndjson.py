@@ -23,11 +23,11 @@ _NO_FAILURE = ("null", '""')
 class NdjsonLayout:
     """Records as JSON objects.
 
-    An object has each key once: of columns with the same name only the last is written, which is the job's own. A row
-    may have one cell more than there are columns, a mapping of further keys (`Row.extra`).
+    An object has each key once: of columns with the same name only the last is written, which is that of the job. A row
+    may have one cell more than there are columns: a mapping of further keys (`Row.extra`).
 
     Args:
-        columns: the keys. The last `row` and the last `failure` of them are the job's own.
+        columns: the keys. The last `row` and the last `failure` are those of the job.
 
     Raises:
         ConfigError: `row` or `failure` is missing.
@@ -38,8 +38,8 @@ class NdjsonLayout:
     def __init__(self, *, columns: Sequence[str]) -> None:
         own_column(columns, "row")
         own_column(columns, "failure")
-        # As they are read back: a stray byte in a heading cannot be written as JSON.
-        columns = [utf8(name, keep_strange_bytes=False).decode() for name in columns]
+        # As they will be read back: JSON cannot hold a stray byte of a heading.
+        columns = [utf8(name, keep_escaped_bytes=False).decode() for name in columns]
         self._columns = tuple(columns)
         self._keys = frozenset(columns)
         self._flat = _flat(columns)
@@ -48,7 +48,7 @@ class NdjsonLayout:
     def encode(self, rows: Iterable[Sequence[object]]) -> bytes:
         encode = self._encode
         lines = "".join([encode(self._record(row)) + "\n" for row in rows])
-        return utf8(lines, keep_strange_bytes=False)
+        return utf8(lines, keep_escaped_bytes=False)
 
     def _record(self, row: Sequence[object]) -> dict[str, object]:
         if len(row) == len(self._columns):
@@ -68,7 +68,7 @@ class NdjsonLayout:
                 return
             finished = self._finished(line, is_first=end == 0, name=name)
             if finished is None:
-                # A torn group ends without its line break, or has a page of NULs; anything else is of another program.
+                # A cut group ends without a line break or has a page of NULs; anything else, another program wrote.
                 if after < size or b"\0" not in line:
                     raise damaged(name, place)
                 return
@@ -83,14 +83,14 @@ class NdjsonLayout:
         if flat := self._flat.fullmatch(text):
             return int(flat["row"]), flat["failure"] not in _NO_FAILURE, flat["phone"].strip('"')
         record = _object(text)
-        finished = None if record is None else _told(record)
+        finished = None if record is None else _finished_of(record)
         if record is not None and finished is not None and is_first and self._keys - record.keys():
             raise ConfigError(f"{name} has other columns than this job would write: choose another output.")
         return finished
 
 
 def _flat(columns: Iterable[str]) -> re.Pattern[str]:
-    """A line as it is nearly always written: JSON without objects or lists in it, which takes half the time to read."""
+    """A pattern for the usual line, without objects and lists in it, which reads it in half the time of JSON."""
     columns = tuple(dict.fromkeys(columns))
     own = {
         "row": "(?P<row>[1-9][0-9]{0,17}+)",
@@ -110,7 +110,7 @@ def _object(text: str) -> dict[str, object] | None:
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
 
-def _told(record: Mapping[str, object]) -> tuple[int, bool, str] | None:
+def _finished_of(record: Mapping[str, object]) -> tuple[int, bool, str] | None:
     number = record.get("row")
     if type(number) is not int or number < 1 or "failure" not in record:
         return None

@@ -12,24 +12,24 @@ __all__ = ["Lines", "RecordTooLongError"]
 
 
 class RecordTooLongError(Exception):
-    """A record goes on over lines beyond `MAX_RECORD`, so that where it ends cannot be told."""
+    """A record of several lines is longer than `MAX_RECORD`, so its end is not known."""
 
 
 class Lines:
-    """The lines of a text with their ends, without NULs and without marks before the first.
+    """The lines of a text with their ends, without NULs and without byte order marks before the first.
 
-    A line of more than `MAX_RECORD` characters is cut: its rest is read and left out.
+    A line of more than `MAX_RECORD` characters is cut: its rest is read and dropped.
 
     Args:
-        text: opened with the `newline` that tells its lines apart.
-        convert: what is to be done with the text of each line.
+        text: opened with the `newline` that separates its lines.
+        convert: applied to the text of each line.
         ends: the last characters of a whole line.
-        is_quoted: may a quote that is opened in one line be closed in another, as in CSV?
+        is_quoted: whether a quote that is opened in one line can be closed in another, as in CSV.
 
     Attributes:
-        size: characters since the reader of the records last set it to 0.
-        is_cut: was a line cut since the reader of the records last said False?
-        is_ended: is there no further line?
+        size: characters since the caller last set it to 0.
+        is_cut: whether a line was cut since the caller last set it to False.
+        is_ended: whether the last line was read.
     """
 
     def __init__(
@@ -49,25 +49,25 @@ class Lines:
         self.is_ended = False
 
     def __iter__(self) -> Iterator[str]:
-        """The lines, to be read once.
+        """Read the lines, once.
 
         Raises:
-            RecordTooLongError: since `size` was 0, more than `MAX_RECORD` characters have come over several lines, or
-                a line that was cut leaves a quote open.
+            RecordTooLongError: several lines since `size` was 0 have more than `MAX_RECORD` characters, or a line that
+                was cut leaves a quote open.
         """
         convert = self._convert
         read = partial(self._text.readline, MAX_RECORD)
         is_first = True
         for line in iter(read, ""):
             if len(line) == MAX_RECORD and line[-1] not in self._ends:
-                line = self._cut(line, read)  # noqa: PLW2901 - the same line, made fit to be one
-            # Padding of fixed fields, or a page that a crash left: no text has them.
+                line = self._cut(line, read)  # noqa: PLW2901 - the same line, shortened
+            # Padding of fixed-width fields, or a page that a crash left empty.
             if "\0" in line:
                 line = line.replace("\0", "")  # noqa: PLW2901
             if convert is not None:
                 line = convert(line)  # noqa: PLW2901
             if is_first:
-                line = line.lstrip("\ufeff")  # noqa: PLW2901 - files put together have a mark for each
+                line = line.lstrip("\ufeff")  # noqa: PLW2901 - joined files have a mark each
                 is_first = False
             self.size += len(line)
             if self.size > MAX_RECORD and self.size > len(line):

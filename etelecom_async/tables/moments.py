@@ -1,4 +1,4 @@
-"""Times as text, far beyond the years 1 to 9999 that Python's own take."""
+"""Times as ISO 8601 text, also beyond the years 1 to 9999 of Python's types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["day_of", "day_text", "duration_text", "moment_of", "moment_text"]
 
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _DAY = 86400
-# After 400 years the calendar begins anew: any year has a twin among those that Python knows.
+# The calendar repeats after 400 years, so every year has an equal one in Python's range.
 _CYCLE_YEARS, _CYCLE_DAYS = 400, 146097
 _EPOCH = date(1970, 1, 1)
 _MOMENT = re.compile(
@@ -20,46 +20,37 @@ _DAY_TEXT = re.compile(r"([+-]?[0-9]{4,})-([0-9]{2})-([0-9]{2})")
 
 
 def day_text(days: int) -> str:
-    """A day, counted from 1970, in ISO 8601; years outside 0 to 9999 have a sign: `+10000-01-01`."""
+    """The text of a day, counted from 1970; years outside 0 to 9999 have a sign: `+10000-01-01`."""
     cycles, day = divmod(days, _CYCLE_DAYS)
-    twin = _EPOCH + timedelta(days=day)
-    year = twin.year + cycles * _CYCLE_YEARS
+    equal = _EPOCH + timedelta(days=day)
+    year = equal.year + cycles * _CYCLE_YEARS
     shown = f"{year:04d}" if 0 <= year <= 9999 else f"{year:+06d}"  # noqa: PLR2004 - what four digits hold
-    return f"{shown}-{twin.month:02d}-{twin.day:02d}"
+    return f"{shown}-{equal.month:02d}-{equal.day:02d}"
 
 
 def day_of(text: str) -> int:
-    """The day of such a text.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """The day of a text from `day_text`. Raises ValueError for any other text."""
     match = _DAY_TEXT.fullmatch(text)
     if match is None:
         raise ValueError(text)
     year = int(match[1])
-    # From 1600 on, so that the twin is a year that Python knows.
+    # Counted from 1600, so that the equal year is in Python's range.
     cycles, place = divmod(year - 1600, _CYCLE_YEARS)
-    twin = date(1600 + place, int(match[2]), int(match[3]))
-    return (twin - _EPOCH).days + cycles * _CYCLE_DAYS
+    equal = date(1600 + place, int(match[2]), int(match[3]))
+    return (equal - _EPOCH).days + cycles * _CYCLE_DAYS
 
 
 def moment_text(value: int, *, unit: str, is_utc: bool) -> str:
-    """A moment, counted in `s`, `ms`, `us` or `ns` from 1970, in ISO 8601, with a `Z` if it is UTC."""
+    """The text of a moment, counted in `s`, `ms`, `us` or `ns` from 1970, with a `Z` if it is UTC."""
     seconds, fraction = divmod(value, _PER_SECOND[unit])
     days, second = divmod(seconds, _DAY)
     clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
-    digits = {"s": 0, "ms": 3, "us": 6, "ns": 9}[unit]
-    rest = f".{fraction:0{digits}d}" if fraction else ""
+    rest = _fraction(fraction, unit) if fraction else ""
     return f"{day_text(days)}T{clock}{rest}{'Z' if is_utc else ''}"
 
 
 def moment_of(text: str, *, unit: str) -> int:
-    """The moment of such a text, in this unit; one without an offset is UTC. What is finer is cut.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """The moment of a text, cut to this unit; without an offset it is UTC. Raises ValueError for any other text."""
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise ValueError(text)
@@ -71,13 +62,16 @@ def moment_of(text: str, *, unit: str) -> int:
 
 
 def duration_text(value: int, *, unit: str) -> str:
-    """A duration in ISO 8601, in hours, minutes and seconds: a day is not always 24 hours, so there are no days."""
+    """The text of a duration, in hours, minutes and seconds: a day is not always 24 hours, so days are not used."""
     per_second = _PER_SECOND[unit]
     seconds, fraction = divmod(abs(value), per_second)
-    digits = {"s": 0, "ms": 3, "us": 6, "ns": 9}[unit]
-    rest = f".{fraction:0{digits}d}".rstrip("0") if fraction else ""
+    rest = _fraction(fraction, unit).rstrip("0") if fraction else ""
     hours, minutes, second = seconds // 3600, seconds // 60 % 60, seconds % 60
     parts = [f"{hours}H" if hours else "", f"{minutes}M" if minutes else ""]
     if second or fraction or not (hours or minutes):
         parts.append(f"{second}{rest}S")
     return ("-" if value < 0 else "") + "PT" + "".join(parts)
+
+
+def _fraction(value: int, unit: str) -> str:
+    return f".{value:0{len(str(_PER_SECOND[unit])) - 1}d}"

@@ -29,17 +29,17 @@ _NO_OBJECT = "the line is not a JSON object"
 class NdjsonSource:
     """The rows of an NDJSON file. Its columns are the keys of the first object; other keys are a row's `extra`.
 
-    Lines without any text are no rows. A line that is no JSON object, or has a key twice, is a row with a problem. A
-    number that a float cannot hold stays as its text.
+    Lines without text are skipped. A line that is not a JSON object, or has a key twice, is a row with a problem. A
+    number that a float cannot hold stays text.
 
     Args:
         source: the bytes.
-        reading: what the user says of them; `reading` tells the rest.
+        reading: the encoding, if the user names it.
         columns: the keys, if they are known: an object with others is then a row with a problem.
 
     Raises:
-        Undecided: its encoding cannot be told.
-        ConfigError: there is no JSON object among its first thousand lines, or the first has too many keys.
+        Undecided: its encoding cannot be detected.
+        ConfigError: there is no JSON object in its first thousand lines, or the first has too many keys.
     """
 
     kind = "ndjson"
@@ -74,13 +74,10 @@ class NdjsonSource:
                     yield Row(number, cells, problem or self._surplus(record), record)
 
     def as_table(self, *, is_read_once: bool) -> NdjsonSource:
-        """The same with every key a column, for an output that has a fixed number of them.
+        """The same with every key a column.
 
-        The whole input is read for it. One that can be read only once gives the keys of its first 256 KiB, and an
-        object with another one is a row with a problem: a key is never dropped in silence.
-
-        Raises:
-            ConfigError: it cannot be read, or has more than a thousand keys.
+        A file is read through for that. A stream gives the keys of its first 256 KiB, and an object with another one is
+        a row with a problem, so that no key is silently dropped.
         """
         keys = dict.fromkeys(self.columns)
         for record in self._head_objects() if is_read_once else (row.extra for row in self.rows()):
@@ -90,7 +87,7 @@ class NdjsonSource:
         return NdjsonSource(self._input, reading=self.reading, columns=tuple(keys))
 
     def _objects(self, text: TextIO) -> Iterator[tuple[dict[str, object] | None, str]]:
-        """The object of each line with any text, or why it is none."""
+        """The object of each line with text, or None and the reason."""
         lines = Lines(text, convert=self._encoding.convert, ends="\n", is_quoted=False)
         try:
             for line in lines:
@@ -103,14 +100,14 @@ class NdjsonSource:
                 else:
                     yield self._object(line)
         except UnicodeDecodeError:
-            what = f"is not {self._encoding.name} all through: name another --encoding"
+            what = f"is not {self._encoding.name} throughout: name another --encoding"
             raise ConfigError(f"{self._input.name} {what}.") from None
         except OSError as error:
             raise cannot_read(self._input.name, error) from None
 
     def _object(self, line: str) -> tuple[dict[str, object] | None, str]:
-        """The object of a line, and why the row cannot be used; nothing or of two values one where it cannot."""
-        # Deeper values could be read, and not written or read back everywhere.
+        """The object of a line and an empty text, or the reason why the row cannot be used."""
+        # Deeper values can be read, but not written and read back everywhere.
         if line.count("[") + line.count("{") > _MAX_DEPTH and _depth(line) > _MAX_DEPTH:
             return None, f"the line is nested deeper than {_MAX_DEPTH} levels"
         problem = ""
@@ -128,11 +125,11 @@ class NdjsonSource:
             return None, _NO_OBJECT
         record = cast("dict[str, object]", value)
         if len(line) > MAX_CELL and (size := max(map(_size, record.values()), default=0)) > MAX_CELL:
-            return None, f"a value has {size:,} characters, and {MAX_CELL:,} are read"
+            return None, f"a value has {size:,} characters, more than the limit of {MAX_CELL:,}"
         return record, problem
 
     def _surplus(self, further: dict[str, object]) -> str:
-        """Why an object cannot be used that has other keys than there are columns for."""
+        """Why an object with other keys than the columns cannot be used."""
         if not (self._is_closed and further):
             return ""
         return f"the key {next(iter(further))!r} is in none of the first objects: read from a file, or write .ndjson"
@@ -161,19 +158,19 @@ class NdjsonSource:
 
 
 class _TwiceError(ValueError):
-    """An object has two values of one name, so that what it says depends on the reader."""
+    """An object has a key twice, so that its value depends on the reader."""
 
 
 def _unambiguous(members: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(members)
     if len(value) < len(members):
         names = Counter(name for name, _ in members)
-        raise _TwiceError(f"the key {names.most_common(1)[0][0]!r} stands in the line twice: leave one of its values")
+        raise _TwiceError(f"the key {names.most_common(1)[0][0]!r} is in the line twice: keep one of its values")
     return value
 
 
 class _NotFiniteError(ValueError):
-    """NaN or Infinity, which are no JSON and could not be written again."""
+    """NaN or Infinity, which are not JSON and could not be written back."""
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -186,7 +183,7 @@ def _number(text: str) -> float | str:
 
 
 def _depth(line: str) -> int:
-    """How many lists and objects are open at once, outside texts."""
+    """The most lists and objects that are open at once, outside strings."""
     depth = deepest = 0
     is_text = is_escaped = False
     for letter in line:

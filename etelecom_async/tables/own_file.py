@@ -1,4 +1,4 @@
-"""A file that one process alone writes: made for its owner, opened through no link, locked by its own descriptor."""
+"""A file that only one process writes: private to its owner, never opened through a link, locked by its descriptor."""
 
 from __future__ import annotations
 
@@ -15,23 +15,20 @@ from ..errors import ConfigError, JobStopped
 
 try:
     import fcntl
-except ImportError:  # Windows has no advisory locks of this kind: there the user starts one job at a time
+except ImportError:  # Windows has no such locks: there the user starts one job at a time
     fcntl = None  # type: ignore[assignment]
 
 __all__ = ["OwnFile", "cannot_write", "sync_directory"]
 
-# Windows has no such flag, and links there need a right of their own: it is looked for before the file is opened.
+# Windows lacks this flag: `_opened` looks for a link before it opens the file.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _PRIVATE = 0o600
 
 
 class OwnFile:
-    """An open file that is read and appended to. Its lock ends when it is closed, and with the process however it ends.
+    """An open file to read and append to. Make one with `create` or `open`.
 
-    The lock is on the file itself, so it holds whatever name the file is opened by. Make one with `create` or `open`.
-
-    Attributes:
-        path: its name.
+    Its lock ends with `close`, or with the process however it ends. The lock is on the file, not on its name.
     """
 
     def __init__(self, file: FileIO, *, path: Path) -> None:
@@ -40,17 +37,13 @@ class OwnFile:
 
     @classmethod
     def create(cls, path: Path, *, mode: int = _PRIVATE) -> Self:
-        """A new file.
-
-        Args:
-            path: its name, which is not taken.
-            mode: who may read and write it, before the umask; by default its owner alone.
+        """A new file, with `mode` before the umask; by default only its owner may read and write it.
 
         Raises:
-            ConfigError: there is something of that name, another process was faster, or it cannot be written.
+            ConfigError: the name exists, also if another process was faster, or the file cannot be written.
         """
         try:
-            # "x" takes no name that is there, not even that of a link that leads nowhere.
+            # "x" refuses any name that exists, even that of a broken link.
             file = _opened(path, "xb+", mode=mode)
         except FileExistsError:
             raise ConfigError(f"{path} exists: choose another name.") from None
@@ -60,18 +53,18 @@ class OwnFile:
             with _closed_on_error(file):
                 _lock(file, path)
         except ConfigError as error:
-            if not isinstance(error.__cause__, BlockingIOError):  # no other process has it
+            if not isinstance(error.__cause__, BlockingIOError):  # no other process holds it
                 path.unlink()
             raise
         return cls(file, path=path)
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """A file that is there, as it is.
+        """An existing file.
 
         Raises:
-            ConfigError: another process holds it, its file system has no locks, it is a link or no file, or it cannot
-                be written.
+            ConfigError: another process holds it, its file system has no locks, it is a link or not a file, or it
+                cannot be written.
         """
         while True:
             try:
@@ -83,14 +76,14 @@ class OwnFile:
             with _closed_on_error(file):
                 _lock(file, path)
             own = cls(file, path=path)
-            # The process that held it before may have put another file in its place.
+            # The process that held it before may have replaced it.
             if own.is_in_place:
                 return own
             own.close()
 
     @property
     def is_in_place(self) -> bool:
-        """Is it this file that has the name?"""
+        """Whether `path` still names this file."""
         try:
             return os.path.samestat(self.path.stat(), os.fstat(self._file.fileno()))
         except OSError:
@@ -98,17 +91,16 @@ class OwnFile:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
         return os.fstat(self._file.fileno()).st_size
 
     def check(self, size: int) -> None:
-        """See that nothing else has changed it: it takes writes as before after it was removed, and none is ever read.
+        """Check that no other program changed the file; writes to a removed one would succeed, and be lost.
 
         Args:
-            size: how many bytes this process left in it.
+            size: the bytes that this process left in it.
 
         Raises:
-            JobStopped: it was removed, renamed, replaced, cut or added to.
+            JobStopped: it was removed, renamed, replaced, cut or appended to.
         """
         if not self.is_in_place:
             raise JobStopped(f"Cannot write {self.path}: it was removed, renamed or replaced during the run.")
@@ -121,48 +113,36 @@ class OwnFile:
             )
 
     def write(self, data: bytes) -> None:
-        """Append all of it, or, if that fails, nothing.
-
-        Raises:
-            OSError: the system does not take it.
-        """
+        """Append all of the data, or nothing. Raises OSError."""
         size = self.size
         left = memoryview(data)
         try:
             while left:
                 left = left[self._file.write(left) :]
         except BaseException:
-            # Half a group would be damage in the middle once the next one stood behind it.
+            # A partial group would be damage in the middle once the next one followed it.
             with contextlib.suppress(OSError):
                 self._file.truncate(size)
             raise
 
     def truncate(self, size: int) -> None:
-        """Cut what lies behind the first `size` bytes.
-
-        Raises:
-            OSError: the system does not let it.
-        """
+        """Cut the file to `size` bytes if it is longer. Raises OSError."""
         if self.size > size:
             self._file.truncate(size)
 
     def sync(self) -> None:
-        """Make it safe from a power cut.
-
-        Raises:
-            OSError: the disk does not take it.
-        """
+        """Make the file safe from a power cut. Raises OSError."""
         os.fsync(self._file.fileno())
 
     def replace(self, path: Path, *, held: OwnFile | None = None) -> None:
-        """Take the name `path`, in one step, and the mode and the owner of the file that has it now.
+        """Take the name `path` atomically, with the mode and the owner of the file that has it now.
 
         Args:
-            path: a file of the same folder, or a name that is free.
-            held: the file that has that name, where it is open here. It is closed.
+            path: an existing file of the same folder, or a free name.
+            held: the open file of that name, if there is one. It is closed.
 
         Raises:
-            OSError: the system does not let it. What has the name keeps it.
+            OSError: it cannot be renamed. `path` is unchanged.
         """
         self._take_mode(path)
         self.sync()
@@ -171,7 +151,7 @@ class OwnFile:
             if held is not None:
                 held.close()
         else:
-            # Windows renames no open file, and there is no lock to lose.
+            # Windows cannot rename an open file, and there is no lock to lose.
             for file in (self, *([held] if held else [])):
                 file.close()
             self.path.replace(path)
@@ -191,19 +171,19 @@ class OwnFile:
             try:
                 os.fchown(number, there.st_uid, there.st_gid)
             except OSError:
-                mode &= ~stat.S_IRWXG  # the group is another one, which may not read it
+                mode &= ~stat.S_IRWXG  # its group stays another one, which may not read it
         os.chmod(number if os.chmod in os.supports_fd else self.path, mode)  # noqa: PTH101 - of the open file
 
     def close(self) -> None:
-        """Close it, which gives the lock back. A second time does nothing."""
+        """Close the file and release its lock. Closing it again does nothing."""
         self._file.close()
 
     def remove(self) -> None:
-        """Take its name away, if it still has it; then close it."""
+        """Delete the file, if `path` still names it, and close it."""
         with contextlib.suppress(OSError):
             if self.is_in_place:
                 if fcntl is None:
-                    self.close()  # Windows removes no open file
+                    self.close()  # Windows cannot delete an open file
                 self.path.unlink()
         self.close()
 
@@ -240,7 +220,7 @@ def _closed_on_error(file: FileIO) -> Generator[None]:
 
 
 def sync_directory(path: Path) -> None:
-    """Make the names in it safe from a power cut, where that can be done at all: Windows cannot, and some need not."""
+    """Make the names in a directory safe from a power cut, where the system can: Windows cannot."""
     with contextlib.suppress(OSError):
         directory = os.open(path, os.O_RDONLY)
         try:
@@ -250,5 +230,5 @@ def sync_directory(path: Path) -> None:
 
 
 def cannot_write(path: Path, error: OSError) -> ConfigError:
-    """The error of a file that the system does not let us write, before the first call."""
+    """The error of an output that the system does not let the process write, before the first call."""
     return ConfigError(f"Cannot write {path}: {error.strerror or error}.")

@@ -71,7 +71,6 @@ class ParquetSource:
                     yield Row(number, cells)
 
     def as_table(self, *, is_read_once: bool) -> ParquetSource:
-        """It is one."""
         del is_read_once
         return self
 

@@ -1,4 +1,4 @@
-"""What becomes of values that CSV or JSON cannot hold as they are."""
+"""Text and JSON for values that CSV or JSON cannot hold directly."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Encode: TypeAlias = Callable[[object], str]
 
 
 def json_encoder() -> Encode:
-    """A function from a value to its JSON: compact, Vietnamese left readable.
+    """A function from a value to compact JSON, with Vietnamese letters unescaped.
 
-    JSON has no NaN and no Infinity: they become the texts `NaN`, `Infinity` and `-Infinity`.
+    JSON has no NaN and Infinity: they become the strings `NaN`, `Infinity` and `-Infinity`.
     """
     strict = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=as_text).encode
 
@@ -37,47 +37,37 @@ def json_encoder() -> Encode:
 
 
 def as_text(value: object) -> str:
-    """The text of a value that came from Parquet or Excel, from which it can be read again.
+    """The text of a value from Parquet or Excel, from which the value can be read back.
 
-    ISO 8601 for times and durations, JSON for lists and structs, UTF-8 for bytes; bytes that are no UTF-8, have a NUL
-    in them or begin with `0x` are `0x` and their hex digits.
+    ISO 8601 for times and durations, JSON for lists and structs, UTF-8 for bytes. Bytes that are not UTF-8, contain a
+    NUL or begin with `0x` become `0x` and their hex digits.
     """
-    if isinstance(value, date | time | timedelta):
-        return _time_text(value)
+    if isinstance(value, timedelta):
+        return duration_text(value // timedelta(microseconds=1), unit="us")
+    if isinstance(value, date | time):
+        return value.isoformat()
     if isinstance(value, bytes):
         return _bytes_text(value)
     if isinstance(value, Decimal):
         return f"{value:f}"
-    if isinstance(value, float):
-        return str(_finite(value))
     if isinstance(value, dict | list):
         return json_encoder()(cast("object", value))
-    return str(value)
+    return str(_finite(value) if isinstance(value, float) else value)
 
 
-def utf8(text: str, *, keep_strange_bytes: bool) -> bytes:
-    """UTF-8. Bytes that were no text come out as they went in, if they are to be kept; all else is a `\ufffd`."""
-    errors = "surrogateescape" if keep_strange_bytes else "strict"
+def utf8(text: str, *, keep_escaped_bytes: bool) -> bytes:
+    """The text as UTF-8. Escaped bytes become the bytes they were, if kept; other lone surrogates become `\ufffd`."""
+    errors = "surrogateescape" if keep_escaped_bytes else "strict"
     try:
         return text.encode(errors=errors)
     except UnicodeEncodeError:
-        stray = _STRAY_BUT_ESCAPED if keep_strange_bytes else _STRAY
+        stray = _STRAY_BUT_ESCAPED if keep_escaped_bytes else _STRAY
         return stray.sub("\ufffd", text).encode(errors=errors)
 
 
 def bytes_of(text: str) -> bytes:
-    """The bytes that `as_text` made this text of.
-
-    Raises:
-        ValueError: it is `0x` with something else than hex digits.
-    """
+    """The bytes of a text from `as_text`. Raises ValueError if `0x` is not followed by hex digits."""
     return bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode()
-
-
-def _time_text(value: date | time | timedelta) -> str:
-    if isinstance(value, timedelta):
-        return duration_text(value // timedelta(microseconds=1), unit="us")
-    return value.isoformat()
 
 
 def _bytes_text(value: bytes) -> str:

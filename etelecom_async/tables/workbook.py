@@ -80,7 +80,6 @@ class WorkbookSource:
             yield Row(number, tuple(map(_value, cells)))
 
     def as_table(self, *, is_read_once: bool) -> WorkbookSource:
-        """It is one."""
         del is_read_once
         return self
 

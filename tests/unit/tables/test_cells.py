@@ -158,7 +158,7 @@ async def test_a_row_of_ndjson_with_a_key_twice_is_not_asked_about(world, tmp_pa
     rows, asked = await checked(world, source, tmp_path)
     assert asked == ["84987654321"]
     assert [row["failure"] for row in rows] == ["", "InvalidRow", "InvalidRow"]
-    assert rows[1]["message"] == "the key 'phone' stands in the line twice: leave one of its values"
+    assert rows[1]["message"] == "the key 'phone' is in the line twice: keep one of its values"
     assert rows[1]["name"] == "Chi"
 
 

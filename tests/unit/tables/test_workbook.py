@@ -280,7 +280,7 @@ def test_another_archive_named_xlsx_is_told_what_it_is(tmp_path, part, what):
 
 @pytest.mark.parametrize("name", ["out.xlsx", "out.xls", "out.ods"])
 def test_no_workbook_is_written_and_the_sentence_says_what_is(name):
-    with pytest.raises(ConfigError, match=r"not written here: name a \.csv file, which Excel opens"):
+    with pytest.raises(ConfigError, match=r"cannot be written: name a \.csv file, which Excel opens"):
         kind_of(Path(name))
 
 
