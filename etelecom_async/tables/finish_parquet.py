@@ -18,12 +18,12 @@ __all__ = ["FinishGivenUp", "to_parquet"]
 
 _ROWS = 2048
 _BYTES = 4 * 1024 * 1024
-"""What is turned into columns at once, so that no other thread waits for long: about 5 ms."""
+"""The most that becomes columns at once, which takes about 5 ms, so that other threads do not wait."""
 _ROW_GROUP = 16 * 1024 * 1024
 
 
 class FinishGivenUp(Exception):
-    """The finish was not wanted any more. The journal is as it was."""
+    """The finish was cancelled. The journal is unchanged."""
 
 
 def to_parquet(
@@ -36,20 +36,20 @@ def to_parquet(
 ) -> None:
     """Write a Parquet file with the rows of a finished NDJSON journal, in its order. Atomic.
 
-    The columns have the types of `typed_columns`. Keys of the journal that are no columns are left out. A column of
-    the input with a value that is not of its type, as one that was typed anew between two runs may have, is text.
+    The columns have the types of `typed_columns`. Keys of the journal that are not columns are left out. An input column
+    with a value of another type, which can come from an input that changed between two runs, becomes text.
 
     Args:
-        journal: a finished one, whose every line is whole.
-        output: a file that is there is replaced.
+        journal: its every line is whole.
+        output: an existing file is replaced.
         columns: those of the journal; of several with one name the last is written, as there.
         types: Arrow types of the input's columns (`ParquetSource.types`). Numbers, booleans, dates, timestamps and
-            bytes are kept; other columns are text.
-        is_wanted: asked after every 2,048 rows or 4 MiB; False gives up.
+            bytes keep their type; other columns become text.
+        is_wanted: called after every 2,048 rows or 4 MiB; False cancels.
 
     Raises:
-        FinishGivenUp: it was not wanted any more. `output` is as it was.
-        ConfigError: the journal is missing or damaged, a value of the job's own columns is not of its type, the output
+        FinishGivenUp: it was cancelled. `output` is unchanged.
+        ConfigError: the journal is missing or damaged, a value in a column of the job has another type, the output
             cannot be written, or the extra is missing.
     """
     types = dict(types or {})
@@ -64,12 +64,7 @@ def to_parquet(
 
 
 def _write(
-    journal: Path,
-    output: Path,
-    *,
-    columns: Sequence[str],
-    types: Mapping[str, str],
-    is_wanted: Callable[[], bool],
+    journal: Path, output: Path, *, columns: Sequence[str], types: Mapping[str, str], is_wanted: Callable[[], bool]
 ) -> None:
     pyarrow, parquet = arrow()
     typed = typed_columns(pyarrow, columns, types=types)

@@ -11,7 +11,7 @@ from .arrow import Array, DataType, ParquetFile, arrow
 from .arrow_values import values_of
 from .base import Row, unique_names
 from .input import cannot_read, open_file
-from .parquet_batches import ParquetBatches, packed_lists
+from .parquet_batches import ParquetBatches, lists_with_dictionary
 from .reading import DETECT_ALL
 
 __all__ = ["ParquetSource"]
@@ -48,7 +48,7 @@ class ParquetSource:
             self.columns = unique_names(field.name for field in fields)
             self.types = {name: str(field.type) for name, field in zip(self.columns, fields, strict=True)}
             self.length = file.metadata.num_rows
-            self._packed = packed_lists(file)
+            self._as_dictionary = lists_with_dictionary(file)
             self.description = f"Parquet, {self.length:,} rows"
         if not self.columns:
             raise ConfigError(f"{path} has no columns: it needs one with phones.")
@@ -56,7 +56,7 @@ class ParquetSource:
     def rows(self) -> Iterator[Row]:
         number = 0
         types = tuple(self.types.values())
-        with self._open(self._packed) as file, open_file(self._path) as raw:
+        with self._open(self._as_dictionary) as file, open_file(self._path) as raw:
             batches = iter(ParquetBatches(self._arrow, file, raw, name=str(self._path)))
             while True:
                 try:

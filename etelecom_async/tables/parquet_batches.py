@@ -1,4 +1,4 @@
-"""The rows of a Parquet file in batches that are bounded in bytes, however wide or well packed it is."""
+"""The rows of a Parquet file in batches of bounded size, however wide or compressed the file is."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from .arrow import Array, Chunk, ParquetFile
 from .arrow_values import listed_bytes
 from .parquet_pages import Pages, pages_of
 
-__all__ = ["LARGEST_PAGE", "ParquetBatches", "packed_lists"]
+__all__ = ["LARGEST_PAGE", "ParquetBatches", "lists_with_dictionary"]
 
 LARGEST_PAGE = 256 * 1024 * 1024
-"""How large a page may be when it is unpacked. Writers make pages of 1 MiB; a cell is never larger than its page."""
+"""The largest page, without compression. Writers make pages of 1 MiB; a cell is never larger than its page."""
 
 _ROWS = 4096
 _BATCH = 8 * 1024 * 1024
-"""About how large a batch is."""
+"""About the size of a batch."""
 _LIKELY, _WORST = 32 * 1024 * 1024, 128 * 1024 * 1024
-"""How large a batch is if each of its rows holds a long entry of every dictionary, and the longest of one."""
+"""The size of a batch whose rows each hold a long entry of every dictionary, and the longest of one."""
 _AT_ONCE = 192 * 1024 * 1024
-"""What the pages of all columns may take in memory at once; beyond, groups of columns are read one after another."""
+"""The most memory for the pages of all columns; beyond it, groups of columns are read one after another."""
 _GROUP = 64 * 1024 * 1024
 _LISTED = 32 * 1024 * 1024
-"""How many values a column of lists may have in one row group: one row may hold all of them."""
+"""The most values of a column of lists in one row group: one row may hold all of them."""
 
 _HELD = 64 * 1024 * 1024
-"""What the lists of a batch may take in memory."""
+"""The most memory for the lists of a batch."""
 
 
 @frozen(kw_only=True)
 class _Leaf:
-    """A column of a row group as Parquet has it: one for each field of a struct."""
+    """A column of a row group as Parquet stores it: one for each field of a struct."""
 
     chunk: Chunk
     pages: Pages
@@ -45,12 +45,12 @@ class _Leaf:
 
     @property
     def column(self) -> str:
-        """The top of its path, which is the column's heading."""
+        """The heading of its column, which begins its path."""
         return self.chunk.path_in_schema.partition(".")[0]
 
     @property
     def entry(self) -> int:
-        """How long an entry of its dictionary may be, if they are not too uneven."""
+        """About the longest entry of its dictionary, if they do not differ too much."""
         pages = self.pages
         return min(pages.dictionary, 16 * pages.dictionary // max(1, pages.entries))
 
@@ -58,15 +58,14 @@ class _Leaf:
 class ParquetBatches:
     """Reads a file in batches, whose size follows from the sizes of its pages.
 
-    The pages of all columns are in memory together, about 2.5 MB for each column as files are mostly written. Where
-    that is too much, as with 300 columns, groups of columns are read one after another into temporary files, and the
-    batches come from these.
+    The pages of all columns are in memory together, usually about 2.5 MB for each column. If that is too much, as with
+    300 columns, groups of columns are read one after another into temporary files, and the batches come from these.
 
     Args:
         arrow: pyarrow.
-        file: the same file as pyarrow has it.
-        raw: and as bytes.
-        name: what messages call it.
+        file: the file as opened by pyarrow.
+        raw: the same file as bytes.
+        name: its name in messages.
     """
 
     def __init__(self, arrow: ModuleType, file: ParquetFile, raw: BinaryIO, *, name: str) -> None:
@@ -76,7 +75,7 @@ class ParquetBatches:
         self._name = name
 
     def __iter__(self) -> Iterator[list[Array]]:
-        """Some rows after others: an array for each column.
+        """Batches, each a list with an array for every column.
 
         Raises:
             ConfigError: a page or the lists of one row are too large, or a column of lists has too many values in one
@@ -86,7 +85,7 @@ class ParquetBatches:
             yield from self._small(batch, 0, len(batch[0]))
 
     def _small(self, batch: list[Array], start: int, length: int) -> Iterator[list[Array]]:
-        """The batch in halves, and halves of these, until what its lists hold fits in memory."""
+        """The batch, halved again and again until its lists fit in memory."""
         part = [column.slice(start, length) for column in batch] if length < len(batch[0]) else batch
         sizes = list(map(listed_bytes, part))
         if sum(sizes) <= _HELD:
@@ -97,8 +96,8 @@ class ParquetBatches:
         else:
             column = self._file.schema_arrow.names[sizes.index(max(sizes))]
             raise ConfigError(
-                f"{self._name}: one value of column {column!r} takes {max(sizes):,} bytes, and {_HELD:,} is what is "
-                "read here: write the file without that column."
+                f"{self._name}: one value of column {column!r} takes {max(sizes):,} bytes, more than the "
+                f"limit of {_HELD:,}: write the file without that column."
             )
 
     def _batches(self) -> Iterator[list[Array]]:
@@ -127,21 +126,21 @@ class ParquetBatches:
         largest = max(leaf.pages.dictionary, leaf.pages.largest)
         if largest > LARGEST_PAGE:
             raise ConfigError(
-                f"{self._name}: column {leaf.column!r} has a page of {largest:,} bytes, and {LARGEST_PAGE:,} is what "
-                "is read here: write the file with smaller pages, or without that column."
+                f"{self._name}: column {leaf.column!r} has a page of {largest:,} bytes, more than the limit of "
+                f"{LARGEST_PAGE:,}: write the file with smaller pages, or without that column."
             )
         if leaf.is_repeated and leaf.chunk.num_values > _LISTED:
             raise ConfigError(
                 f"{self._name}: the lists of column {leaf.column!r} have {leaf.chunk.num_values:,} values in one row "
-                f"group, and {_LISTED:,} is what is read here: write smaller row groups, or without that column."
+                f"group, more than the limit of {_LISTED:,}: write smaller row groups, or without that column."
             )
 
     def _groups(self, leaves: Sequence[_Leaf]) -> list[list[str]]:
-        """The columns, as they are read together."""
+        """The columns in groups that are read together."""
         names = list(self._file.schema_arrow.names)
         memory = dict.fromkeys(names, 0)
         for leaf in leaves:
-            # pyarrow tells columns by their names alone: two of one name, or a dot in one, and all are read at once.
+            # pyarrow selects columns by name only: with equal names, or a dot in one, all are read at once.
             if leaf.column not in memory or len(memory) < len(names):
                 return [names]
             memory[leaf.column] += leaf.pages.memory
@@ -171,7 +170,7 @@ class ParquetBatches:
                 yield [column for batch in batches for column in batch.columns]
 
     def _spool(self, at: int, columns: list[str], rows: int, place: IO[bytes]) -> IO[bytes]:
-        """Write these columns of a row group to a file, and give it back at its start."""
+        """Write these columns of a row group to a file, and rewind it."""
         options = self._arrow.ipc.IpcWriteOptions(compression="zstd")
         writer = None
         for batch in self._file.iter_batches(rows, [at], columns):
@@ -183,10 +182,10 @@ class ParquetBatches:
         return place
 
 
-def packed_lists(file: ParquetFile) -> list[str]:
+def lists_with_dictionary(file: ParquetFile) -> list[str]:
     """The paths of texts within lists that have a dictionary.
 
-    They are to be read as indices into it: one row may hold any number of copies of a long text, packed into nothing.
+    They are read as indices into it: one row can hold any number of copies of a long text in almost no bytes.
     """
     groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
     chunks = ((place, group.column(place)) for group in groups for place in range(group.num_columns))

@@ -1,4 +1,4 @@
-"""How large the pages of a Parquet file are, from their own headers: its footer says only what whole chunks take."""
+"""The sizes of a Parquet file's pages, from their headers: the footer has only those of whole chunks."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _UNPACKED, _PACKED, _DICTIONARY, _ENTRIES = 2, 3, 7, 1
 
 @frozen(kw_only=True)
 class Pages:
-    """The pages of a column in one row group, in bytes as they are unpacked.
+    """The pages of a column in one row group, in bytes without compression.
 
     Attributes:
-        dictionary: the dictionary; 0 where there is none.
-        entries: how many values are in it.
-        largest: the largest page of data.
+        dictionary: the size of the dictionary; 0 if there is none.
+        entries: how many values it has.
+        largest: the size of the largest page of data.
     """
 
     dictionary: int = 0
@@ -34,12 +34,12 @@ class Pages:
 
     @property
     def memory(self) -> int:
-        """About what reading them takes: each page is held as it was unpacked, and once more as values."""
+        """About the bytes that reading them takes: each page is held decompressed, and again as values."""
         return 2 * (self.dictionary + self.largest)
 
 
 def pages_of(file: BinaryIO, chunk: Chunk) -> Pages:
-    """The pages of a chunk. Where they cannot be told, as in an encrypted one, it counts as a single page."""
+    """The pages of a chunk. One whose headers cannot be read, since it is encrypted, counts as a single page."""
     at = chunk.dictionary_page_offset if chunk.has_dictionary_page else None
     at = chunk.data_page_offset if at is None else at
     end = at + chunk.total_compressed_size
@@ -52,10 +52,8 @@ def pages_of(file: BinaryIO, chunk: Chunk) -> Pages:
             return Pages(largest=chunk.total_uncompressed_size)
         held = header.get(_DICTIONARY)
         if isinstance(held, dict):
-            dictionary, entries = (
-                max(dictionary, unpacked),
-                max(entries, _count(cast("dict[int, object]", held), _ENTRIES)),
-            )
+            dictionary = max(dictionary, unpacked)
+            entries = max(entries, _count(cast("dict[int, object]", held), _ENTRIES))
         else:
             largest = max(largest, unpacked)
         at += size + packed
@@ -108,7 +106,7 @@ class _Compact:
             return self.struct(depth + 1)
         if kind in {_LIST, _SET}:
             head = self._byte()
-            for _ in range(head >> 4 if head >> 4 < 15 else self._unsigned()):  # noqa: PLR2004 - as Thrift has it
+            for _ in range(head >> 4 if head >> 4 < 15 else self._unsigned()):  # noqa: PLR2004 - Thrift's limit
                 self._value(head & 15, depth + 1)
             return None
         if kind not in {_BYTE, _DOUBLE, _BINARY}:

@@ -1,4 +1,4 @@
-"""Which column of a table holds the phones."""
+"""Finds the column of a table that holds the phones."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _NAMES = frozenset(
     dienthoaididong
     """.split()  # noqa: SIM905 - a line for each word would be longer than the code
 )
-# Not "tel", "cell" or "dt": hotels, cancellations and widths are no phones.
+# Not "tel", "cell" or "dt", which also occur in "hotel", "cancelled" and "width".
 _NUMBERED = re.compile(r"(.+)_\d+")
 _PARTS = ("phone", "mobile", "msisdn", "sdt", "sodt", "dtdd", "dienthoai", "didong")
 
 
 def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[int, str]:
-    """The column that holds the phones, and how it was found, for people.
+    """The column that holds the phones, and how it was found.
 
-    By its name, in English or Vietnamese, whatever its case, accents, spaces and underscores; where no name says it,
-    by content: the column with the most phone numbers, if at least half of its values are some.
+    It is found by its name, in English or Vietnamese, in any case, with or without accents, spaces and underscores; or
+    else by content: the column with the most phone numbers, if at least half of its values are phone numbers.
 
     Args:
         columns: the headings.
-        sample: some of the rows; a hundred are plenty.
+        sample: some of the rows; a hundred are enough.
 
     Returns:
         The index, and `found by its name` or `found by content: 97 of 100 values are phone numbers`.
 
     Raises:
-        ConfigError: no column is one, or several are equally likely.
+        ConfigError: there is none, or several are equally likely.
     """
     bare = [plain(_as_given(name, columns)) for name in columns]
     exact = [at for at, name in enumerate(bare) if name in _NAMES]
@@ -54,20 +54,20 @@ def find_phone_column(columns: Sequence[str], sample: Sequence[Row]) -> tuple[in
     if len(best) != 1:
         several = _listed(columns, best or named)
         which = f"Several columns may hold the phones ({several})" if several else "No column holds phone numbers"
-        raise ConfigError(f"{which}: say which with --column. The columns are {_listed(columns)}.")
+        raise ConfigError(f"{which}: choose one with --column. The columns are {_listed(columns)}.")
     at = best[0]
     phones, values = counts[at]
     return at, f"found by content: {phones} of {values} values are phone numbers"
 
 
 def _as_given(name: str, columns: Sequence[str]) -> str:
-    """A heading as it stood there: of two that are alike the second one has got a number, as in `phone_2`."""
+    """The heading in the file: of two equal ones `unique_names` numbered the second, as in `phone_2`."""
     numbered = _NUMBERED.fullmatch(name)
     return numbered[1] if numbered and numbered[1] in columns else name
 
 
 def named_column(columns: Sequence[str], name: str) -> int:
-    """The index of the column that the user named: by its name, its name in another case, or its number from 1.
+    """The index of the column that the user names: by its name, its name in another case, or its number from 1.
 
     Raises:
         ConfigError: there is no such column, or there are several.
@@ -84,12 +84,12 @@ def named_column(columns: Sequence[str], name: str) -> int:
 
 
 def is_phone_heading(name: str) -> bool:
-    """Is the name one that people give to a column of phones, and nothing more?"""
+    """Whether the whole name is a common one for a column of phones."""
     return plain(name) in _NAMES
 
 
 def _count(cells: Iterable[object]) -> tuple[int, int]:
-    """How many cells hold a phone number, and how many hold anything."""
+    """How many cells hold a phone number, and how many are not empty."""
     phones = values = 0
     for cell in cells:
         if isinstance(cell, bool):
@@ -105,8 +105,8 @@ def _count(cells: Iterable[object]) -> tuple[int, int]:
 
 
 def plain(name: str) -> str:
-    """`Số ĐT` as `sodt`: only what people agree on when they name a column."""
-    # The stroke of đ is no accent that Unicode could part from its letter.
+    """A heading without case, accents and signs: `sodt` for `Số ĐT`."""
+    # Unicode does not decompose the stroke of đ.
     letters = unicodedata.normalize("NFKD", name.casefold().replace("đ", "d"))
     return "".join(letter for letter in letters if letter.isalnum())
 

@@ -1,4 +1,4 @@
-"""How a table is read: what the user says about it, and what was settled."""
+"""How a table is read: what the user says, and what was detected."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
 """The option of the command line for each attribute of a `Reading`."""
 
 
+_MOST_SKIPPED = 1_048_576
+"""As many rows as a sheet has, so that a file is soon found to be too short."""
+
+
 def _encoding(value: str | None) -> str | None:
     if value is None:
         return None
@@ -46,71 +50,64 @@ def _delimiter(value: str | None) -> str | None:
     raise _checks.refused("delimiter", wanted, value)
 
 
-def _is_flag(_reading: object, attribute: attrs.Attribute[bool | None], value: bool | None) -> None:  # noqa: FBT001 - as attrs tells it
+def _header(value: bool | None) -> bool | None:  # noqa: FBT001 - a converter
     if value is not None and type(value) is not bool:
-        raise _checks.refused(attribute.name, "True, False or None", value)
+        raise _checks.refused("header", "True, False or None", value)
+    return value
 
 
-_MOST_SKIPPED = 1_048_576
-"""As many rows as a sheet has; more of them would be counted through before a file is found to be too short."""
+def _skip_rows(value: int | None) -> int | None:
+    return None if value is None else _checks.whole("skip_rows", value, least=0, most=_MOST_SKIPPED)
 
 
-def _is_count(_reading: object, attribute: attrs.Attribute[int | None], value: int | None) -> None:
-    if value is not None:
-        _checks.whole(attribute.name, value, least=0, most=_MOST_SKIPPED)
-
-
-def _is_name(_reading: object, attribute: attrs.Attribute[str | None], value: str | None) -> None:
-    if value is not None:
-        _checks.line(attribute.name, value, wanted="a name or a number from 1, as a str, or None")
+def _sheet(value: str | None) -> str | None:
+    return (
+        None if value is None else _checks.line("sheet", value, wanted="a name or a number from 1, as a str, or None")
+    )
 
 
 @frozen(kw_only=True)
 class Reading:
-    """How a table is read; None leaves it to be judged by the content.
+    """How a table is read; None lets the content decide.
 
     Attributes:
-        encoding: of a text file, by a name that Python knows, or `tcvn3` or `vni`; kept as Python's own name for it.
+        encoding: of a text file: a name that Python knows, or `tcvn3` or `vni`; stored as Python's name for it.
         header: whether the first record of a text file or sheet holds the headings.
         skip_rows: lines of a text file, or rows of a sheet, before the header or the first record.
-        delimiter: what stands between the fields of a CSV file: one ASCII character, or `tab`.
-        sheet: the sheet of a workbook, by its name or its number from 1.
+        delimiter: between the fields of a CSV file: one ASCII character, or `tab`.
+        sheet: the sheet of a workbook: its name, or its number from 1.
 
     Raises:
-        ConfigError: a value cannot be one. The sentence begins with the attribute's name.
+        ConfigError: a value is invalid. The message begins with the attribute's name.
     """
 
     encoding: str | None = field(default=None, converter=_encoding)
-    header: bool | None = field(default=None, validator=_is_flag)
-    skip_rows: int | None = field(default=None, validator=_is_count)
+    header: bool | None = field(default=None, converter=_header)
+    skip_rows: int | None = field(default=None, converter=_skip_rows)
     delimiter: str | None = field(default=None, converter=_delimiter)
-    sheet: str | None = field(default=None, validator=_is_name)
+    sheet: str | None = field(default=None, converter=_sheet)
 
-    def resumed(self, settled: Reading) -> Reading:
-        """How a resume reads what an earlier run settled.
+    def resumed(self, earlier: Reading) -> Reading:
+        """The reading of an earlier run, completed by this one.
 
         Raises:
-            ConfigError: it was settled otherwise than is said now.
+            ConfigError: this one differs from the earlier one.
         """
         for name, option in OPTIONS.items():
-            said, before = getattr(self, name), getattr(settled, name)
+            said, before = getattr(self, name), getattr(earlier, name)
             if said is not None and before is not None and said != before:
                 raise ConfigError(
                     f"The output belongs to an input that was read with {name} {before!r}, and {option} says"
                     f" {said!r}: leave it out, or write to another file."
                 )
         given = {name: getattr(self, name) for name in OPTIONS if getattr(self, name) is not None}
-        return attrs.evolve(settled, **given)
+        return attrs.evolve(earlier, **given)
 
     def refuse_others(self, *used: str, what: str) -> None:
-        """See that nothing is said that has no meaning for a kind of table.
-
-        Args:
-            used: the attributes that have one.
-            what: the table, for people.
+        """Refuse what has no meaning for a kind of table: every attribute that is given but not `used`.
 
         Raises:
-            ConfigError: something else is said.
+            ConfigError: there is one. The message calls the table `what`.
         """
         for name, option in OPTIONS.items():
             if name not in used and getattr(self, name) is not None:
@@ -118,16 +115,16 @@ class Reading:
 
 
 DETECT_ALL = Reading()
-"""Nothing is said: all is judged by the content."""
+"""Nothing is given: all is detected from the content."""
 
 
 class Undecided(ConfigError):
-    """The content does not tell how a table is to be read. The sentence names the option that settles it.
+    """The content does not show how to read a table. The message names the option to give.
 
     Attributes:
-        field: the attribute of `Reading` that settles it.
+        field: the attribute of `Reading` to give.
         question: what to ask a person.
-        choices: the answers: for each the attribute's value and a label for people.
+        choices: the answers: the attribute's value and a label for each.
     """
 
     def __init__(

@@ -161,7 +161,9 @@ def _read(source: Input) -> bytes:
     except OSError as error:
         raise cannot_read(source.name, error) from None
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{source.name} is larger than the {MAX_BYTES:,} bytes of a workbook: save it as CSV.")
+        raise ConfigError(
+            f"{source.name} is larger than the limit of {MAX_BYTES:,} bytes for a workbook: save it as CSV."
+        )
     return data
 
 

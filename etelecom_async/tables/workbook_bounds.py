@@ -1,4 +1,4 @@
-"""What the bytes of a workbook are, and how large they become: both known before anything is made of them."""
+"""Checks the bytes of a workbook before they are loaded: what they are, and how much memory they will take."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from ..errors import ConfigError
 __all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_XML", "WORKBOOK_MAGIC", "check_workbook"]
 
 MAX_BYTES = 256 * 1024 * 1024
-"""How large a workbook may be as a file."""
+"""The largest file of a workbook."""
 MAX_XML = 512 * 1024 * 1024
-"""How large the parts of an .xlsx may be when they are unpacked: a million rows of ten columns take about 400 MB."""
+"""The most bytes of the parts of an .xlsx, decompressed: a million rows of ten columns take about 400 MB."""
 MAX_CELLS = 16 * 1024 * 1024
-"""How many cells there may be between the first and the last of a sheet: 16 columns in each of its 1,048,576 rows."""
+"""The most cells between the first and the last of a sheet: 16 columns in each of its 1,048,576 rows."""
 
 _PIECE = 1024 * 1024
 _LONGEST_TAG = 4096
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WORKBOOK_MAGIC = (_ZIP, _OLE)
-"""How an .xlsx and an .xls begin."""
-# Names inside an OLE file are UTF-16: this stream is there where a password protects what is otherwise an .xlsx.
+"""The first bytes of an .xlsx and an .xls."""
+# The stream of an .xlsx with a password, in an OLE file, whose names are UTF-16.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-# How nearly every program writes a cell; where some cell looks otherwise, each tag is looked at.
+# A cell as nearly every program writes it; if one differs, each tag is read.
 _CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"')
 _TAG = re.compile(
     rb"""<(?:\w+:)?(?:(row)|c)(?=[\s/>])(?:[^>]*?\sr=["'](?P<column>[A-Za-z]*)(?P<row>[0-9]*)["'])?[^>]*?(?P<empty>/)?>"""
@@ -45,13 +45,13 @@ _OTHERS = {
 
 
 def check_workbook(data: bytes, *, name: str) -> None:
-    """See that these bytes are an .xlsx or .xls that can be loaded without harm.
+    """Check that these bytes are an .xlsx or .xls that can be loaded in bounded memory.
 
-    The sizes that an .xlsx says of its parts are added up, each part is unpacked once in small pieces to see that they
-    are true, and the cells are looked at for how far apart they are: all between them takes memory.
+    The sizes that an .xlsx states for its parts are added up; each part is decompressed once in small pieces to verify
+    its size; and the area between its first and last cells is measured, since all of it takes memory.
 
     Raises:
-        ConfigError: it is something else, needs a password, is damaged or too large. The sentence says what to do.
+        ConfigError: it is something else, needs a password, is damaged or too large. The message says what to do.
     """
     if data.startswith(_OLE):
         if _ENCRYPTED in data:
@@ -61,10 +61,10 @@ def check_workbook(data: bytes, *, name: str) -> None:
     elif not data.strip(b" \t\r\n\0"):
         raise ConfigError(f"{name} is empty: it needs a sheet with one row for each phone.")
     else:
-        raise ConfigError(f"{name} is no Excel workbook, whatever its name says: {_advice(data)}.")
+        raise ConfigError(f"{name} is not an Excel workbook, whatever its name says: {_hint(data)}.")
 
 
-def _advice(data: bytes) -> str:
+def _hint(data: bytes) -> str:
     beginning = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if beginning.startswith(b"<"):
         return "it is HTML or XML; open it in Excel and save it as .xlsx"
@@ -78,22 +78,22 @@ def _check_zip(data: bytes, *, name: str) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             refusal = _refusal(parts)
     except _DAMAGED:
-        refusal = "is a damaged workbook, or not a whole one: open it in Excel and save it again"
+        refusal = "is a damaged or incomplete workbook: open it in Excel and save it again"
     if refusal:
         raise ConfigError(f"{name} {refusal}.")
 
 
 def _refusal(parts: zipfile.ZipFile) -> str:
-    """Why an archive cannot be loaded; empty where it can."""
+    """Why an archive cannot be loaded; empty if it can."""
     names = set(parts.namelist())
     if "xl/workbook.xml" not in names:
         what = next((what for part, what in _OTHERS.items() if part in names), "a ZIP archive without a workbook")
         return f"is {what}, which cannot be read here: save it as .xlsx or CSV"
     size = sum(part.file_size for part in parts.infolist())
     if size > MAX_XML:
-        return f"unpacks to {size:,} bytes, and {MAX_XML:,} is what is taken here: save it as CSV"
+        return f"decompresses to {size:,} bytes, more than the limit of {MAX_XML:,}: save it as CSV"
     for part in parts.infolist():
-        # Never more than the archive says is unpacked, and what comes must fit its checksum.
+        # No more is decompressed than the archive states, and the checksum is verified.
         with parts.open(part) as file:
             cells = _screened(file)
         if cells > MAX_CELLS:
@@ -101,14 +101,14 @@ def _refusal(parts: zipfile.ZipFile) -> str:
                 cells = _cells_between(file)
         if cells > MAX_CELLS:
             return (
-                f"has {cells:,} cells between the first and the last of {part.filename}, and {MAX_CELLS:,} is what is "
-                "taken here: delete what stands far from the table, or save it as CSV"
+                f"has {cells:,} cells between the first and the last of {part.filename}, more than the limit "
+                f"of {MAX_CELLS:,}: delete the cells far from the table, or save it as CSV"
             )
     return ""
 
 
 def _screened(file: IO[bytes]) -> int:
-    """As `_cells_between` at least, and ten times as fast: cells without content count too."""
+    """At least `_cells_between`, ten times as fast: empty cells count too."""
     columns: set[bytes] = set()
     top, bottom = 0, 0
     for text in _pieces(file):
@@ -127,13 +127,13 @@ def _screened(file: IO[bytes]) -> int:
 
 
 def _cells_between(file: IO[bytes]) -> int:
-    """How many cells lie in the rectangle of all cells of a sheet that hold something; 0 for what is no sheet."""
+    """The area of the rectangle around all cells with content; 0 for a part that is not a sheet."""
     row = column = 0
     top = left = bottom = right = 0
     for tag in chain.from_iterable(map(_TAG.finditer, _pieces(file))):
         letters, digits = tag["column"] or b"", tag["row"]
         if tag[1]:
-            # Both rows and cells may leave out where they are: they follow on the one before.
+            # Rows and cells without a position follow the previous one.
             row = int(digits) if digits else row + 1
             column = 0
             continue
@@ -146,11 +146,11 @@ def _cells_between(file: IO[bytes]) -> int:
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """The bytes of a part in pieces in which no tag is cut."""
+    """The bytes of a part, in pieces that cut no tag."""
     rest = b""
     while piece := file.read(_PIECE):
         text = rest + piece
-        # A tag that is cut waits for its other half; what is longer than any tag is none.
+        # A cut tag waits for the next piece; what is longer than any tag is not one.
         cut = text.rfind(b"<")
         is_cut = cut >= 0 and len(text) - cut <= _LONGEST_TAG and b">" not in text[cut:]
         rest = text[cut:] if is_cut else b""

@@ -567,7 +567,7 @@ async def test_the_input_is_never_its_own_output(tmp_path, resume):
         ("none.csv", r"none\.csv does not exist"),
         ("empty.csv", "is empty"),
         ("names.csv", "No column holds phone numbers"),
-        ("in.xlsx", r"in\.xlsx is no Excel workbook, whatever its name says"),
+        ("in.xlsx", r"in\.xlsx is not an Excel workbook, whatever its name says"),
         ("book.csv", r"book\.csv is an Excel workbook or an archive"),
         ("old.csv", r"old\.csv is an old Excel workbook"),
         ("packed.csv", "is empty"),
