@@ -36,8 +36,8 @@ def to_parquet(
 ) -> None:
     """Write a Parquet file with the rows of a finished NDJSON journal, in its order. Atomic.
 
-    The columns have the types of `typed_columns`. Keys of the journal that are not columns are left out. An input column
-    with a value of another type, which can come from an input that changed between two runs, becomes text.
+    The columns have the types of `typed_columns`. Keys of the journal that are not columns are left out. A column
+    of the input with a value of another type, which can come from an input that changed between two runs, becomes text.
 
     Args:
         journal: its every line is whole.

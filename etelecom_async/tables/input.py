@@ -148,10 +148,11 @@ def _unpacked(file: BinaryIO) -> BinaryIO:
 
 def _rejoined(head: bytes, stream: BinaryIO, *, is_ours: bool) -> BinaryIO:
     """A stream with the bytes that were taken from it put back."""
+    closes = (stream,) * is_ours
     # Not `read`, which on a buffered stream waits until a slow sender has filled it.
     read_on = stream.read1 if isinstance(stream, io.BufferedReader) else stream.read
     start = io.BytesIO(head)
-    return io.BufferedReader(RawStream(lambda size: start.read(size) or read_on(size), closes=(stream,) * is_ours))
+    return io.BufferedReader(RawStream(lambda size: start.read(size) or read_on(size), closes=closes))
 
 
 class Closeable(Protocol):

@@ -83,7 +83,7 @@ class WorkbookSource:
         del is_read_once
         return self
 
-    def _records(self) -> Iterator[tuple[int, list[object]]]:
+    def _records(self) -> Iterator[tuple[int, Sequence[object]]]:
         """Every row with text: how many rows of the sheet come before it, and its cells."""
         for place, cells in islice(enumerate(self._sheet.iter_rows()), self._skipped, None):
             if _has_text(cells):

@@ -78,7 +78,7 @@ def _check_zip(data: bytes, *, name: str) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             refusal = _refusal(parts)
     except _DAMAGED:
-        refusal = "is a damaged or incomplete workbook: open it in Excel and save it again"
+        refusal = "is a damaged workbook, or an incomplete one: open it in Excel and save it again"
     if refusal:
         raise ConfigError(f"{name} {refusal}.")
 
