@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from attrs import field
@@ -11,7 +12,7 @@ from .._record import record
 from .dialect import Dialect
 from .reading import Reading
 
-__all__ = ["Row", "Source", "unique_names"]
+__all__ = ["Row", "Source", "matching", "unique_names"]
 
 
 @record
@@ -77,6 +78,18 @@ class Source(Protocol):
             ConfigError: it cannot be read, or has too many keys.
         """
         ...
+
+
+def matching(names: Sequence[str], wanted: str) -> list[int]:
+    """The indexes of the names that a user means: of this name, else in another case, else of this number from 1."""
+    for is_exact in (True, False):
+        folded = [
+            unicodedata.normalize("NFC", name if is_exact else name.strip().casefold()) for name in (wanted, *names)
+        ]
+        if found := [at for at, name in enumerate(folded[1:]) if name == folded[0]]:
+            return found
+    number = wanted.strip()
+    return [int(number) - 1] if number.isascii() and number.isdigit() and 1 <= int(number) <= len(names) else []
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import ConfigError, InvalidPhone
 from ..phone import is_phone
-from .base import Row
+from .base import Row, matching
 from .cells import phone_text
 
 __all__ = ["find_phone_column", "is_phone_heading", "named_column", "plain"]
@@ -72,14 +72,11 @@ def named_column(columns: Sequence[str], name: str) -> int:
     Raises:
         ConfigError: there is no such column, or there are several.
     """
-    for fold in (_composed, _caseless):
-        found = [at for at, column in enumerate(columns) if fold(column) == fold(name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise ConfigError(f"{len(found)} columns are named {name!r}: name the column by its number, from 1.")
-    if name.isascii() and name.isdigit() and 1 <= int(name) <= len(columns):
-        return int(name) - 1
+    found = matching(columns, name)
+    if len(found) > 1:
+        raise ConfigError(f"{len(found)} columns are named {name!r}: name the column by its number, from 1.")
+    if found:
+        return found[0]
     raise ConfigError(f"There is no column {name!r}. The columns are {_listed(columns)}.")
 
 
@@ -109,14 +106,6 @@ def plain(name: str) -> str:
     # Unicode does not decompose the stroke of đ.
     letters = unicodedata.normalize("NFKD", name.casefold().replace("đ", "d"))
     return "".join(letter for letter in letters if letter.isalnum())
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
-
-
-def _caseless(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip().casefold())
 
 
 def _listed(columns: Sequence[str], only: Sequence[int] | None = None) -> str:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
-from .base import Row, unique_names
+from .base import Row, matching, unique_names
 from .bounds import MAX_COLUMNS, too_many_columns
 from .dialect import Dialect
 from .header import find_start
@@ -100,8 +100,7 @@ class WorkbookSource:
             sheets = workbook.sheets_metadata
             names = [sheet.name for sheet in sheets]
             if wanted is not None:
-                name = _named(names, wanted, workbook_name=self._name)
-                return name, workbook.get_sheet_by_name(name)
+                return self._named(workbook, names, wanted)
             visible = [sheet.name for sheet in sheets if sheet.visible == calamine.SheetVisibleEnum.Visible]
             found = self._only_filled(workbook, visible) or self._only_filled(workbook, names)
         if found is None:
@@ -124,6 +123,13 @@ class WorkbookSource:
         if len(lengths) > 1:
             raise self._undecided(lengths)
         return None if first is None else (next(iter(lengths)), first)
+
+    def _named(self, workbook: CalamineWorkbook, names: Sequence[str], wanted: str) -> tuple[str, CalamineSheet]:
+        found = matching(names, wanted)
+        if len(found) != 1:
+            listed = ", ".join(map(repr, names))
+            raise ConfigError(f"{self._name} has no sheet {wanted!r}. The sheets are {listed}.")
+        return names[found[0]], workbook.get_sheet_by_name(names[found[0]])
 
     def _undecided(self, lengths: Mapping[str, int]) -> Undecided:
         listed = ", ".join(map(repr, lengths))
@@ -165,20 +171,6 @@ def _read(source: Input) -> bytes:
             f"{source.name} is larger than the limit of {MAX_BYTES:,} bytes for a workbook: save it as CSV."
         )
     return data
-
-
-def _named(names: Sequence[str], wanted: str, *, workbook_name: str) -> str:
-    """The sheet that the user named: by its name, its name in another case, or its number from 1."""
-    plain = wanted.strip().casefold()
-    found = [sheet for sheet in names if sheet == wanted] or [
-        sheet for sheet in names if sheet.strip().casefold() == plain
-    ]
-    if len(found) == 1:
-        return found[0]
-    if not found and plain.isascii() and plain.isdigit() and 1 <= int(plain) <= len(names):
-        return names[int(plain) - 1]
-    listed = ", ".join(map(repr, names))
-    raise ConfigError(f"{workbook_name} has no sheet {wanted!r}. The sheets are {listed}.")
 
 
 def _heading(cell: object) -> str:
