@@ -14,7 +14,6 @@ __all__ = ["as_host", "as_id", "as_number", "oa_id_option"]
 
 
 def as_id(context: click.Context, option: click.Parameter, value: str) -> int:
-    """The id that these digits are."""
     try:
         return to_id(value)
     except InvalidId as error:
@@ -22,14 +21,13 @@ def as_id(context: click.Context, option: click.Parameter, value: str) -> int:
 
 
 def as_number(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """A finite number: `nan` passes every range check of click."""
+    # `nan` passes every range check of click.
     if value is None or math.isfinite(value):
         return value
     raise _refused(context, option, f"{value} is not a finite number.")
 
 
 def as_host(context: click.Context, option: click.Parameter, value: str) -> str:
-    """An address or a name."""
     if value.strip() and value.isprintable():
         return value.strip()
     raise _refused(context, option, "It is empty: give an address or a host name, such as 127.0.0.1.")

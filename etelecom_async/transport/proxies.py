@@ -12,8 +12,7 @@ from types import MappingProxyType
 from attrs import field, frozen
 from yarl import URL
 
-from .._masked import Masked
-from ..account import Secret
+from ..account import Masked, Secret
 from ..errors import ConfigError
 from .no_proxy import NoProxy, is_loopback
 

@@ -124,7 +124,7 @@ def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
         code, stdout, stderr = bulk_here(served, source, "-o", output)
     assert (code, stdout) == (3, "")
     assert (
-        "1 not a phone number: Correct it in the input, where it stands. Then run the same command again with"
+        "1 not a phone number: Correct it in place in the input. Then run the same command again with"
         " `--retry-failed`.\n" in stderr
     )
     assert by_row(output)[2]["failure"] == "InvalidPhone"
