@@ -309,9 +309,7 @@ def parse_base_url(base_url: str | URL, *, default_path: str, allow_http: bool, 
         raise ConfigError(f"{name} is no URL with a host: write it like {example}.")
     # No message shows the text until it is known to hold no password.
     if url.user is not None or url.password is not None:
-        raise ConfigError(
-            f"{name} has a user or password in it: leave them out ({example})."
-        )
+        raise ConfigError(f"{name} has a user or password in it: leave them out ({example}).")
     if url.raw_query_string or url.raw_fragment or "?" in text or "#" in text:
         raise ConfigError(f"{name} has a query or a fragment: write it without '?' and '#', like {example}.")
     if url.scheme not in ("https", "http"):
