@@ -55,7 +55,7 @@ def _from_text(text: str, name: str) -> int:
         raise InvalidId(
             f"{name} is written as a fraction or with an exponent, as spreadsheets do: give all its digits."
         )
-    raise InvalidId(f"{name} has only digits, and this text has other characters.")
+    raise InvalidId(f"{name} is only digits, and this text has other characters.")
 
 
 def _in_range(number: int, name: str) -> int:

@@ -8,7 +8,7 @@ import click
 
 from ..errors import InvalidId
 from ..ids import to_id
-from .stop import Stop
+from .exits import WrongUsage
 
 __all__ = ["as_host", "as_id", "as_number", "oa_id_option"]
 
@@ -43,6 +43,6 @@ oa_id_option = click.option(
 )
 
 
-def _refused(context: click.Context, option: click.Parameter, sentence: str) -> Stop:
+def _refused(context: click.Context, option: click.Parameter, sentence: str) -> WrongUsage:
     # One line, where click would put the usage above it.
-    return Stop(f"{option.get_error_hint(context)}: {sentence}")
+    return WrongUsage(f"{option.get_error_hint(context)}: {sentence}")

@@ -148,9 +148,7 @@ def _read(secret: Secret, source: str) -> Proxy | str:  # noqa: PLR0911 - a list
         url = URL(text)
         host, port, user, password = url.host, url.port, url.user, url.password
     except ValueError:
-        return (
-            f"is no URL of a proxy: write it like {_EXAMPLE}, and / ? # @ : in a password as %2F %3F %23 %40 %3A."
-        )
+        return f"is no URL of a proxy: write it like {_EXAMPLE}, and / ? # @ : in a password as %2F %3F %23 %40 %3A."
     if url.scheme.startswith("socks"):
         return f"names a SOCKS proxy, and only HTTP proxies are supported: write it like {_EXAMPLE}."
     if url.scheme not in ("http", "https"):
