@@ -5,8 +5,9 @@ async with Session(Shop(api_key)) as session:
     if consent.granted:
         ...
 
-A public name is loaded with its module at its first use: who only reads a `Consent` or catches an error pays for no
-event loop. `__init__.pyi` tells type checkers where the names come from, and a test holds the two together.
+A public name is loaded with its module at its first use: code that only reads a `Consent` or catches an error does not
+pay for an event loop. The names of the errors stand in `errors.__all__` alone. `__init__.pyi` tells type checkers where
+the names come from; a test holds the two together.
 """
 
 from importlib import import_module
@@ -17,44 +18,6 @@ _MODULES = {
     "api.consent": ("CHECK_CONSENT", "CheckConsent", "Checked", "Consent", "ConsentState", "Failed"),
     "blocking": ("Blocking",),
     "endpoint": ("Endpoint", "Role", "Safety"),
-    "errors": (
-        "AccountClosed",
-        "ApiError",
-        "AttemptTimeout",
-        "BadAnswer",
-        "BadRoute",
-        "BodyTooLarge",
-        "ConfigError",
-        "Conflict",
-        "ConnectError",
-        "DeadlineExceeded",
-        "DecodeError",
-        "Disconnected",
-        "EtelecomError",
-        "FailedPrecondition",
-        "InternalError",
-        "InvalidArgument",
-        "InvalidId",
-        "InvalidPhone",
-        "InvalidRow",
-        "JobStopped",
-        "NotFound",
-        "PermissionDenied",
-        "Phase",
-        "PhoneProblem",
-        "ProxyError",
-        "QueueTimeout",
-        "RateLimited",
-        "ServerFault",
-        "SessionClosed",
-        "TlsError",
-        "TransportError",
-        "Unauthenticated",
-        "Unavailable",
-        "UnexpectedStatus",
-        "Unimplemented",
-        "UnknownHost",
-    ),
     "pipeline.retry": ("Retry",),
     "ratelimit.throttle": ("Throttle",),
     "session": ("Reply", "Session"),
@@ -62,17 +25,24 @@ _MODULES = {
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll] - it reads the stub's
+
+def _error_names() -> list[str]:
+    names: list[str] = import_module(f"{__name__}.errors").__all__
+    return names
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    value: object
+    if name == "__all__":
+        value = [*_HOME, *_error_names()]
+    elif name in _HOME or (name[:1].isupper() and name in _error_names()):
+        value = getattr(import_module(f"{__name__}.{_HOME.get(name, 'errors')}"), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # From now on it is found without coming here. Threads that come at once find the same object in the module.
-    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    # The next use finds it without this function. Threads that come at once find the same object in the module.
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOME, *_error_names()})

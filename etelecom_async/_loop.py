@@ -1,4 +1,4 @@
-"""The event loop that a call runs in."""
+"""The running event loop, or an error that says how to get one."""
 
 from __future__ import annotations
 
@@ -10,20 +10,14 @@ __all__ = ["no_loop", "running_loop"]
 
 
 def running_loop() -> asyncio.AbstractEventLoop:
-    """Asyncio's running loop.
-
-    Raises:
-        ConfigError: there is none, as under trio or curio.
-    """
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         pass
-    raise no_loop()
+    raise no_loop()  # here, so that it has no context
 
 
 def no_loop() -> ConfigError:
-    """The error where no loop of asyncio runs."""
     return ConfigError(
         "No event loop of asyncio runs here, and this SDK needs one: call it under asyncio.run(...); a program on"
         " trio can enter trio_asyncio.open_loop() first and call through trio_asyncio.aio_as_trio."

@@ -1,4 +1,4 @@
-"""Who calls: the account, its keys, and where its API lives."""
+"""Who calls: the account, its keys, and the base URL of its API."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from . import _checks
 from .endpoint import Role, check_role
 from .errors import ConfigError
 
-__all__ = ["Account", "Partner", "Secret", "Shop", "from_env", "hidden", "parse_base_url"]
+__all__ = ["Account", "Masked", "Partner", "Secret", "Shop", "from_env", "hidden", "parse_base_url"]
 
 SHOP_URL = "https://api.etelecom.vn/v1/shop"
 PARTNER_URL = "https://api.etelecom.vn/v1/partner"
 
 _KEY_CHARACTERS = re.compile(r"[\x21-\x7e]+")
 _QUOTED = re.compile(r"""(['"`]).*|.*(['"`])""", re.DOTALL)
-# What stands for "nothing" in other programs, a template that was not filled in, and how `Secret` shows itself.
+# What other programs write for "nothing", a template that was not filled in, and the repr of `Secret`.
 _NO_VALUE = re.compile(
     r"none|null|nil|undefined|nan|true|false|\*+|\$.*|%.*%|<.*>|\{.*\}|shop<.*>|<digits>:.*", re.IGNORECASE | re.DOTALL
 )
@@ -36,20 +36,20 @@ class Secret:
     """A text that only `reveal()` shows: not repr, str, format, pickles or tracebacks.
 
     Raises:
-        ConfigError: text is no str.
+        ConfigError: text is not a str.
     """
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str | Secret) -> None:
         self._text: str = text.reveal() if isinstance(text, Secret) else text
-        # From here on this frame does not hold it, so no traceback can print it.
+        # From here on this frame does not hold the text, so no traceback can print it.
         del text
         if not isinstance(self._text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise _checks.refused("Secret.text", "a str", self._text)
 
     def reveal(self) -> str:
-        """The text itself. Keep it out of variables: tracebacks print those."""
+        """The text itself. Do not keep it in a variable: tracebacks print those."""
         return self._text
 
     def __repr__(self) -> str:
@@ -74,8 +74,23 @@ class Secret:
         return self
 
 
+class Masked(str):
+    """A header value with credentials, such as `Bearer <key>`. Its repr and its pickle show only the scheme."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"'{self._shown()}'"
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (self._shown(),)
+
+    def _shown(self) -> str:
+        return f"{self.partition(' ')[0]} ***"
+
+
 def hidden(key: str | Secret) -> Secret:
-    """A key in a `Secret`, whatever it is: it is judged where no frame holds it any more."""
+    """A key of any type as a `Secret`. It is checked later, where no frame holds the bare key."""
     secret = Secret.__new__(Secret)
     secret._text = key.reveal() if isinstance(key, Secret) else key  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     return secret
@@ -91,7 +106,7 @@ class Shop:
         allow_http: permit plain http to a host that is not this machine. The key then travels in the clear.
 
     Raises:
-        ConfigError: the key or the URL cannot work; the sentence says what to write instead.
+        ConfigError: the key or the URL cannot work; the message says what to write instead.
     """
 
     api_key: Secret
@@ -100,8 +115,7 @@ class Shop:
     def __init__(self, api_key: str | Secret, *, base_url: str | URL = SHOP_URL, allow_http: bool = False) -> None:
         # From here on no frame holds the bare key, so no traceback can print it.
         api_key = hidden(api_key)
-        _check_api_key(api_key, "api_key")
-        object.__setattr__(self, "api_key", api_key)
+        object.__setattr__(self, "api_key", _api_key(api_key, "api_key"))
         object.__setattr__(self, "base_url", parse_base_url(base_url, default_path="/v1/shop", allow_http=allow_http))
 
     def __repr__(self) -> str:
@@ -111,24 +125,24 @@ class Shop:
         """The key for a method of this role; a shop has one for every role.
 
         Raises:
-            ConfigError: role is none.
+            ConfigError: role is not a Role.
         """
         check_role("role", role)
         return self.api_key
 
     def for_shop(self, shop_key: str | Secret) -> NoReturn:
-        """Only a partner acts for shops."""
+        """Always a ConfigError: only a partner acts for shops."""
         del shop_key
         raise ConfigError("for_shop() needs a Partner account; this session belongs to a Shop.")
 
 
 @frozen(init=False, repr=False)
 class Partner:
-    """A partner: a shop_key for what is done for one shop (all of `Zalo/*`), its own api_key for the rest.
+    """A partner: a shop_key for the methods of one shop (all of `Zalo/*`), its own api_key for the rest.
 
     Args:
         shop_key: `shop<digits>:<secret>`, from Shop/AuthorizeShop. Without it use `session.for_shop(...)`.
-        api_key: the partner's own, `<digits>:<secret>`. Needed for `Shop/*`, `Webhook/*` and `Etelecom/*Partner*`.
+        api_key: the partner's, `<digits>:<secret>`. Needed for `Shop/*`, `Webhook/*` and `Etelecom/*Partner*`.
         base_url: host or base of the API.
         allow_http: permit plain http to a host that is not this machine. The keys then travel in the clear.
 
@@ -153,12 +167,8 @@ class Partner:
         api_key = None if api_key is None else hidden(api_key)
         if shop_key is None and api_key is None:
             raise ConfigError("A Partner needs its api_key, a shop_key, or both.")
-        if shop_key is not None:
-            _check_shop_key(shop_key, "shop_key")
-        if api_key is not None:
-            _check_api_key(api_key, "api_key")
-        object.__setattr__(self, "shop_key", shop_key)
-        object.__setattr__(self, "api_key", api_key)
+        object.__setattr__(self, "shop_key", shop_key and _shop_key(shop_key, "shop_key"))
+        object.__setattr__(self, "api_key", api_key and _api_key(api_key, "api_key"))
         url = parse_base_url(base_url, default_path="/v1/partner", allow_http=allow_http)
         object.__setattr__(self, "base_url", url)
         object.__setattr__(self, "_allow_http", allow_http)
@@ -170,7 +180,7 @@ class Partner:
         """The key for a method of this role.
 
         Raises:
-            ConfigError: this partner was made without that key, or role is none.
+            ConfigError: this partner has no such key, or role is not a Role.
         """
         check_role("role", role)
         if role is Role.SHOP:
@@ -182,13 +192,12 @@ class Partner:
         return self.api_key
 
     def for_shop(self, shop_key: str | Secret) -> Partner:
-        """The same partner acting for another shop.
+        """The same partner for another shop.
 
         Raises:
-            ConfigError: it is no shop_key.
+            ConfigError: it is not a shop_key.
         """
         shop_key = hidden(shop_key)
-        _check_shop_key(shop_key, "shop_key")
         return Partner(shop_key=shop_key, api_key=self.api_key, base_url=self.base_url, allow_http=self._allow_http)
 
 
@@ -196,7 +205,7 @@ Account = Shop | Partner
 
 
 def _describe(account: Account) -> str:
-    # Tracebacks with locals also print an account that is refused half-made.
+    # Tracebacks with locals also print an account that was refused before it was complete.
     return f"<{type(account).__name__} {getattr(account, 'base_url', 'without a base URL')}>"
 
 
@@ -204,39 +213,37 @@ def from_env() -> Account:
     """The account that the environment describes.
 
     `ETELECOM_ACCOUNT` (shop, the default, or partner), `ETELECOM_API_KEY`, `ETELECOM_SHOP_KEY`, `ETELECOM_BASE_URL`.
-    Blanks and line breaks around a value do not count, and a variable that is set to nothing is as one that is not set.
+    Blanks and line breaks around a value do not count, and an empty variable counts as not set.
 
     Raises:
-        ConfigError: a variable is missing or cannot work; the sentence names it and shows no value.
+        ConfigError: a variable is missing or cannot work; the message names it and shows no value.
     """
     kind = _variable(_ACCOUNT)
     if kind not in (None, "shop", "partner"):
-        # What it is stays out of the sentence: it may be a key in the wrong variable.
+        # The message does not show the value: it may be a key in the wrong variable.
         raise ConfigError(f"{_ACCOUNT} has to be 'shop' or 'partner', and is something else.")
     default, path = (PARTNER_URL, "/v1/partner") if kind == "partner" else (SHOP_URL, "/v1/shop")
     base_url = parse_base_url(_variable(_BASE_URL) or default, default_path=path, allow_http=False, name=_BASE_URL)
     api_key = _secret_variable(_API_KEY)
-    if api_key is not None:
-        _check_api_key(api_key, _API_KEY)
+    api_key = api_key and _api_key(api_key, _API_KEY)
     if kind != "partner":
         if api_key is None:
             raise ConfigError(f"Set {_API_KEY} to the shop's api_key (for a partner, also {_ACCOUNT}=partner).")
         return Shop(api_key, base_url=base_url)
     shop_key = _secret_variable(_SHOP_KEY)
-    if shop_key is not None:
-        _check_shop_key(shop_key, _SHOP_KEY)
-    elif api_key is None:
+    shop_key = shop_key and _shop_key(shop_key, _SHOP_KEY)
+    if api_key is None and shop_key is None:
         raise ConfigError(f"Set {_API_KEY} and {_SHOP_KEY}: a partner needs its own api_key, a shop_key, or both.")
     return Partner(shop_key=shop_key, api_key=api_key, base_url=base_url)
 
 
 def _variable(name: str) -> str | None:
-    """What an environment variable holds, without blanks around it; None where it is not set, or to nothing."""
+    """The value of an environment variable, without blanks around it; None if it is empty or not set."""
     value = os.environ.get(name)
     if not value:
         return None
     if not value.strip():
-        raise ConfigError(f"{name} holds nothing but blanks: set it, or unset it.")
+        raise ConfigError(f"{name} holds only blanks: set it, or unset it.")
     return value.strip()
 
 
@@ -259,40 +266,37 @@ def _check_key(key: Secret, name: str) -> None:
     if _QUOTED.fullmatch(key.reveal()):
         raise ConfigError(f"The {name} has a quote at its beginning or end: give the bare key, without quotes.")
     if _NO_VALUE.fullmatch(key.reveal()):
-        raise ConfigError(
-            f"The {name} is what a program writes where there is no key, or a template: copy it from the eTelecom"
-            " console."
-        )
+        raise ConfigError(f"The {name} is a placeholder and not a key: copy it from the eTelecom console.")
 
 
-def _check_api_key(key: Secret, name: str) -> None:
+def _api_key(key: Secret, name: str) -> Secret:
     _check_key(key, name)
     if _SHOP_KEY_SHAPE.match(key.reveal()):
         raise ConfigError(f"The {name} is a shop_key (it begins with 'shop'): write Partner(shop_key=...) for it.")
+    return key
 
 
-def _check_shop_key(key: Secret, name: str) -> None:
+def _shop_key(key: Secret, name: str) -> Secret:
     _check_key(key, name)
     if _API_KEY_SHAPE.match(key.reveal()):
         raise ConfigError(f"The {name} is an api_key (a shop_key begins with 'shop'): pass it as api_key instead.")
+    return key
 
 
 def parse_base_url(base_url: str | URL, *, default_path: str, allow_http: bool, name: str = "base_url") -> URL:
-    """The base that `.<Service>/<Method>` is put behind, from a bare host or a full base.
+    """The base to which `.<Service>/<Method>` is added, from a bare host or a full base.
 
     Raises:
-        ConfigError: it cannot be a base URL; the sentence says what to write instead.
+        ConfigError: it cannot be a base URL; the message says what to write instead.
     """
     _checks.flag("allow_http", allow_http)
     example = f"https://api.etelecom.vn{default_path}"
-    # None, as from an unset variable, must not become a host of that name.
+    # None, as from a variable that is not set, must not become a host named "None".
     text = str(_checks.instance(name, base_url, (str, URL), f"a str or URL like {example}"))
     if not text.isprintable() or " " in text or not text:
         raise ConfigError(f"{name} is empty or has spaces or line breaks: write it like {example}.")
     if _NO_VALUE.fullmatch(text):
-        raise ConfigError(
-            f"{name} is what a program writes where there is none, or a template: write it like {example}."
-        )
+        raise ConfigError(f"{name} is a placeholder and not a URL: write it like {example}.")
     if _QUOTED.fullmatch(text):
         raise ConfigError(f"{name} has a quote at its beginning or end: write it like {example}.")
     try:
@@ -300,14 +304,12 @@ def parse_base_url(base_url: str | URL, *, default_path: str, allow_http: bool, 
         host = url.host
     except ValueError:
         host = url = None
-    # `https//host` and `http:/host` would have a host of that name.
+    # `https//host` and `http:/host` would have a host named "https" or "http".
     if url is None or not host or host in ("http", "https"):
         raise ConfigError(f"{name} is no URL with a host: write it like {example}.")
-    # The text itself stays out of the sentence until it is known to hold no password.
+    # No message shows the text until it is known to hold no password.
     if url.user is not None or url.password is not None:
-        raise ConfigError(
-            f"{name} has a user or password in it: leave them out, the key goes into the account ({example})."
-        )
+        raise ConfigError(f"{name} has a user or password in it: leave them out ({example}).")
     if url.raw_query_string or url.raw_fragment or "?" in text or "#" in text:
         raise ConfigError(f"{name} has a query or a fragment: write it without '?' and '#', like {example}.")
     if url.scheme not in ("https", "http"):

@@ -1,7 +1,7 @@
-"""The one clock that the SDK reads: seconds for waits and time limits, the date for what expires.
+"""The one clock of the SDK: seconds for waits and time limits, the date for what expires.
 
-In a thread whose event loop has a time of its own, as `etelecom_async.testing.VirtualTimeLoop` has, both are that
-loop's. So a test that moves the loop's time moves everything: limits, pauses, rates, permissions that end.
+In a thread with an `etelecom_async.testing.VirtualTimeLoop` both come from that loop. So a test that moves the loop's
+time moves everything: limits, pauses, rates, permissions that end.
 """
 
 from __future__ import annotations
@@ -17,15 +17,11 @@ __all__ = ["Clock", "governed_by", "now", "seconds"]
 
 
 class Clock(Protocol):
-    """A time that only its owner moves."""
-
     def time(self) -> float:
         """Seconds, monotonic."""
-        ...
 
     def now(self) -> datetime:
         """The date, aware."""
-        ...
 
 
 class _Thread(threading.local):
@@ -49,7 +45,7 @@ def now() -> datetime:
 
 @contextmanager
 def governed_by(clock: Clock) -> Generator[None]:
-    """Read this clock, in this thread."""
+    """Use this clock in this thread until the block ends."""
     before, _thread.clock = _thread.clock, clock
     try:
         yield

@@ -1,40 +1,5 @@
 """Every exception of the SDK, by the layer that failed.
 
-EtelecomError
- ├── ConfigError             an account, key, URL or option that cannot work
- ├── InvalidPhone            a text that is not one phone number for certain
- ├── InvalidId               an id that cannot be a 64-bit id
- ├── InvalidRow              a row of a table that cannot be used
- ├── JobStopped              a file job that cannot go on now; a resume goes on from there
- ├── InternalError           a bug, met by one row of a file job
- ├── SessionClosed           a call on a session that was closed
- ├── TransportError          no usable answer came
- │    ├── ConnectError       no connection was made
- │    │    ├── ProxyError    the proxy refused to carry the request
- │    │    ├── TlsError      the peer's certificate was not accepted, or it speaks no TLS
- │    │    └── UnknownHost   the host's name has no address
- │    ├── Disconnected       the connection broke during the exchange
- │    ├── AttemptTimeout     one attempt took longer than `Timeout.attempt`
- │    ├── BadAnswer          what came is not HTTP, or not complete
- │    └── BodyTooLarge       the answer is larger than the transport reads
- ├── QueueTimeout            waited in this process longer than `Timeout.queue`
- ├── DeadlineExceeded        all attempts together took `Timeout.total`
- ├── DecodeError             a 200 whose body does not fit
- └── ApiError                the server answered, and the answer is no
-      ├── InvalidArgument    400
-      ├── Unauthenticated    401
-      ├── PermissionDenied   403
-      ├── NotFound           404
-      │    └── BadRoute      404, no such method or service
-      ├── Conflict           409
-      ├── FailedPrecondition 412
-      ├── RateLimited        403 resource_exhausted, 429, consent code 5
-      ├── Unavailable        408, 502, 503, 504, consent codes 10 and 12
-      ├── AccountClosed      503 account_closed: permanent
-      ├── ServerFault        500
-      ├── Unimplemented      501
-      └── UnexpectedStatus   anything else, redirects included
-
 Each carries `endpoint`, `url`, `attempts`, `elapsed` and `phase`, pickles and copies, and holds no key.
 """
 
@@ -42,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from types import UnionType
 from typing import ClassVar, Self
 
 __all__ = [
@@ -85,7 +51,7 @@ __all__ = [
 
 
 class Phase(enum.Enum):
-    """How far a failed call came: what decides whether a SEND may be repeated."""
+    """How far a failed call came. It decides whether a SEND may be repeated."""
 
     NOT_SENT = "not sent"
     """The server has not seen the request."""
@@ -107,7 +73,7 @@ class PhoneProblem(enum.Enum):
         return member
 
     EMPTY = "empty", "No phone number is there."
-    """Nothing, or nothing but blanks and punctuation."""
+    """Nothing, or only blanks and punctuation."""
     NOT_TEXT = "not text", "The value is not text, so it cannot be read as a phone number."
     """True or false, a date, a list, bytes that are not UTF-8."""
     NOT_A_NUMBER = "not a number", "No customer's phone number looks like that."
@@ -133,27 +99,26 @@ class PhoneProblem(enum.Enum):
     LETTERS = "letters", "Something else than digits is in it."
     """`0987a54321`; the message names the character."""
     UNASSIGNED = "unassigned", "It has the form of a phone number and lies in no assigned block."
-    """Only `phone.strict` says so."""
+    """Only `phone.strict` raises it."""
 
 
-def _check(name: str, value: object, kind: type | tuple[type, ...], wanted: str) -> None:
-    """Judge an argument of an error; here and not in `_checks`, which stands on this module."""
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+def _check(name: str, value: object, kind: type | UnionType, wanted: str) -> None:
+    # Not in `_checks`, which imports this module.
+    if not isinstance(value, kind) or isinstance(value, bool):
         raise ConfigError(f"The {name} of an error is {wanted}; got {type(value).__name__}.")
 
 
 class EtelecomError(Exception):
     """The base of every error that the SDK raises on purpose. Catch this to catch them all."""
 
-    # The one positional argument is all that `args` holds and everything else lies in `__dict__`:
-    # that is what makes the pickling and copying of every subclass work without any code for it.
+    # `args` is the message alone, and `__dict__` has the rest: so every subclass pickles and copies without more code.
 
     message: str
     """What went wrong; for an `ApiError` the server's own words, on one line of at most 500 characters."""
     phase: Phase = Phase.NOT_SENT
     """How far the request came."""
     transient: ClassVar[bool] = False
-    """True where the same call may succeed later."""
+    """Whether the same call may succeed later."""
     endpoint: str | None = None
     """The method's wire name, such as `Zalo/CheckConsent`; None before any call."""
     url: str | None = None
@@ -165,8 +130,7 @@ class EtelecomError(Exception):
 
     def __init__(self, message: str = "", *, phase: Phase | None = None) -> None:
         _check("message", message, str, "a str")
-        if phase is not None:
-            _check("phase", phase, Phase, "a Phase such as Phase.UNKNOWN, or None")
+        _check("phase", phase, Phase | None, "a Phase such as Phase.UNKNOWN, or None")
         super().__init__(message)
         self.message = message
         if phase is not None:
@@ -184,19 +148,19 @@ class EtelecomError(Exception):
 
 
 class ConfigError(EtelecomError, ValueError):
-    """An account, key, URL or option cannot work. Nothing was sent; fix what the sentence names."""
+    """An account, key, URL or option cannot work. Nothing was sent; fix what the message names."""
 
 
 class InvalidPhone(EtelecomError, ValueError):
-    """The text cannot be read as one phone number for certain. Nothing was sent; ask for the number again."""
+    """The text is not certain to be one phone number. Nothing was sent; ask for the number again."""
 
     reason: PhoneProblem = PhoneProblem.NOT_A_NUMBER
-    """Why, for programs; the message says it for people, with the number masked."""
+    """Why, for programs. The message says it for people, with the number masked."""
 
     def __init__(self, message: str = "", *, reason: PhoneProblem | None = None, phase: Phase | None = None) -> None:
         super().__init__(message, phase=phase)
+        _check("reason", reason, PhoneProblem | None, "a PhoneProblem such as PhoneProblem.TOO_SHORT, or None")
         if reason is not None:
-            _check("reason", reason, PhoneProblem, "a PhoneProblem such as PhoneProblem.TOO_SHORT, or None")
             self.reason = reason
 
 
@@ -205,21 +169,17 @@ class InvalidId(EtelecomError, ValueError):
 
 
 class InvalidRow(EtelecomError, ValueError):
-    """A row of a table cannot be used, as it has too many fields, say. Nothing was sent; correct the row."""
+    """A row of a table cannot be used: it has too many fields, for example. Nothing was sent; correct the row."""
 
 
 class JobStopped(EtelecomError):
-    """A file job cannot go on: the disk is full, say, or its input or output was changed meanwhile.
-
-    What was finished is in the output. Look at what the sentence names, then run the same job with `resume=True`.
-    """
+    """A file job cannot go on. Fix what the message names, such as a full disk, and run it with `resume=True`."""
 
 
 class InternalError(EtelecomError):
-    """An exception that this SDK did not foresee, met by one row of a file job: a bug. Report it.
+    """A bug: one row of a file job raised an exception that the SDK did not expect. Report it.
 
-    The message names the exception and the line of code, and no value. The exception itself is the `__cause__`, until
-    the error is pickled.
+    The message names the exception and the line of code, and no value. The exception is the `__cause__`, until pickled.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -243,25 +203,22 @@ class ConnectError(TransportError):
 
 
 class ProxyError(ConnectError):
-    """The proxy refused to carry the request, for want of a user (407) or by its rules. Do not retry; fix the proxy.
+    """The proxy refused the request: it wants a user (407), or its rules forbid it. Do not retry; fix the proxy.
 
-    A proxy that answers 408, 429 or with a status from 500 on may carry it later: that is a `ConnectError`.
+    After 408, 425, 429 and from 500 on it may accept the request later: those are a `ConnectError`.
     """
 
     transient: ClassVar[bool] = False
 
 
 class TlsError(ConnectError):
-    """The peer's TLS certificate was not accepted, or it speaks no TLS. Do not retry; fix what the sentence names."""
+    """The server's TLS certificate was not accepted, or it does not speak TLS. Do not retry; fix what is named."""
 
     transient: ClassVar[bool] = False
 
 
 class UnknownHost(ConnectError):
-    """The host's name has no address. Do not retry; fix the base URL or the proxy.
-
-    Only where the transport has had no connection yet: later it is the network's fault, and a `ConnectError`.
-    """
+    """The host name has no address, before the first connection. Do not retry; fix the base URL or the proxy."""
 
     transient: ClassVar[bool] = False
 
@@ -275,19 +232,19 @@ class AttemptTimeout(TransportError, TimeoutError):
 
 
 class BadAnswer(TransportError):
-    """What came is not HTTP, or ends too early. A proxy or another service may be answering."""
+    """The answer is not HTTP, or not complete. A proxy or another service may be answering."""
 
 
 class BodyTooLarge(TransportError):
-    """The answer is larger than the transport's `max_body`. The rest was not read; raise the bound if it is meant."""
+    """The answer is larger than the transport's `max_body`, and was not read to its end."""
 
     transient: ClassVar[bool] = False
 
 
 class QueueTimeout(EtelecomError, TimeoutError):
-    """The call waited in this process longer than `Timeout.queue` seconds. Nothing was sent: the service is busy.
+    """The call waited in this process longer than `Timeout.queue` seconds. Nothing was sent.
 
-    The same call may succeed later; the session does not repeat it, since its time is spent.
+    The same call may succeed later. The session does not repeat it: its time is over.
     """
 
     transient: ClassVar[bool] = True
@@ -296,7 +253,7 @@ class QueueTimeout(EtelecomError, TimeoutError):
 class DeadlineExceeded(EtelecomError, TimeoutError):
     """All attempts together took `Timeout.total` seconds. The last attempt's error is the `__cause__`.
 
-    The same call may succeed later; the session does not repeat it, since its time is spent.
+    The same call may succeed later. The session does not repeat it: its time is over.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -304,7 +261,7 @@ class DeadlineExceeded(EtelecomError, TimeoutError):
 
 
 class DecodeError(EtelecomError):
-    """The server said 200 and the body does not fit the method. Nothing is known: treat it as "could not check".
+    """The server answered 200 with a body that does not fit the method. Treat it as "could not check".
 
     The message names the JSON path and what was expected there, never the value.
     """
@@ -313,24 +270,22 @@ class DecodeError(EtelecomError):
 
 
 def _one_line(words: str) -> str:
-    """A stranger's text made fit for a log: no line breaks, no terminal controls, no megabytes."""
-    limit = 500
-    printable = "".join(c if c.isprintable() else " " * c.isspace() for c in words[: 4 * limit])
-    return " ".join(printable.split())[:limit].rstrip()
+    """Received text, safe for a log: no line breaks, no terminal controls, at most 500 characters."""
+    printable = "".join(c if c.isprintable() else " " * c.isspace() for c in words[:2000])
+    return " ".join(printable.split())[:500].rstrip()
 
 
 class ApiError(EtelecomError):
-    """The server answered, and the answer is an error. Classes follow the effective code, then the HTTP status."""
+    """The server answered with an error. The class follows the effective code, then the HTTP status."""
 
     usual: ClassVar[tuple[int, str]] = (500, "unknown")
-    """The HTTP status and code that the server usually sends for this class (SERVER facts, section errors)."""
+    """The HTTP status and code that the server usually sends for this class."""
     phase: Phase = Phase.REJECTED
     status: int
     """The HTTP status; 200 for an error inside a successful answer."""
     code: str
-    """The effective code: `meta.xcode` if the server sent one, else `code`; empty when it sent neither."""
+    """The effective code: `meta.xcode` if the server sent one, else `code`, else empty."""
     meta: dict[str, str]
-    """The error's `meta` as sent."""
     retry_after: float | None
     """Seconds that the server asked to wait, or None."""
 
@@ -345,14 +300,10 @@ class ApiError(EtelecomError):
         phase: Phase | None = None,
     ) -> None:
         _check("message", message, str, "a str")
-        if status is not None:
-            _check("status", status, int, "a whole number, or None for the usual one")
-        if code is not None:
-            _check("code", code, str, "a str, or None for the usual one")
-        if meta is not None:
-            _check("meta", meta, Mapping, "a dict of str to str, or None")
-        if retry_after is not None:
-            _check("retry_after", retry_after, (int, float), "a number of seconds, or None")
+        _check("status", status, int | None, "a whole number, or None for the usual one")
+        _check("code", code, str | None, "a str, or None for the usual one")
+        _check("meta", meta, Mapping | None, "a dict of str to str, or None")
+        _check("retry_after", retry_after, int | float | None, "a number of seconds, or None")
         super().__init__(_one_line(message), phase=phase)
         self.status = self.usual[0] if status is None else status
         self.code = self.usual[1] if code is None else _one_line(code)
@@ -364,19 +315,19 @@ class ApiError(EtelecomError):
 
 
 class InvalidArgument(ApiError):
-    """The server refused what was asked. Mend the request; the message says what is wrong with it."""
+    """The server refused the request. Correct it; the message says what is wrong."""
 
     usual = (400, "invalid_argument")
 
 
 class Unauthenticated(ApiError):
-    """The server does not know the key. Check it and the base URL; every other call will fail alike."""
+    """The server does not know the key. Check it and the base URL; every other call fails too."""
 
     usual = (401, "unauthenticated")
 
 
 class PermissionDenied(ApiError):
-    """The key may not do this. Check that the OA belongs to the shop and which key the method wants."""
+    """The key may not do this. Check that the OA belongs to the shop, and which key the method takes."""
 
     usual = (403, "permission_denied")
 
@@ -388,13 +339,13 @@ class NotFound(ApiError):
 
 
 class BadRoute(NotFound):
-    """The method or service does not exist there. Check the base URL; every other call will fail alike."""
+    """The method or service does not exist there. Check the base URL; every other call fails too."""
 
     usual = (404, "bad_route")
 
 
 class Conflict(ApiError):
-    """It exists already, or something else changed it at the same time. Look at the present state first."""
+    """The object exists already, or changed at the same time. Read its present state first."""
 
     usual = (409, "already_exists")
 
@@ -406,14 +357,14 @@ class FailedPrecondition(ApiError):
 
 
 class RateLimited(ApiError):
-    """Too many requests. Slow down; `retry_after` says how long, if the server did."""
+    """Too many requests (429, 403 resource_exhausted, consent code 5). Slow down."""
 
     usual = (403, "resource_exhausted")
     transient: ClassVar[bool] = True
 
 
 class Unavailable(ApiError):
-    """The server, its proxy, Zalo or a carrier could not answer now. Try later."""
+    """The server, its proxy, Zalo or a phone network could not answer now. Try later."""
 
     usual = (503, "unavailable")
     phase: Phase = Phase.UNKNOWN
@@ -421,7 +372,7 @@ class Unavailable(ApiError):
 
 
 class AccountClosed(ApiError):
-    """The account was closed. Permanent: talk to eTelecom."""
+    """The account was closed for good: talk to eTelecom."""
 
     usual = (503, "account_closed")
 
@@ -435,13 +386,13 @@ class ServerFault(ApiError):
 
 
 class Unimplemented(ApiError):
-    """The server has the method's name and no code for it."""
+    """The server knows the method but does not offer it."""
 
     usual = (501, "unimplemented")
 
 
 class UnexpectedStatus(ApiError):
-    """A status that the API does not document, redirects included. Check the base URL and proxies."""
+    """A status that the API does not document, such as a redirect. Check the base URL and proxies."""
 
     usual = (302, "")
     phase: Phase = Phase.UNKNOWN

@@ -15,19 +15,17 @@ _DIGITS = len(str(MAX_ID))
 
 def to_oa_id(value: int | str) -> int:
     """`to_id` for an argument `oa_id`."""
-    # Ids that are right already are the rule, and checked for every call.
+    # Every call checks an id, and nearly all are valid.
     return value if type(value) is int and 1 <= value <= MAX_ID else to_id(value, name="oa_id")
 
 
 def to_id(value: int | str, *, name: str = "An id") -> int:
     """An id given as a whole number of any integral type, or as decimal digits with or without blanks around them.
 
-    Args:
-        value: what was given.
-        name: of the argument, for the sentence of an error.
+    `name` is the argument's, for the message of an error.
 
     Raises:
-        InvalidId: it is not a whole number in 1..2**63-1; the sentence says why.
+        InvalidId: it is not a whole number in 1..2**63-1; the message says why.
     """
     if isinstance(value, str):
         return _from_text(value.strip(), name)
@@ -35,7 +33,7 @@ def to_id(value: int | str, *, name: str = "An id") -> int:
         raise InvalidId(f"{name} is a whole number or its digits; {_why_not(value)}.")
     try:
         number = operator.index(value)
-    except TypeError:  # an array has `__index__`, and most have none to give
+    except TypeError:  # an array has `__index__`, and most raise in it
         raise InvalidId(f"{name} is a whole number or its digits; {_why_not(value)}.") from None
     return _in_range(number, name)
 
@@ -45,7 +43,7 @@ def _from_text(text: str, name: str) -> int:
         raise InvalidId(f"{name} is empty: give the digits of the id.")
     if text.isascii() and text.isdigit():
         digits = text.lstrip("0")
-        # Python reads no text of thousands of digits.
+        # Python refuses to read thousands of digits.
         return _in_range(int(digits or "0") if len(digits) <= _DIGITS else MAX_ID + 1, name)
     if text[0] in "+-" and text[1:].isdigit():
         raise InvalidId(f"{name} is written without a sign: give only the digits 0 to 9.")
@@ -57,14 +55,14 @@ def _from_text(text: str, name: str) -> int:
         raise InvalidId(
             f"{name} is written as a fraction or with an exponent, as spreadsheets do: give all its digits."
         )
-    raise InvalidId(f"{name} is made of digits alone, and this text has other characters.")
+    raise InvalidId(f"{name} is only digits, and this text has other characters.")
 
 
 def _in_range(number: int, name: str) -> int:
     if number < 1:
         raise InvalidId(f"{name} is at least 1: {'0' if number == 0 else 'a negative number'} is no id.")
     if number > MAX_ID:
-        raise InvalidId(f"{name} is at most {MAX_ID}: this one is longer, as two numbers in one are.")
+        raise InvalidId(f"{name} is at most {MAX_ID}: this one is longer, as two ids in one are.")
     return number
 
 
@@ -72,7 +70,7 @@ def _why_not(value: object) -> str:
     if isinstance(value, float):
         return "a float has lost digits of it: keep it as int or str"
     if value is None:
-        return "None was given, as by a variable that is not set"
+        return "None was given, as from a variable that is not set"
     return f"{type(value).__name__} was given"
 
 

@@ -19,8 +19,8 @@ _LIMIT = _checks.checked(
 class Timeout:
     """Time limits in seconds; None is no limit.
 
-    Waiting in this process for a slot or a permit counts in neither `attempt` nor `total`, so that a gather over fifty
-    thousand phones does not fail because it queued. `queue` bounds that wait for callers who would rather fail fast.
+    Waiting in this process for a slot or a permit counts in neither `attempt` nor `total`: a gather over fifty thousand
+    phones does not fail because it queues. `queue` limits that wait, for callers who prefer to fail fast.
 
     Raises:
         ConfigError: a limit is not a positive number.
@@ -34,10 +34,10 @@ class Timeout:
     """Waiting for a slot or a permit, per attempt."""
 
     def within(self, seconds: float | None) -> Timeout:
-        """The same limits, with attempts of at most so many seconds; None for no further limit.
+        """The same limits, with attempts of at most this many seconds; None changes nothing.
 
         Raises:
-            ConfigError: seconds is no number above 0.
+            ConfigError: seconds is not a number above 0.
         """
         if seconds is None:
             return self
@@ -48,11 +48,7 @@ class Timeout:
 
 
 def to_timeout(name: str, value: Timeout | float) -> Timeout:
-    """Time limits given as such, or as the seconds of their `total`.
-
-    Raises:
-        ConfigError: it is neither; the sentence names the argument.
-    """
+    """A `Timeout`, given as such or as the seconds of its `total`; else a ConfigError that names the argument."""
     if isinstance(value, Timeout):
         return value
     other = " for all attempts together, or a Timeout such as Timeout(attempt=5, total=20)"

@@ -1,4 +1,4 @@
-"""The `etelecom` command. It needs the extra `[cli]`; nothing outside of this package imports click or rich."""
+"""The `etelecom` command. It needs the extra `[cli]`: only this package imports click and rich."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit. Without the extra: one sentence on stderr and exit code 2."""
-    # Imports take a moment, in which Ctrl-C comes too: they have to begin after this.
+    # Ctrl-C may come during the imports, so these come first.
     from .exit_codes import ExitCode  # noqa: PLC0415
     from .interrupts import leave_at_once, leaving_at_once  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The `etelecom` group, and how every command ends."""
+"""The `etelecom` command, and how every run of it ends."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from click.shell_completion import shell_complete
 from .._version import __version__
 from .command import Group
 from .descriptors import redirect_stdout_to_null
-from .ending import end
 from .exit_codes import ExitCode
+from .exits import report
 
 __all__ = ["etelecom", "run"]
 
@@ -29,7 +29,7 @@ def etelecom() -> None:
 
     \b
         etelecom demo                 check made-up customers, end to end
-        etelecom sandbox              an eTelecom of your own to program against
+        etelecom sandbox              an eTelecom on this machine to program against
 
     With a key, in the environment and never in an argument:
 
@@ -47,23 +47,23 @@ etelecom.modules = MappingProxyType(
     {
         "check": "Ask whether customers have granted calling permission.",
         "bulk": "Check every phone of a file, resumably.",
-        "sandbox": "Serve an eTelecom of your own on this machine.",
+        "sandbox": "Serve an eTelecom on this machine.",
         "demo": "Check a file of phones against a sandbox, end to end.",
     }
 )
 
 
 def run() -> int:
-    """Run the command line of this process and return its exit code. Raises nothing."""
+    """Run the command line of this process and return its exit code."""
     try:
         code = _run(sys.argv[1:])
     except BaseException as error:  # noqa: BLE001 - each has its message and its exit code
-        code = end(error)
+        code = report(error)
     try:
         sys.stdout.flush()
     except OSError as error:
         redirect_stdout_to_null()
-        code = code or end(error)
+        code = code or report(error)
     return code
 
 

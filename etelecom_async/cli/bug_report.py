@@ -29,7 +29,7 @@ _DIGITS = re.compile(r"\+?\d(?:[\s.()\-\u00a0]{0,3}\d){6,}")
 
 
 def describe(arguments: Sequence[str]) -> str:
-    """The versions, the system, and the command without its values, which may name customers and files."""
+    """The versions, the system, and the command without its values, which may name customers or files."""
     return f"etelecom-async {__version__}, Python {platform.python_version()} on {sys.platform}, {_command(arguments)}"
 
 
@@ -44,14 +44,9 @@ def redact(text: str) -> str:
 
 
 def write_bug_report(error: BaseException, *, arguments: Sequence[str]) -> Path | None:
-    """Write the traceback to a new file in the temporary folder, readable by this user only.
+    """Write the traceback to a new file in the temporary folder, for this user only; None if that is impossible.
 
-    Args:
-        error: the bug.
-        arguments: of the command line, without the program's name.
-
-    Returns:
-        The file; None if it cannot be written.
+    `arguments` are those of the command line, without the program's name.
     """
     shown = redact("".join(traceback.format_exception(error)))
     try:

@@ -1,4 +1,4 @@
-"""`etelecom bulk`: from a file of phones to a file of answers, however many."""
+"""`etelecom bulk`: from a file of phones to a file of answers."""
 
 from __future__ import annotations
 
@@ -28,15 +28,13 @@ from ..workers.ray_workers import RayWorkers
 from ..workers.worker import REDIS_URL, WorkerSetup
 from .command import Command, exits_with
 from .descriptors import was_closed
-from .ending import code_of, print_bug
 from .exit_codes import ExitCode
-from .network import Network, network_options
+from .exits import StoppedByFault, WrongUsage, code_of, print_bug
+from .job_display import print_summary, run
+from .network import Network, Runtime, TransportChoice, network_options
 from .options import as_number, oa_id_option
-from .outcome import as_json
 from .reading import asked_reading, reading_of, reading_options
-from .stop import Stop, Stopped
-from .transport_choice import Runtime, TransportChoice
-from .watch import print_summary, run
+from .render import as_json
 
 __all__ = ["bulk"]
 
@@ -106,18 +104,17 @@ def bulk(
 
     INPUT and OUTPUT are CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) or Parquet (.parquet, .pq; needs an extra); -
     is standard input or output. INPUT can also be an Excel workbook (.xlsx, .xls; needs an extra), text packed by gzip,
-    or a folder of such files. If it is not certain how to read it, the command asks on a terminal; in a script
-    it stops and names the option to add. OUTPUT gets the columns of INPUT and: row, phone_normalized, state, granted,
+    or a folder of such files. If it is not certain how to read INPUT, the command asks on a terminal; in a script it
+    stops and names the option to add. OUTPUT has the columns of INPUT and: row, phone_normalized, state, granted,
     expired_time, error, message, failure, checked_at. Rows come as they finish, not in the order of INPUT.
 
-    OUTPUT is its own journal. Whatever ends the command, even kill -9: the same command with --resume goes on, and in
-    the end every row is there exactly once. In between, rows of INPUT without an answer may be corrected where they
-    stand, and new ones added at its end; --retry-failed checks the corrected ones. Without --resume a file that exists
-    is never touched.
+    OUTPUT is also the journal. Whatever ends the command, even kill -9, the same command with --resume goes on, and in
+    the end OUTPUT has every row exactly once. Meanwhile you may correct rows of INPUT without an answer, in place, and
+    add rows at its end; --retry-failed checks the corrected ones. Without --resume an existing file is never changed.
 
     With --executor, workers on a cluster or on this machine make the checks; this command still reads INPUT and writes
-    OUTPUT, and all the rest is the same. Each worker takes the account from its own environment. One process already
-    makes thousands of checks a second, more than most limits allow.
+    OUTPUT. Each worker takes the account from its own environment. One process already makes thousands of checks a
+    second, more than most limits allow.
 
     \b
     Examples:
@@ -130,7 +127,7 @@ def bulk(
     if report is not None:
         _check_report(report, source=source, output=output)
     if executor is None and (workers is not None or address is not None):
-        raise Stop("--workers and --address say how --executor works: give --executor too.")
+        raise WrongUsage("--workers and --address say how --executor works: give --executor too.")
     try:
         setup = WorkerSetup(
             oa_id=oa_id,
@@ -146,7 +143,7 @@ def bulk(
         ray = None if executor is None else RayWorkers(setup, account=session.account, address=address)
         job = ConsentJob(
             session,
-            source=_stdin() if str(source) == "-" else source,
+            source=sys.stdin.buffer if str(source) == "-" else source,
             output=_stdout() if str(output) == "-" else output,
             oa_id=oa_id,
             column=column,
@@ -158,7 +155,7 @@ def bulk(
             executor=ray,
         )
     except EtelecomError as error:
-        raise Stop(str(error)) from None
+        raise WrongUsage(str(error)) from None
     can_retry = _can_retry(source, output)
     summary = _run(job, session, ray, runtime, source=source, output=output, quiet=quiet)
     if report is not None and summary.is_complete:
@@ -182,28 +179,26 @@ def _exit_code(job: ConsentJob, summary: JobSummary) -> ExitCode:
 
 
 def _runtime(transport: str, executor: str | None, network: Network, url: URL) -> Runtime:
-    """What the checks of this process use; with an executor it makes none."""
     if executor is None:
         return network.runtime(TransportChoice(transport), url)
     if transport != TransportChoice.AUTO.value:
-        raise Stop("--transport is for the checks of this process, and with --executor it makes none: leave it out.")
+        raise WrongUsage("--transport is for checks in this process, and with --executor the workers make them.")
     if network.proxy is not None or network.ca is not None:
-        raise Stop(
-            "--proxy and --ca are for the checks of this process, and with --executor it makes none: set HTTPS_PROXY"
-            " and SSL_CERT_FILE where the workers run."
+        raise WrongUsage(
+            "--proxy and --ca are for checks in this process, and with --executor the workers make them: set"
+            " HTTPS_PROXY and SSL_CERT_FILE there."
         )
     return network.runtime(TransportChoice.AIOHTTP, url)
 
 
 def _check_report(report: Path, *, source: Path, output: Path) -> None:
-    """Refuse a report that cannot be written, before the first call."""
     if str(output) == "-":
-        raise Stop("A report is made from the output file: name one with -o.")
+        raise WrongUsage("A report is made from the output file: name one with -o.")
     try:
         check_report(report, output=output, source=None if str(source) == "-" else source)
         pages.require()
     except EtelecomError as error:
-        raise Stop(str(error)) from None
+        raise WrongUsage(str(error)) from None
 
 
 def _run(
@@ -216,7 +211,7 @@ def _run(
     output: Path,
     quiet: bool,
 ) -> JobSummary:
-    # Ray prints a lot about lost workers on stdout, which may be the output; `watch` shows them in a few words.
+    # Ray prints a lot about lost workers on stdout, which may be the output; the display has their number.
     silenced = contextlib.nullcontext() if ray is None else contextlib.redirect_stdout(io.StringIO())
     try:
         with silenced:
@@ -225,15 +220,15 @@ def _run(
     except InternalError:
         raise
     except EtelecomError as error:
-        # What stops a run that has begun is a fault, and no wrong usage.
+        # After the first row it is a fault, and not the usage.
         has_begun = job.progress is not None and job.progress.done > 0
-        end = Stopped if has_begun or code_of(error) is ExitCode.STOPPED else Stop
+        end = StoppedByFault if has_begun or code_of(error) is ExitCode.STOPPED else WrongUsage
         advice = f". {hint(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
         raise end(f"{error}{advice}{_what_is_kept(job, source, output, is_fault=True)}") from None
 
 
 def _can_retry(source: Path, output: Path) -> bool:
-    """Whether the same command can check the rows that failed again. A stream can be read only once."""
+    """Whether the same command can check failed rows again: a stream can be read only once."""
     return (source.is_file() or source.is_dir()) and str(output) != "-"
 
 
@@ -243,7 +238,7 @@ def _what_is_kept(job: ConsentJob, source: Path, output: Path, *, is_fault: bool
     if job.progress is None or str(output) == "-" or kept is None:
         return ""
     can_resume = _can_retry(source, output)
-    once = " once that is put right," if is_fault else ""
+    once = " once that is fixed," if is_fault else ""
     going_on = f";{once} the same command with --resume goes on." if can_resume else "."
     return f" What was finished is in {kept}{going_on}"
 
@@ -252,20 +247,16 @@ def _write_report(report: Path, *, source: Path, output: Path, can_retry: bool) 
     statistics = statistics_of(output)
     title, now = "Calling permissions", datetime.now(UTC)
     try:
-        # Hours may have passed since it was first checked.
+        # Hours may have passed since the first check.
         check_report(report, output=output, source=None if str(source) == "-" else source)
         pages.write(report, statistics, title=title, source=source.name, now=now, can_retry=can_retry)
     except OSError as error:
-        raise Stopped(f"Cannot write {report}: {error.strerror or error}. The output itself is complete.") from None
+        raise StoppedByFault(f"Cannot write {report}: {error.strerror or error}. The output is complete.") from None
     except EtelecomError as error:
-        raise Stopped(f"{error} The output itself is complete.") from None
-
-
-def _stdin() -> BinaryIO:
-    return sys.stdin.buffer
+        raise StoppedByFault(f"{error} The output is complete.") from None
 
 
 def _stdout() -> BinaryIO:
     if was_closed(sys.stdout):
-        raise Stop("Standard output is closed: name a file with -o.")
+        raise WrongUsage("Standard output is closed: name a file with -o.")
     return sys.stdout.buffer

@@ -7,28 +7,61 @@ import codecs
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import click
+from attrs import frozen
+from rich.text import Text
 
+from .._times import offset, utc_text
 from ..account import from_env
-from ..api.consent import CHECK_CONSENT
+from ..api.consent import CHECK_CONSENT, Consent, ConsentState
 from ..bulk.common_fault import COMMON_FAULTS
-from ..errors import ConfigError
+from ..errors import ConfigError, EtelecomError
 from ..messages import failure_name, hint
+from ..phone import normalize
 from ..session import Session
 from .command import Command, exits_with
-from .ending import os_sentence
 from .exit_codes import ExitCode, most_serious
-from .network import Network, network_options
+from .exits import WrongUsage, os_message
+from .network import Network, Runtime, TransportChoice, network_options
 from .options import oa_id_option
-from .outcome import Outcome, as_json, local, local_zone, look, offset
-from .render import bar, counted, is_terminal, plain, put, show, table, verdict
-from .stop import Stop
-from .transport_choice import Runtime, TransportChoice
+from .render import as_json, bar, counted, is_terminal, local, plain, show, table, write
 
 __all__ = ["check"]
 
 _MANY = 20
+
+
+@frozen(kw_only=True)
+class _Outcome:
+    """One phone with its answer, or with the error that left it without one."""
+
+    phone: str
+    phone_normalized: str | None = None
+    granted: bool | None = None
+    state: str | None = None
+    answer: Consent | None = None
+    failure: EtelecomError | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON: times in RFC 3339 and UTC, the failure with the name of its class."""
+        answer, failure = self.answer, self.failure
+        expires = None if answer is None else answer.expired_time
+        return {
+            "phone": self.phone,
+            "phone_normalized": self.phone_normalized,
+            "granted": self.granted,
+            "state": self.state,
+            "error": None if answer is None else answer.error,
+            "message": None if answer is None else answer.message,
+            "expired_time": None if expires is None else utc_text(expires),
+            "failure": None if failure is None else _joined(type(failure).__name__, failure.message),
+        }
+
+
+def _joined(name: str, message: str) -> str:
+    return f"{name}: {message}" if message else name
 
 
 @exits_with(ExitCode.NOT_GRANTED, ExitCode.NOT_CHECKED, ExitCode.STOPPED)
@@ -65,7 +98,7 @@ def _prepare(network: Network) -> tuple[Session, Runtime]:
         # A missing key is one error here, and not one for every phone.
         session.account.key(CHECK_CONSENT.role)
     except ConfigError as error:
-        raise Stop(str(error)) from None
+        raise WrongUsage(str(error)) from None
     return session, runtime
 
 
@@ -74,7 +107,7 @@ def _numbers(phones: Iterable[str]) -> list[str]:
     for phone in phones:
         numbers.extend(_lines_of_stdin() if phone == "-" else [phone])
     if not numbers:
-        raise Stop("There are no phone numbers on standard input.")
+        raise WrongUsage("There are no phone numbers on standard input.")
     return numbers
 
 
@@ -82,31 +115,39 @@ def _lines_of_stdin() -> list[str]:
     try:
         data = sys.stdin.buffer.read()
     except OSError as error:
-        raise Stop(f"Cannot read standard input: {os_sentence(error)}.") from None
+        raise WrongUsage(f"Cannot read standard input: {os_message(error)}.") from None
     # Windows' tools write UTF-16 with a byte order mark. Other bytes that are not UTF-8 make their number invalid.
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     lines = (line.strip() for line in data.decode(encoding, errors="replace").splitlines())
     return [line for line in lines if line]
 
 
-async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json: bool) -> list[Outcome]:
+async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json: bool) -> list[_Outcome]:
     """Check all at once; print JSON as answers come, in the order of the phones."""
-    outcomes: list[Outcome] = []
+    outcomes: list[_Outcome] = []
     async with session, asyncio.TaskGroup() as group:
         with _progress(len(phones), wants_json=wants_json) as advance:
-            tasks = [group.create_task(_look(session, oa_id, phone, advance)) for phone in phones]
+            tasks = [group.create_task(_check_phone(session, oa_id, phone, advance)) for phone in phones]
             for task in tasks:
                 outcome = await task
                 outcomes.append(outcome)
                 if wants_json:
-                    put(as_json(outcome.to_dict()).encode())
+                    write(as_json(outcome.to_dict()).encode())
     return outcomes
 
 
-async def _look(session: Session, oa_id: int, phone: str, advance: Callable[[], None]) -> Outcome:
-    outcome = await look(session, oa_id=oa_id, phone=phone)
-    advance()
-    return outcome
+async def _check_phone(session: Session, oa_id: int, phone: str, advance: Callable[[], None]) -> _Outcome:
+    normalized: str | None = None
+    try:
+        normalized = normalize(phone)
+        consent = await session.zalo.check_consent(oa_id=oa_id, phone=phone)
+    except EtelecomError as error:
+        return _Outcome(phone=phone, phone_normalized=normalized, failure=error)
+    finally:
+        advance()
+    state = consent.state  # read once: the permission may end between two readings
+    granted = state is ConsentState.GRANTED if state.conclusive else None
+    return _Outcome(phone=phone, phone_normalized=normalized, granted=granted, state=state.value, answer=consent)
 
 
 @contextmanager
@@ -119,23 +160,28 @@ def _progress(total: int, *, wants_json: bool) -> Generator[Callable[[], None]]:
         yield advance
 
 
-def _show(outcomes: Iterable[Outcome]) -> None:
-    zone = local_zone()
-    heads = ("Phone", "Normalized", "Granted", "State", f"Expires ({offset(zone)})", "Message")
+def _show(outcomes: Iterable[_Outcome]) -> None:
+    now = datetime.now(UTC).astimezone()
+    verdicts = {None: Text("?", style="yellow"), True: Text("yes", style="green"), False: Text("no", style="red")}
+    heads = ("Phone", "Normalized", "Granted", "State", f"Expires ({offset(now)})", "Message")
     grid = table(*heads, spare=("Normalized",))
     for outcome in outcomes:
+        answer, failure = outcome.answer, outcome.failure
+        message = "" if answer is None else answer.message
+        if failure is not None:
+            message = _joined(failure_name(type(failure).__name__), failure.message)
         grid.add_row(
             plain(outcome.phone),
             plain(outcome.phone_normalized),
-            verdict(outcome),
+            verdicts[outcome.granted],
             plain(outcome.state),
-            plain(local(outcome.expired_time, zone=zone)),
-            plain(outcome.failure.for_people if outcome.failure else outcome.message),
+            plain(local(None if answer is None else answer.expired_time, zone=now.tzinfo)),
+            plain(message),
         )
     show(grid)
 
 
-def _exit_code(outcomes: Sequence[Outcome]) -> ExitCode:
+def _exit_code(outcomes: Sequence[_Outcome]) -> ExitCode:
     fault = _common_fault(outcomes)
     if fault is not None:
         click.echo(f"Error: {failure_name(fault)}. {hint(fault, can_retry=False)}", err=True)
@@ -144,7 +190,7 @@ def _exit_code(outcomes: Sequence[Outcome]) -> ExitCode:
     return most_serious(codes[outcome.granted] for outcome in outcomes)
 
 
-def _common_fault(outcomes: Sequence[Outcome]) -> str | None:
-    """The class of a fault that every checked phone met, such as a key that is not accepted."""
-    met = {outcome.failure.kind if outcome.failure else "" for outcome in outcomes} - {"InvalidPhone"}
+def _common_fault(outcomes: Sequence[_Outcome]) -> str | None:
+    """The class of the error that every checked phone met, if it is one such as a key that is not accepted."""
+    met = {type(outcome.failure).__name__ if outcome.failure else "" for outcome in outcomes} - {"InvalidPhone"}
     return met.pop() if len(met) == 1 and met <= COMMON_FAULTS else None

@@ -27,7 +27,7 @@ class Command(click.Command):
 
 
 def exits_with(*codes: ExitCode) -> Callable[[Command], Command]:
-    """Name the exit codes of a command that not all commands share."""
+    """Add the exit codes of a command to those of every command."""
 
     def name(command: Command) -> Command:
         command.exit_codes = tuple(code for code in MEANINGS if code in (*_EVERY_COMMAND, *codes))
@@ -39,10 +39,8 @@ def exits_with(*codes: ExitCode) -> Callable[[Command], Command]:
 class Group(click.Group):
     """Commands that are imported only when they run: `etelecom --version` does not wait for an HTTP client.
 
-    The command `name` is the attribute `name` of the module `name` in this package.
-
-    Attributes:
-        modules: the names of the commands, each with its line in the group's own help.
+    `modules` has the commands' names, each with its line in the help. The command `name` is the attribute `name` of the
+    module `name` in this package.
     """
 
     modules: Mapping[str, str] = MappingProxyType({})

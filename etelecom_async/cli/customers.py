@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,18 +15,14 @@ from ..tables.cells import phone_text
 __all__ = ["read_customers"]
 
 _SAMPLE = 100
-_STATES = ("state",)
-_CODES = ("error", "code")
-_EXPIRIES = ("expired_time", "expires")
-_MESSAGES = ("message",)
 
 
 def read_customers(path: Path) -> dict[str, Customer]:
-    """The customers of a table, by their phones in wire form; if a phone occurs twice, the last.
+    """The customers of a table, by their phones in wire form; of a phone that occurs twice, the last.
 
-    The phones' column is found as in a bulk job. These columns are read by name, if they exist: `state` (a
-    `ConsentState`'s value) or `error` (the code), `expired_time` (ISO 8601, UTC unless it says otherwise) and
-    `message`. Without a state and a code the customer has granted permission. The output of a bulk job has them all.
+    The column of the phones is found as in a bulk job. Other columns go by their names: `state` (a `ConsentState`'s
+    value) or `error` (the code), `expired_time` (ISO 8601, UTC without an offset) and `message`. Without a state and a
+    code the customer has granted permission. The output of a bulk job has all of these columns.
 
     Raises:
         ConfigError: the file cannot be read, or a row cannot be used; the message names the row.
@@ -34,7 +30,7 @@ def read_customers(path: Path) -> dict[str, Customer]:
     source = open_source(path)
     rows = list(source.rows())
     phone_at, _ = find_phone_column(source.columns, rows[:_SAMPLE])
-    columns = _Columns(source.columns)
+    columns = {name.strip().lower(): index for index, name in enumerate(source.columns)}
     customers: dict[str, Customer] = {}
     for row in rows:
         try:
@@ -45,26 +41,19 @@ def read_customers(path: Path) -> dict[str, Customer]:
     return customers
 
 
-class _Columns:
-    """The columns that describe a customer, by name."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._indexes = {name.strip().lower(): index for index, name in enumerate(names)}
-
-    def text(self, row: Row, names: Iterable[str]) -> str:
-        """The cell of the first of these columns that exists; empty if none does."""
-        index = next((self._indexes[name] for name in names if name in self._indexes), None)
-        cell = None if index is None else row.cells[index]
-        return "" if cell is None else str(cell).strip()
+def _text(row: Row, columns: Mapping[str, int], *names: str) -> str:
+    """The cell of the first of these columns that exists; empty if none does."""
+    cell = next((row.cells[columns[name]] for name in names if name in columns), None)
+    return "" if cell is None else str(cell).strip()
 
 
-def _customer(row: Row, *, phone_at: int, columns: _Columns) -> Customer:
+def _customer(row: Row, *, phone_at: int, columns: Mapping[str, int]) -> Customer:
     if row.problem:
         raise ConfigError(f"{row.problem}.")
     phone = phone_text(row.cells[phone_at])
-    error = _error(state=columns.text(row, _STATES), code=columns.text(row, _CODES))
-    expires = _moment(columns.text(row, _EXPIRIES))
-    message = columns.text(row, _MESSAGES)
+    error = _error(state=_text(row, columns, "state"), code=_text(row, columns, "error", "code"))
+    expires = _moment(_text(row, columns, "expired_time", "expires"))
+    message = _text(row, columns, "message")
     if message:
         return Customer(phone=phone, error=error, expires=expires, message=message)
     return Customer(phone=phone, error=error, expires=expires)

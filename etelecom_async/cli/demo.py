@@ -1,4 +1,4 @@
-"""`etelecom demo`: from a file of phones to a file of results, with no key and no network."""
+"""`etelecom demo`: from a file of phones to a file of results, without a key or a network."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ..session import Session
 from ..tables import Reading
 from .command import Command, exits_with
 from .exit_codes import ExitCode
+from .exits import WrongUsage
+from .job_display import print_summary, run
 from .reading import asked_reading, reading_of, reading_options
-from .stop import Stop
-from .watch import print_summary, run
 
 __all__ = ["demo"]
 
-# Some customers of the sandbox always answer "try later"; a demo does not wait for them.
+# For some customers the sandbox always answers "try later": a demo does not wait for them.
 _QUICK = Retry(attempts=2, base=0.05)
 # Slow enough to see its progress.
 _LATENCY = 0.1
@@ -51,7 +51,7 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
     """Check a file of phones, end to end, against a sandbox on this machine: no key, no network, no cost.
 
     INPUT is any file that `etelecom bulk` takes; without it the sandbox's own customers are checked. The results are
-    its rows with their answers.
+    its rows with the answers.
 
     \b
     Example:
@@ -69,7 +69,7 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
             remove_demo(output, source=source)
             summary = asyncio.run(_check(world, source, output, reading, excel=excel))
         except EtelecomError as error:
-            raise Stop(str(error)) from None
+            raise WrongUsage(str(error)) from None
     print_summary(summary, output, can_retry=False)
     if not summary.is_complete:
         kept = f" What was finished is in {output}." if summary.rows else ""
@@ -78,7 +78,7 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
 
 
 async def _check(world: World, source: Path, output: Path, reading: Reading, *, excel: bool) -> JobSummary:
-    """Real requests over a real socket: only the server's address differs from a real job."""
+    # Real requests over a real socket: only the server's address is different from a real job.
     async with serve(world, latency=_LATENCY) as sandbox:
         session = Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK)
         job = ConsentJob(

@@ -15,12 +15,12 @@ __all__ = ["prepare_standard_streams", "redirect_stdout_to_null", "was_closed"]
 
 
 class _BestEffort(io.RawIOBase):
-    """Drops what cannot be written: a full disk or a closed pipe behind stderr must not stop the work."""
+    """Drops what cannot be written: a full disk or a closed pipe at stderr must not stop the work."""
 
     def __init__(self, stream: TextIO) -> None:
-        # Keeps the stream alive, which would close its descriptor.
+        # Keeps the stream alive: without a reference it would close its descriptor.
         self._stream = stream
-        # Python started with `-u` has no buffer in between.
+        # With `python -u` there is no buffer in between.
         self._file: io.RawIOBase | BinaryIO = getattr(stream.buffer, "raw", stream.buffer)
 
     def write(self, data: ReadableBuffer, /) -> int:
@@ -29,7 +29,7 @@ class _BestEffort(io.RawIOBase):
             written = self._file.write(data)
         except OSError:
             return size
-        # None where a descriptor that does not block takes no more, which a buffer would make an error.
+        # None is from a non-blocking descriptor that is full: the buffer above would make it an error.
         return size if written is None else written
 
     def writable(self) -> bool:
@@ -45,10 +45,10 @@ class _BestEffort(io.RawIOBase):
 def prepare_standard_streams() -> None:
     """Make stdin, stdout and stderr usable, even if they were closed when this process started.
 
-    A closed one (`2>&-`) is opened on the null device: otherwise the next socket would get its number, and libuv aborts
-    the process (SIGABRT) when such a socket is closed. From here on, output on stderr is best effort.
+    A closed one (`2>&-`) is opened on the null device: otherwise the next socket gets its number, and libuv aborts the
+    process (SIGABRT) when it closes that socket. From here on, output on stderr is best effort.
     """
-    # In the order of their numbers, since a file gets the lowest free number. A closed one is None in Python.
+    # In the order of their numbers: a file gets the lowest free number. A closed one is None in Python.
     sys.stdin = sys.stdin or _null("r")
     sys.stdout = sys.stdout or _null("w")
     stderr = sys.stderr or _null("w")
@@ -79,6 +79,6 @@ def redirect_stdout_to_null() -> None:
 
 def _null(mode: Literal["r", "w"]) -> TextIO:
     stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open to the end
-    # Child processes inherit it: a free number is a danger to them too.
+    # Child processes inherit it, so that the number is not free there either.
     os.set_inheritable(stream.fileno(), True)
     return stream

@@ -1,4 +1,4 @@
-"""What each exit code of the command means: one table for every command, its help and the docs."""
+"""The exit codes of the command: one table for every command, its help and the docs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ __all__ = ["MEANINGS", "ExitCode", "most_serious"]
 
 
 class ExitCode(enum.IntEnum):
-    """How a command ended. No other code is used, and no code has two meanings."""
-
     DONE = 0
     NOT_GRANTED = 1
     USAGE = 2
@@ -36,13 +34,12 @@ MEANINGS = MappingProxyType(
         ExitCode.BROKEN_PIPE: "the program that read the output has ended",
     }
 )
-"""In the order of the table."""
 
 # Most serious first. The codes that are not here end a command at once.
 _BY_WEIGHT = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.NOT_CHECKED, ExitCode.NOT_GRANTED)
 
 
 def most_serious(codes: Iterable[ExitCode]) -> ExitCode:
-    """The one code of a command in which several things happened; `DONE` if none did."""
+    """The code of a command in which several of these things happened; `DONE` if none did."""
     found = set(codes)
     return next((code for code in _BY_WEIGHT if code in found), ExitCode.DONE)

@@ -14,9 +14,9 @@ __all__ = ["leave_at_once", "leaving_at_once"]
 
 
 def leave_at_once() -> None:
-    """From now on Ctrl-C ends this process at once, unless the process ignores it or has its own handler.
+    """From now on Ctrl-C ends this process at once, unless the process ignores Ctrl-C or has its own handler.
 
-    For imports and the interpreter's shutdown, where a KeyboardInterrupt shows as a traceback or another error.
+    For imports and the interpreter's shutdown, where a KeyboardInterrupt would show a traceback or another error.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         _handle(_leave)
@@ -24,7 +24,7 @@ def leave_at_once() -> None:
 
 @contextlib.contextmanager
 def leaving_at_once() -> Generator[None]:
-    """`leave_at_once` for the length of a block."""
+    """`leave_at_once` until the block ends."""
     before = signal.getsignal(signal.SIGINT)
     leave_at_once()
     try:
@@ -35,7 +35,7 @@ def leaving_at_once() -> Generator[None]:
 
 
 def _handle(handler: Callable[[int, FrameType | None], object]) -> None:
-    # ValueError: only the main thread can set a handler.
+    # ValueError: this is not the main thread.
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, handler)
 

@@ -1,35 +1,111 @@
-"""How the commands reach the server: `--proxy`, `--ca`, and `-v` to print what is used."""
+"""How the commands reach the server: `--proxy`, `--ca`, `--transport`, and `-v` to print what is used."""
 
 from __future__ import annotations
 
+import asyncio
+import enum
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from attrs import frozen
 from yarl import URL
 
 from ..account import Secret
+from ..errors import ConfigError
+from ..transport.available import best_transport
+from ..transport.fast.httptools import HttptoolsTransport
 from ..transport.proxies import Proxies
 from ..transport.trust import Trust
-from .transport_choice import Runtime, TransportChoice, choose_runtime
 
-__all__ = ["Network", "network_options"]
+if TYPE_CHECKING:
+    import ssl
+
+    from ..transport.base import Transport
+
+__all__ = ["Network", "Runtime", "TransportChoice", "choose_runtime", "network_options"]
 
 Result = TypeVar("Result")
 
 
+class TransportChoice(enum.Enum):
+    """The values of `--transport`."""
+
+    AUTO = "auto"
+    FAST = "fast"
+    AIOHTTP = "aiohttp"
+
+
 @frozen(kw_only=True)
-class Network:
-    """The values of the options.
+class Runtime:
+    """A transport, and the event loop to run it under.
 
     Attributes:
-        proxy: URL of a proxy; None for the environment's.
-        ca: file or folder of the authorities to trust; None for the environment's or the system's.
-        is_verbose: whether to print what is used.
+        name: of both, for the user.
+        transport: sends the requests.
+        new_loop: makes the event loop; None for Python's default.
     """
+
+    name: str
+    transport: Transport
+    new_loop: Callable[[], asyncio.AbstractEventLoop] | None
+
+    def run(self, work: Coroutine[None, None, Result]) -> Result:
+        """Run a coroutine to its end, as `asyncio.run` does, and close the transport."""
+
+        async def main() -> Result:
+            async with aclosing(self.transport):
+                return await work
+
+        # A loop factory, and not a policy, which would apply to every other event loop of this process.
+        with asyncio.Runner(loop_factory=self.new_loop) as runner:
+            return runner.run(main())
+
+
+def choose_runtime(
+    choice: TransportChoice, url: URL, *, proxy: Secret | None = None, ssl_context: ssl.SSLContext | None = None
+) -> Runtime:
+    """The transport for requests to this URL, with the event loop that suits it.
+
+    Raises:
+        ConfigError: the transport is not installed, or cannot reach this URL.
+    """
+    transport = _transport(choice, url, proxy, ssl_context)
+    if not isinstance(transport, HttptoolsTransport):
+        return Runtime(name="aiohttp", transport=transport, new_loop=None)
+    new_loop = _uvloop()
+    name = "fast (httptools)" if new_loop is None else "fast (httptools on uvloop)"
+    return Runtime(name=name, transport=transport, new_loop=new_loop)
+
+
+def _transport(
+    choice: TransportChoice, url: URL, proxy: Secret | None, ssl_context: ssl.SSLContext | None
+) -> Transport:
+    if choice is TransportChoice.FAST:
+        if proxy is not None:
+            raise ConfigError("The fast transport does not support proxies: drop --proxy, or use --transport aiohttp.")
+        return HttptoolsTransport(ssl_context=ssl_context)
+    if choice is TransportChoice.AUTO and proxy is None:
+        return best_transport(url, ssl_context=ssl_context)
+    from ..transport.aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and mostly not needed
+
+    return AiohttpTransport(proxy=proxy, ssl_context=ssl_context)
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - an extra, which Windows does not have
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+@frozen(kw_only=True)
+class Network:
+    """The values of the options; None is for the environment's proxy and authorities."""
 
     proxy: Secret | None = None
     ca: Path | None = None

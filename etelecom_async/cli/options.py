@@ -8,13 +8,12 @@ import click
 
 from ..errors import InvalidId
 from ..ids import to_id
-from .stop import Stop
+from .exits import WrongUsage
 
 __all__ = ["as_host", "as_id", "as_number", "oa_id_option"]
 
 
 def as_id(context: click.Context, option: click.Parameter, value: str) -> int:
-    """The id that these digits are."""
     try:
         return to_id(value)
     except InvalidId as error:
@@ -22,14 +21,13 @@ def as_id(context: click.Context, option: click.Parameter, value: str) -> int:
 
 
 def as_number(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """A finite number: `nan` passes every range check of click."""
+    # `nan` passes every range check of click.
     if value is None or math.isfinite(value):
         return value
     raise _refused(context, option, f"{value} is not a finite number.")
 
 
 def as_host(context: click.Context, option: click.Parameter, value: str) -> str:
-    """An address or a name."""
     if value.strip() and value.isprintable():
         return value.strip()
     raise _refused(context, option, "It is empty: give an address or a host name, such as 127.0.0.1.")
@@ -45,6 +43,6 @@ oa_id_option = click.option(
 )
 
 
-def _refused(context: click.Context, option: click.Parameter, sentence: str) -> Stop:
+def _refused(context: click.Context, option: click.Parameter, sentence: str) -> WrongUsage:
     # One line, where click would put the usage above it.
-    return Stop(f"{option.get_error_hint(context)}: {sentence}")
+    return WrongUsage(f"{option.get_error_hint(context)}: {sentence}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 import click
 
 from ..errors import ConfigError
 from ..tables import Reading, Undecided, open_source
-from .stop import Stop
+from .exits import WrongUsage
 
 __all__ = ["asked_reading", "reading_of", "reading_options"]
 
@@ -22,7 +22,7 @@ _KEY = "etelecom.reading"
 
 
 def reading_options(command: _Command) -> _Command:
-    """Add the options for reading the input. `reading_of` returns their values."""
+    """Add the options for reading the input; `reading_of` returns their values."""
     options = (
         click.option("--encoding", metavar="NAME", help="INPUT's encoding, such as utf-8, cp1258, tcvn3 or vni."),
         click.option("--header/--no-header", default=None, help="Whether INPUT's first record holds the headings."),
@@ -46,13 +46,9 @@ def reading_of(context: click.Context) -> Reading:
 
 
 def asked_reading(source: Path, reading: Reading) -> Reading:
-    """The reading, with the user's answers to the questions that the input leaves open.
+    """The reading with the user's answers to what the input leaves open, or a ConfigError if it cannot be read.
 
-    Without a terminal, and for an input that can be read only once, it stays as it is: the job then names the missing
-    option.
-
-    Raises:
-        ConfigError: the input cannot be read.
+    Without a terminal, and for an input that can be read only once, nothing is asked: the job names the missing option.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()) or not (source.is_file() or source.is_dir()):
         return reading
@@ -82,16 +78,8 @@ def _collect(context: click.Context, parameter: click.Parameter, value: str | bo
     try:
         context.meta[_KEY] = _with(reading_of(context), parameter.name, value)
     except ConfigError as error:
-        raise Stop(f"{parameter.opts[0]}: {error}") from None
+        raise WrongUsage(f"{parameter.opts[0]}: {error}") from None
 
 
-def _with(reading: Reading, name: str, value: str | bool | int) -> Reading:  # noqa: FBT001 - one of the values there are
-    """The reading with one more attribute set."""
-    values = {name: value}
-    return Reading(
-        encoding=cast("str | None", values.get("encoding", reading.encoding)),
-        header=cast("bool | None", values.get("header", reading.header)),
-        skip_rows=cast("int | None", values.get("skip_rows", reading.skip_rows)),
-        delimiter=cast("str | None", values.get("delimiter", reading.delimiter)),
-        sheet=cast("str | None", values.get("sheet", reading.sheet)),
-    )
+def _with(reading: Reading, name: str, value: Any) -> Reading:  # noqa: ANN401 - of the attribute's type, which it checks
+    return attrs.evolve(reading, **{name: value})

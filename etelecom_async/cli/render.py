@@ -1,11 +1,14 @@
-"""Tables that fit the terminal, progress, and received text without control characters."""
+"""Output: tables that fit the terminal, progress, times, JSON, and received text without control characters."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, tzinfo
 
 import click
 from attrs import define, field
@@ -15,48 +18,40 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from .ending import os_sentence
-from .outcome import Outcome
-from .stop import OutputClosed, Stopped
+from .exits import OutputClosed, StoppedByFault, os_message
 
-__all__ = ["Rows", "bar", "counted", "is_terminal", "plain", "put", "show", "table", "verdict"]
+__all__ = ["Rows", "as_json", "bar", "counted", "is_terminal", "local", "plain", "show", "table", "write"]
 
 _UNWRAPPED = 20
-"""Columns of at most so many characters are never wrapped; wider ones only between words."""
+"""Columns of at most this many characters are never wrapped; wider ones only between words."""
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LINE_SECONDS = 5.0
 _UNBOUNDED = 10**6
 
 
 @define
 class Rows:
-    """A table to be shown, with headings.
-
-    Attributes:
-        heads: the columns' headings.
-        spare: columns to drop on a terminal that is too narrow for all.
-    """
+    """A table; a terminal that is too narrow for all columns does not get those named in `spare`."""
 
     heads: Sequence[str]
     spare: Sequence[str] = ()
     rows: list[Sequence[Text]] = field(factory=list)
 
     def add_row(self, *cells: Text | str) -> None:
-        """One cell for each heading."""
         self.rows.append([Text(cell) if isinstance(cell, str) else cell for cell in cells])
 
     def without_spare(self) -> Rows:
-        """The same without the spare columns."""
         kept = [at for at, head in enumerate(self.heads) if head not in self.spare]
         return Rows([self.heads[at] for at in kept], rows=[[row[at] for at in kept] for row in self.rows])
 
-    def as_table(self, *, room: int) -> Table | None:
-        """A table of at most `room` characters; None if that would break words or times."""
-        widths = _shared([self._bounds(at) for at in range(len(self.heads))], room - 3 * len(self.heads) - 1)
+    def as_table(self, *, width: int) -> Table | None:
+        """A table of at most `width` characters; None if that would break words or times."""
+        widths = _shared([self._bounds(at) for at in range(len(self.heads))], width - 3 * len(self.heads) - 1)
         if widths is None:
             return None
         grid = Table(header_style="bold")
-        for head, width in zip(self.heads, widths, strict=True):
-            grid.add_column(head, overflow="fold", width=width)
+        for head, column_width in zip(self.heads, widths, strict=True):
+            grid.add_column(head, overflow="fold", width=column_width)
         for row in self.rows:
             grid.add_row(*row)
         return grid
@@ -70,7 +65,7 @@ class Rows:
         return max(cell_len(part) for parts in unbroken for part in parts), max(widest, cell_len(self.heads[at]))
 
     def as_records(self) -> Table:
-        """A row for each cell that is not empty, for a narrow terminal."""
+        """For a narrow terminal: a line for each cell that is not empty."""
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(style="bold", no_wrap=True)
         grid.add_column(overflow="fold")
@@ -84,38 +79,34 @@ class Rows:
 
 
 def table(*heads: str, spare: Sequence[str] = ()) -> Rows:
-    """An empty table with these headings; `spare` names those to drop on a narrow terminal."""
     return Rows(heads, spare=spare)
 
 
-def put(text: str | bytes, *, nl: bool = True, err: bool = False) -> None:
-    """Write a line at once. What goes to stderr is best effort.
-
-    Raises:
-        OutputClosed, Stopped: stdout cannot be written to.
-    """
+def write(text: str | bytes, *, nl: bool = True, err: bool = False) -> None:
+    """Write a line at once, or raise what ends the command. Output on stderr is best effort."""
     try:
         click.echo(text, nl=nl, err=err)
     except BrokenPipeError:
         raise OutputClosed from None
     except OSError as error:
-        raise Stopped(f"Cannot write the output: {os_sentence(error)}.") from None
+        raise StoppedByFault(f"Cannot write the output: {os_message(error)}.") from None
 
 
 def show(rows: Rows, *, err: bool = False) -> None:
-    """Write a table to stdout or stderr: within the terminal, and into a pipe with each row on one line."""
+    """Write a table: within the width of a terminal; into a pipe, each row on one line."""
     console = Console(stderr=err)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(stderr=err, width=_UNBOUNDED)
-    # All columns, fewer, or one record below the other: the first that breaks no word and no time.
-    grids = (rows.as_table(room=console.width), rows.without_spare().as_table(room=console.width), rows.as_records())
+    # All columns, fewer columns, or records below each other: the first that breaks no word and no time.
+    width = console.width
+    grids = (rows.as_table(width=width), rows.without_spare().as_table(width=width), rows.as_records())
     with console.capture() as capture:
         console.print(next(filter(None, grids)))
-    put(capture.get(), nl=False, err=err)
+    write(capture.get(), nl=False, err=err)
 
 
 def _shared(bounds: Sequence[tuple[int, int]], room: int) -> list[int] | None:
-    """Widths that fit: each gets its minimum, and the rest is shared; None if the minimums do not fit."""
+    """Each column gets its minimum, and they share the rest; None if the minimums do not fit."""
     widths = [least for least, _ in bounds]
     rest = room - sum(widths)
     if rest < 0:
@@ -134,11 +125,20 @@ def plain(text: str | None) -> Text:
     return Text("".join(c if c.isprintable() else " " for c in text or ""))
 
 
-def verdict(outcome: Outcome) -> Text:
-    """Yes, no, or not known."""
-    if outcome.granted is None:
-        return Text("?", style="yellow")
-    return Text("yes", style="green") if outcome.granted else Text("no", style="red")
+def as_json(fields: Mapping[str, object]) -> str:
+    """One line of JSON that escapes nothing but lone surrogates."""
+    text = json.dumps(fields, ensure_ascii=False)
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def local(moment: datetime | None, *, zone: tzinfo | None) -> str:
+    """A time in a zone that the heading names; empty for None."""
+    if moment is None:
+        return ""
+    try:
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    except OverflowError:
+        return moment.isoformat(sep=" ")
 
 
 def is_terminal() -> bool:
@@ -150,7 +150,7 @@ def is_terminal() -> bool:
 def bar(total: int) -> Generator[Callable[[], None]]:
     """A progress bar on stderr; call what it yields after each phone."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # stdout is left alone: rich would send it to stderr while the bar is shown.
+    # Without `redirect_stdout=False` rich would send stdout to stderr while the bar is shown.
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("Checking", total=total)
         yield lambda: progress.advance(task)
@@ -169,6 +169,6 @@ def counted(
         now = clock()
         if done < total and now - shown >= seconds:
             shown = now
-            put(f"{done:,} of {total:,} checked", err=True)
+            write(f"{done:,} of {total:,} checked", err=True)
 
     yield advance

@@ -1,30 +1,31 @@
-"""`etelecom sandbox`: an eTelecom on this machine until Ctrl-C."""
+"""`etelecom sandbox`: an eTelecom on this machine, until Ctrl-C."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 import click
 
+from .._times import offset
 from ..api.consent import Consent
 from ..errors import ConfigError
 from ..sandbox import SANDBOX_OA, Limit, Refusal, Served, TokenBucket, World, serve
+from ..transport.connecting import system_message
 from .command import Command
 from .customers import read_customers
+from .exits import WrongUsage
 from .options import as_host, as_id, as_number
-from .outcome import local, local_zone, offset
-from .render import plain, put, show, table
-from .stop import Stop
+from .render import local, plain, show, table, write
 
 __all__ = ["sandbox"]
 
 _SHOWN = 30
-"""Customers that are listed at the start; there are fewer made-up ones."""
+"""Customers that are listed at the start: more than there are made-up ones."""
 
 
 @click.command("sandbox", cls=Command)
@@ -83,16 +84,16 @@ def sandbox(
     burst: float | None,
     refusal: str | None,
 ) -> None:
-    """Serve an eTelecom of your own, until Ctrl-C.
+    """Serve an eTelecom on this machine, until Ctrl-C.
 
-    It answers Zalo/CheckConsent as documented, errors included, for made-up customers with every answer there is, or
-    for those of a file: any table that `etelecom bulk` reads. A column `state` (granted, refused, ...) or `error` (the
-    code) says what is answered about a phone, `expired_time` until when and `message` in which words. A phone without
-    them has granted permission; a phone that is not in the file was never asked. The output of `etelecom bulk` will do.
-    The sandbox prints what to paste to call it. Its keys are public: they open nothing else.
+    It answers Zalo/CheckConsent as documented, errors included. The customers are made up, one for each answer, or they
+    come from a file: any table that `etelecom bulk` reads, or its output. The columns `state` (granted, refused, ...)
+    or `error` (the code), `expired_time` and `message` make up the answer for a phone. A phone without them has granted
+    permission; a phone that is not in the file was never asked. The sandbox prints what to paste to call it. Its keys
+    are public and work nowhere else.
 
-    With --limit it has a rate limit that, like the real server's, no answer states: a token bucket of BURST requests
-    that fills at RATE. How the real one refuses is not published, so try your program against each form:
+    With --limit it has a hidden rate limit, as the real server does: a token bucket of BURST requests that fills at
+    RATE. How the real server refuses is not published, so try your program against each form:
 
     \b
         403        code resource_exhausted, the API's documented form
@@ -110,7 +111,7 @@ def sandbox(
         etelecom sandbox --limit 20 --refusal 429-after
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
     if limit is None and (burst is not None or refusal is not None):
-        raise Stop("--burst and --refusal say how --limit is kept: give --limit too.")
+        raise WrongUsage("--burst and --refusal say how --limit is kept: give --limit too.")
     try:
         world = World(
             customers=None if customers is None else read_customers(customers),
@@ -118,14 +119,14 @@ def sandbox(
             limit=None if limit is None else _bucket(limit, burst, refusal),
         )
     except ConfigError as error:
-        raise Stop(str(error)) from None
+        raise WrongUsage(str(error)) from None
     try:
-        # Ctrl-C is its normal end.
+        # Ctrl-C is the normal end.
         with suppress(KeyboardInterrupt):
             asyncio.run(_serve(world, port, host, latency))
     except OSError as error:
-        where = f"Cannot listen on {host} port {port}: {_reason(error)}."
-        raise Stop(f"{where} Choose others with --host and --port.") from None
+        where = f"Cannot listen on {host} port {port}: {system_message(error)}."
+        raise WrongUsage(f"{where} Choose others with --host and --port.") from None
 
 
 def _bucket(rate: float, burst: float | None, refusal: str | None) -> Limit:
@@ -146,21 +147,21 @@ async def _serve(world: World, port: int, host: str, latency: float) -> None:
 
 
 def _introduce(world: World, served: Served) -> None:
-    put(f"Sandbox for shops:    {served.base_url}")
-    put(f"Sandbox for partners: {served.partner_base_url}")
-    put(f"api_key:  {world.api_key.reveal()}")
-    put(f"shop_key: {world.shop_key.reveal()}")
-    put(f"oa_id:    {world.oa_id}")
-    put("\nFor this SDK and its command line:\n")
-    put("  export ETELECOM_ACCOUNT=shop")
-    put(f"  export ETELECOM_API_KEY='{world.api_key.reveal()}'")
-    put(f"  export ETELECOM_BASE_URL='{served.base_url}'")
-    put(f"  export ETELECOM_OA_ID={world.oa_id}")
-    put("\nFor anything else:\n")
-    put(_curl(world, served))
-    put("\nCustomers it knows (any other number was never asked):\n")
+    write(f"Sandbox for shops:    {served.base_url}")
+    write(f"Sandbox for partners: {served.partner_base_url}")
+    write(f"api_key:  {world.api_key.reveal()}")
+    write(f"shop_key: {world.shop_key.reveal()}")
+    write(f"oa_id:    {world.oa_id}")
+    write("\nFor this SDK and its command line:\n")
+    write("  export ETELECOM_ACCOUNT=shop")
+    write(f"  export ETELECOM_API_KEY='{world.api_key.reveal()}'")
+    write(f"  export ETELECOM_BASE_URL='{served.base_url}'")
+    write(f"  export ETELECOM_OA_ID={world.oa_id}")
+    write("\nFor anything else:\n")
+    write(_curl(world, served))
+    write("\nCustomers it knows (any other number was never asked):\n")
     _show_customers(world)
-    put("Ctrl-C ends it.")
+    write("Ctrl-C ends it.")
 
 
 def _curl(world: World, served: Served) -> str:
@@ -175,18 +176,12 @@ def _curl(world: World, served: Served) -> str:
 
 
 def _show_customers(world: World) -> None:
-    zone = local_zone()
-    grid = table("Phone", "Code", "State", f"Expires ({offset(zone)})", "Message")
+    now = datetime.now(UTC).astimezone()
+    grid = table("Phone", "Code", "State", f"Expires ({offset(now)})", "Message")
     for customer in islice(world.customers.values(), _SHOWN):
         state = Consent(error=customer.error, expired_time=customer.expires).state
-        expires = local(customer.expires, zone=zone)
+        expires = local(customer.expires, zone=now.tzinfo)
         grid.add_row(plain(customer.phone), str(customer.error), state.value, expires, plain(customer.message))
     show(grid)
     if len(world.customers) > _SHOWN:
-        put(f"... and {len(world.customers) - _SHOWN:,} more.")
-
-
-def _reason(error: OSError) -> str:
-    """The system's message: asyncio's repeats the address. Errors of name resolution have other numbers."""
-    number = error.errno or 0
-    return os.strerror(number) if number > 0 else str(error.strerror or error)
+        write(f"... and {len(world.customers) - _SHOWN:,} more.")

@@ -6,8 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from .._masked import Masked
-from ..account import Account, Secret
+from ..account import Account, Masked, Secret
 from ..endpoint import Role
 from ..errors import ConfigError
 from ..transport.base import Request, Response

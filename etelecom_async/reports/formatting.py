@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from html import escape
 
-__all__ = ["day", "duration", "html_text", "moment", "offset", "printable", "rate", "share"]
+__all__ = ["day", "duration", "html_text", "moment", "printable", "rate", "share"]
 
 _NBSP = "\N{NO-BREAK SPACE}"
 
@@ -60,9 +60,3 @@ def day(date_: date) -> str:
 def moment(time: datetime) -> str:
     """A date and time as HTML."""
     return f"<time>{time:%Y-%m-%d %H:%M}</time>"
-
-
-def offset(time: datetime) -> str:
-    """The time zone: `UTC+07:00`."""
-    sign = f"{time:%z}"
-    return f"UTC{sign[:3]}:{sign[3:5]}"

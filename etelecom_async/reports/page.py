@@ -10,11 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from .._times import offset
 from ..jobs.output_paths import REPORT_MARK
 from ..messages import failure_name, hint
 from ..tables.atomic import replacing
 from .charts import Bar, area, columns, ranking, require
-from .formatting import day, duration, html_text, moment, offset, printable, rate, share
+from .formatting import day, duration, html_text, moment, printable, rate, share
 from .statistics import Statistics
 
 __all__ = ["render", "require", "write"]

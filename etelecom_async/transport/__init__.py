@@ -1,7 +1,6 @@
-"""The seam between the SDK and HTTP: `Request` in, `Response` out.
+"""The interface between the SDK and HTTP: `Request` in, `Response` out.
 
-`AiohttpTransport`, the default, lives in `etelecom_async.transport.aiohttp`, so that importing the SDK does not import
-aiohttp.
+`AiohttpTransport`, the default, is in `etelecom_async.transport.aiohttp`: importing the SDK does not import aiohttp.
 """
 
 from .base import ChecksUrl, Pooled, Request, Response, Transport

@@ -21,9 +21,9 @@ from .base import Request, Response
 from .connecting import PROXY_AUTHENTICATION, proxy_refused
 from .deadlines import Deadlines, Limit
 from .lifetime import Lifetime
-from .proxies import Proxies, Proxy, hidden
+from .proxies import Proxies, Proxy, secret_url
 from .stale import Sending, request_class
-from .trust import Trust, not_a_context
+from .trust import Trust, check_context
 
 __all__ = ["AiohttpTransport"]
 
@@ -63,7 +63,7 @@ class AiohttpTransport:
         max_body: int = 10 * 2**20,
         connect_timeout: float = 5.0,
     ) -> None:
-        secret = hidden(proxy, "proxy")
+        secret = secret_url(proxy, "proxy")
         del proxy
         if session is not None:
             _checks.instance("session", session, aiohttp.ClientSession, "an aiohttp.ClientSession, or None")
@@ -72,8 +72,7 @@ class AiohttpTransport:
         _checks.flag("trust_env", trust_env)
         if session is not None and (pool_size is not None or ssl_context is not None):
             raise ConfigError("A borrowed session brings its own pool and TLS: set pool_size and ssl_context there.")
-        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise not_a_context(ssl_context)
+        check_context(ssl_context)
         if pool_size is not None:
             pool_size = _checks.whole("pool_size", pool_size, otherwise=", or None for no limit")
         max_body = _checks.whole("max_body", max_body)

@@ -1,4 +1,4 @@
-"""What aiohttp's errors mean. None of them leaves the transport: they hold the request, and with it the key."""
+"""The SDK's errors for aiohttp's. Aiohttp's do not leave the transport: they hold the request, and with it the key."""
 
 from __future__ import annotations
 
@@ -25,14 +25,7 @@ __all__ = ["not_sent", "unanswered"]
 def not_sent(  # noqa: C901, PLR0911, PLR0912 - a table, one row a line
     error: Exception, url: URL, proxy: Proxy | None, *, has_connected: bool
 ) -> TransportError | ConfigError:
-    """The error of a request of which nothing was written.
-
-    Args:
-        error: what aiohttp raised.
-        url: where the request goes.
-        proxy: what it goes through.
-        has_connected: whether the transport has had a connection before.
-    """
+    """The error of a request of which nothing was written; `has_connected` is as in `not_connected`."""
     match error:
         case aiohttp.ClientConnectorCertificateError(certificate_error=OSError() as reason):
             return not_connected(reason, error.host, error.port, has_connected=has_connected)
@@ -46,14 +39,14 @@ def not_sent(  # noqa: C901, PLR0911, PLR0912 - a table, one row a line
             failure = not_connected(reason, error.host, error.port, has_connected=has_connected)
             return type(failure)(f"the proxy {proxy} was not reached: {failure.message}")
         case aiohttp.ClientConnectorError(os_error=OSError() as reason):
-            # Where there is a proxy it may be the one or the other that is not reached.
+            # With a proxy, it may be the proxy or the server that was not reached.
             return not_connected(reason, error.host, error.port, has_connected=has_connected)
         case aiohttp.ClientHttpProxyError() if proxy is not None:
             return proxy_refused(error.status, proxy)
         case UnsolicitedData():
-            return Disconnected("the server spoke or hung up before it was asked", phase=Phase.NOT_SENT)
+            return Disconnected("the server sent data or hung up before the request", phase=Phase.NOT_SENT)
         case aiohttp.InvalidURL():
-            return ConfigError("The URL of the request is no http or https URL with a host.")
+            return ConfigError("The URL of the request is not an http or https URL with a host.")
         case UnicodeError():
             return not_connected(error, url.host or "", url.port, has_connected=has_connected)
         case aiohttp.ClientResponseError() | aiohttp.ServerDisconnectedError() if proxy is not None:
@@ -74,8 +67,8 @@ def unanswered(error: Exception) -> TransportError:
         case aiohttp.ClientPayloadError():
             return Disconnected("the answer ended too early")
         case aiohttp.ClientResponseError():
-            # Its text quotes what the peer sent, which may be anything, so it is left out.
-            return BadAnswer("what came is not HTTP")
+            # Its text quotes the answer, which may be anything, so it is left out.
+            return BadAnswer("the answer is not HTTP")
         case aiohttp.ServerDisconnectedError():
             return Disconnected("the server closed the connection without an answer")
         case aiohttp.ClientConnectionError() | OSError():

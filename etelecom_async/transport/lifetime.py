@@ -1,4 +1,4 @@
-"""What a transport holds open: under one event loop at a time, and in the process that opened it."""
+"""The connections of a transport: under one event loop at a time, in the process that opened them."""
 
 from __future__ import annotations
 
@@ -19,26 +19,20 @@ _PACKAGE = str(Path(__file__).parent.parent)
 
 
 class Closable(Protocol):
-    """A set of connections."""
+    """A set of connections. `close` waits for nothing if the event loop is closed."""
 
     @property
-    def closed(self) -> bool:
-        """Whether it was closed."""
-        ...
-
-    async def close(self) -> None:
-        """Close it. Where its event loop is gone, this waits for nothing."""
-        ...
+    def closed(self) -> bool: ...
+    async def close(self) -> None: ...
 
 
 Held = TypeVar("Held", bound=Closable)
 
 
 class Lifetime(Generic[Held]):
-    """Opens what a transport needs at its first use, anew under a new event loop, and closes it at a loop's end.
+    """Opens connections at the first use, again under a new event loop, and closes them when the loop ends.
 
-    Args:
-        is_borrowed: what is held costs nothing when it is dropped open, so nobody is told.
+    With `is_borrowed` it does not warn when it is dropped open: the connections belong to the caller.
     """
 
     def __init__(self, *, is_borrowed: bool = False) -> None:
@@ -52,16 +46,15 @@ class Lifetime(Generic[Held]):
         self._inherited: list[AsyncGenerator[None]] = []
 
     def current(self) -> Held | None:
-        """What is open under the running loop."""
         held = self._held
         return held if held is not None and self._loop is asyncio.get_running_loop() and not held.closed else None
 
     async def open(self, make: Callable[[], Held]) -> Held:
-        """What is open under the running loop, made if need be.
+        """The connections of the running loop, made if there are none.
 
         Raises:
-            ConfigError: it is open under another loop that is still alive.
-            ConnectError: it was closed in the meantime.
+            ConfigError: they are open under another loop that is still alive.
+            ConnectError: the transport was closed meanwhile.
         """
         loop = asyncio.get_running_loop()
         if self._held is not None and not self._held.closed:
@@ -72,8 +65,8 @@ class Lifetime(Generic[Held]):
                     " etelecom_async.blocking.Blocking.",
                 )
             await self.aclose()
-        # Let every task of a big gather begin before the first connection's time runs: they begin in one turn of the
-        # loop, which can take longer than a connection may.
+        # The tasks of a big gather all start in one turn of the loop, which can take longer than a connection may. So
+        # the first connection's time begins after it.
         closings = self._closings
         await asyncio.sleep(0)
         if closings != self._closings:
@@ -82,26 +75,25 @@ class Lifetime(Generic[Held]):
             return self._held
         self._loop, self._pid = loop, os.getpid()
         self._held = held = make()
-        # An async generator that has begun is closed by its loop at the loop's end. That closes the connections of a
-        # session that outlives its loop, as a module-level one does under asyncio.run.
+        # A loop closes the async generators that have started when it ends. That closes the connections of a session
+        # that outlives its loop, such as a global one under asyncio.run.
         self._generator = _until_closed(held)
         await anext(self._generator)
         return held
 
     async def aclose(self) -> None:
-        """Close what is open."""
         self._closings += 1
         held, generator = self._held, self._generator
         self._held = self._generator = None
         if held is None or generator is None:
             return
         if self._is_forked():
-            # Closing it would reach into the parent's event loop, and so would its finalizer, so both are kept.
+            # Closing or finalizing it would reach into the parent's event loop, so it is kept.
             self._inherited.append(generator)
             return
         await held.close()
         if not self._is_orphaned():
-            # Its loop may be closing it in this very moment, and then it cannot be closed twice.
+            # The loop may be closing it at this moment.
             with contextlib.suppress(RuntimeError):
                 await generator.aclose()
 
@@ -114,11 +106,9 @@ class Lifetime(Generic[Held]):
             warnings.warn(message, ResourceWarning, source=self, stacklevel=1)
 
     def _is_forked(self) -> bool:
-        """What is open was opened by the process that this one was forked from."""
         return self._pid != os.getpid()
 
     def _is_orphaned(self) -> bool:
-        """What is open belongs to an event loop that is gone."""
         return self._loop is not None and self._loop.is_closed()
 
 
@@ -130,7 +120,7 @@ async def _until_closed(held: Closable) -> AsyncGenerator[None]:
 
 
 def _caller() -> str:
-    """The first line outside of this package on the way here: where it was made."""
+    """The line of the caller's code that made the session or transport."""
     frame = inspect.currentframe()
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back

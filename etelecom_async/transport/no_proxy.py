@@ -1,4 +1,4 @@
-"""Which hosts `NO_PROXY` excepts from the proxy of the environment."""
+"""The hosts that `NO_PROXY` excepts from the environment's proxy."""
 
 from __future__ import annotations
 
@@ -16,33 +16,25 @@ _PORT = re.compile(r"(\[.*\]|[^:]*):([0-9]{1,5})")
 
 
 class NoProxy:
-    """A list as curl, requests and Go read it: parts between commas or spaces.
+    """The variable's value, as curl, requests and Go read it: parts between commas or spaces.
 
-    `*` is every host; `example.vn`, `.example.vn` and `*.example.vn` are that domain and all below it; an address is
-    itself in any writing; `10.0.0.0/8` and `fd00::/8` are networks. A port behind a name or an address restricts the
-    part to it. Names are not looked up, so a network excepts only hosts that are written as addresses.
-
-    Args:
-        text: the variable's value.
+    `*` is every host; `example.vn`, `.example.vn` and `*.example.vn` are that domain and all below it; an address
+    matches in any notation; `10.0.0.0/8` and `fd00::/8` are networks. `host:port` is that port alone. Names are not
+    looked up, so a network excepts only hosts that are written as addresses.
     """
 
     def __init__(self, text: str) -> None:
         self._rules = [_rule(part.lower()) for part in re.split(r"[,\s]+", text) if part]
 
     def excepts(self, host: str, port: int | None) -> bool:
-        """Whether requests to this host and port go directly.
-
-        Args:
-            host: a name, with international ones as they go over the wire (`xn--...`), or an address without brackets.
-            port: where the request goes.
-        """
+        """Whether requests go directly. `host` is a name (in its form `xn--...`) or an address without brackets."""
         name = host.lower().rstrip(".")
         address = _address(name)
         return any(rule(name, address, port) for rule in self._rules)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this host is this machine, by its name or address; names are not looked up."""
+    """Whether this name or address is this machine; names are not looked up."""
     name = host.lower().rstrip(".")
     address = _address(name)
     return name == "localhost" or name.endswith(".localhost") if address is None else address.is_loopback

@@ -12,12 +12,11 @@ from types import MappingProxyType
 from attrs import field, frozen
 from yarl import URL
 
-from .._masked import Masked
-from ..account import Secret
+from ..account import Masked, Secret
 from ..errors import ConfigError
 from .no_proxy import NoProxy, is_loopback
 
-__all__ = ["Proxies", "Proxy", "hidden"]
+__all__ = ["Proxies", "Proxy", "secret_url"]
 
 _EXAMPLE = "http://proxy.example:3128"
 _PLACE = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
@@ -30,8 +29,8 @@ class Proxy:
 
     Attributes:
         url: scheme, host and port; never a user or a password.
-        source: where it is named, such as `proxy`, `--proxy` or `HTTPS_PROXY`.
-        headers: what the proxy is sent: `Proxy-Authorization`, where there is a user.
+        source: what names it, such as `proxy`, `--proxy` or `HTTPS_PROXY`.
+        headers: for the proxy: `Proxy-Authorization`, if there is a user.
     """
 
     url: URL
@@ -45,14 +44,14 @@ class Proxy:
 class Proxies:
     """Which proxy each request goes through.
 
-    One that is given carries everything. Else the environment says: `HTTPS_PROXY` for https, `HTTP_PROXY` for http,
-    `ALL_PROXY` for a scheme without one of its own, and none for the hosts of `NO_PROXY` and for this machine. A name
-    in lower case goes before the same in capitals.
+    A proxy that is given is for all requests. Else the environment decides: `HTTPS_PROXY` for https, `HTTP_PROXY` for
+    http, `ALL_PROXY` if the scheme's variable is not set, and no proxy for the hosts of `NO_PROXY` and this machine.
+    Names in lower case come first.
 
     Args:
-        given: what `hidden` gives for the URL of a proxy for all requests; None for that of the environment.
-        source: how the caller names what is given, for sentences.
-        trust_env: whether the environment is read where none is given.
+        given: `secret_url` of the proxy for all requests; None for the environment's.
+        source: the caller's name for it, for messages.
+        trust_env: whether the environment is read if no proxy is given.
 
     Raises:
         ConfigError: what is given cannot be a proxy.
@@ -79,11 +78,11 @@ class Proxies:
         return self._given is None and not self._variables
 
     def of(self, url: URL) -> Proxy | None:
-        """The proxy for a request to this URL; None where it goes directly.
+        """The proxy for a request to this URL; None if it goes directly.
 
         Raises:
             ConfigError: what the environment names cannot be a proxy; or the URL is plain http to this machine and the
-                proxy is another one, which would take it for itself and be shown the key.
+                proxy is another machine, which would read the key.
         """
         key = url.scheme, url.raw_host, url.port
         if key not in self._found:
@@ -95,8 +94,8 @@ class Proxies:
         if given is not None:
             if url.scheme == "http" and is_loopback(host) and not is_loopback(given.url.host or ""):
                 raise ConfigError(
-                    f"{url.origin()} is this machine, and the proxy {given} is another one, which the key would be"
-                    " shown to: leave the proxy out."
+                    f"{url.origin()} is this machine, and the proxy {given} is another one, which would read the key:"
+                    " leave the proxy out."
                 )
             return given
         variable = self._variables.get(url.scheme)
@@ -112,14 +111,14 @@ def _variable(environ: Mapping[str, str], scheme: str) -> tuple[str, Secret] | N
     name = f"{scheme}_proxy"
     if name not in environ:
         name = name.upper()
-        # A web server that runs this program by CGI lets any of its clients set this one, by a header `Proxy`.
+        # Under CGI any client of the web server can set this one, with a header `Proxy`.
         if name == "HTTP_PROXY" and "REQUEST_METHOD" in environ:
             return None
     return (name, Secret(environ[name])) if environ.get(name, "").strip() else None
 
 
-def hidden(given: str | URL | Secret | None, source: str) -> Secret | ConfigError | None:
-    """The URL of a proxy as a secret, or the error to raise once no frame holds it, since tracebacks print frames."""
+def secret_url(given: str | URL | Secret | None, source: str) -> Secret | ConfigError | None:
+    """A proxy's URL as a secret; or the error to raise later, when no frame, which tracebacks print, holds the URL."""
     if given is None or isinstance(given, Secret):
         return given
     if isinstance(given, str | URL):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may have no type checker
@@ -130,11 +129,7 @@ def hidden(given: str | URL | Secret | None, source: str) -> Secret | ConfigErro
 
 
 def _parse(text: Secret, source: str) -> Proxy:
-    """The proxy at this URL.
-
-    Raises:
-        ConfigError: it cannot be one; the sentence says what to write, and shows no user and no password.
-    """
+    """The proxy at this URL, or a ConfigError that says what to write and shows no user and no password."""
     proxy = _read(text, source)
     if isinstance(proxy, str):
         raise ConfigError(f"{source} {proxy}")
@@ -142,7 +137,7 @@ def _parse(text: Secret, source: str) -> Proxy:
 
 
 def _read(secret: Secret, source: str) -> Proxy | str:  # noqa: PLR0911 - a list of what can be wrong
-    """The proxy, or what is wrong with it. Nothing is raised in here, where a frame holds the password."""
+    """The proxy, or what is wrong with it. Nothing is raised here, where a frame holds the password."""
     text = secret.reveal().strip()
     if not text or not text.isprintable() or " " in text:
         return f"is empty or has spaces or line breaks in it: write it like {_EXAMPLE}."
@@ -162,8 +157,8 @@ def _read(secret: Secret, source: str) -> Proxy | str:  # noqa: PLR0911 - a list
         return f"names no host and port: write it like {_EXAMPLE}."
     if url.raw_path not in ("", "/") or "?" in text or "#" in text:
         return (
-            f"has more behind host and port: write it like {_EXAMPLE}. A PAC file is not read, and / ? # in a password"
-            " are written %2F %3F %23."
+            f"has more behind host and port: write it like {_EXAMPLE}. PAC files are not supported, and / ? # in a"
+            " password are written %2F %3F %23."
         )
     headers = _NOTHING if user is None and password is None else _authorization(user or "", password or "")
     return Proxy(url=url.origin(), source=source, headers=headers)
@@ -175,11 +170,11 @@ def _authorization(user: str, password: str) -> Mapping[str, str]:
 
 
 def _with_netrc(proxy: Proxy) -> Proxy:
-    """The same proxy with the user that `.netrc` has for its host. An entry `default` is for no proxy."""
+    """The same proxy with the user that `.netrc` has for its host. The entry `default` does not count."""
     try:
         entry = netrc.netrc(os.environ.get("NETRC")).hosts.get(proxy.url.host or "")
     except (OSError, netrc.NetrcParseError, UnicodeError):
-        return proxy  # one that cannot be read serves other programs; a proxy that wants a user says so
+        return proxy  # the file may be for other programs; a proxy that wants a user says so
     if entry is None:
         return proxy
     return Proxy(url=proxy.url, source=proxy.source, headers=_authorization(entry[0], entry[2]))

@@ -1,4 +1,4 @@
-"""Which certificate authorities are trusted: those that the caller or the environment names, else the system's."""
+"""The certificate authorities to trust: those that the caller or the environment names, else the system's."""
 
 from __future__ import annotations
 
@@ -12,48 +12,46 @@ from attrs import frozen
 
 from ..errors import ConfigError
 
-__all__ = ["Trust", "not_a_context"]
+__all__ = ["Trust", "check_context"]
 
 _VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
-"""What OpenSSL names a certificate in a folder, by which it finds it."""
+"""The name by which OpenSSL finds a certificate in a folder."""
 
 
 @frozen
 class Trust:
-    """Files and folders of certificates, which are trusted instead of the system's.
+    """Files and folders of certificates to trust instead of the system's.
 
-    A file holds any number of certificates in PEM, or one in DER. A folder is one of OpenSSL's, or any that has such
-    files in it.
+    A file holds any number of certificates in PEM, or one in DER. A folder is one of OpenSSL's, or has such files.
 
     Attributes:
-        places: where they lie, each with the name of the option or variable that says so; empty for the system's.
+        places: the paths, each with the option or variable that names it; empty for the system's authorities.
     """
 
     places: tuple[tuple[str, Path], ...] = ()
 
     @classmethod
     def given(cls, path: Path, *, source: str) -> Self:
-        """What the caller names."""
         return cls(((source, path),))
 
     @classmethod
     def of_environment(cls) -> Self:
-        """What `SSL_CERT_FILE`, `SSL_CERT_DIR` and `REQUESTS_CA_BUNDLE` name, all of it; empty ones are as not set."""
+        """Everything that `SSL_CERT_FILE`, `SSL_CERT_DIR` and `REQUESTS_CA_BUNDLE` name; empty ones do not count."""
         named: dict[Path, str] = {}
         for variable in _VARIABLES:
             value = os.environ.get(variable, "")
-            # OpenSSL lets this one name several folders.
+            # This one may name several folders.
             parts = value.split(os.pathsep) if variable == "SSL_CERT_DIR" else [value]
             for part in filter(None, map(str.strip, parts)):
                 named.setdefault(Path(part), variable)
         return cls(tuple((variable, path) for path, variable in named.items()))
 
     def check(self) -> None:
-        """Look whether certificates can be there, without reading them, which takes a twentieth of a second.
+        """A quick check without loading the certificates, which takes a twentieth of a second.
 
         Raises:
-            ConfigError: a path does not exist, cannot be read, or is no file or folder of certificates.
+            ConfigError: a path does not exist, cannot be read, or is not a file or folder of certificates.
         """
         for source, path in self.places:
             try:
@@ -64,7 +62,7 @@ class Trust:
                 raise _no_certificate(source, path)
 
     def context(self) -> ssl.SSLContext | None:
-        """TLS for clients with these authorities; None where it is the system's.
+        """A context for clients with these authorities; None for the system's.
 
         Raises:
             ConfigError: a path cannot be read, or holds no certificate.
@@ -72,7 +70,7 @@ class Trust:
         if not self.places:
             return None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        # Offices hand out the authority that signs as often as the root above it, and either shall do.
+        # Companies hand out the intermediate authority as often as the root above it: accept both.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.set_alpn_protocols(["http/1.1"])
         for source, path in self.places:
@@ -88,13 +86,14 @@ class Trust:
         return ", ".join(f"{path} (from {source})" for source, path in self.places) or "the system's"
 
 
-def not_a_context(value: object) -> ConfigError:
-    """The error for what is given as `ssl_context` and is none."""
-    kind = type(value).__name__
-    return ConfigError(
-        f"ssl_context is an ssl.SSLContext, or None for the usual authorities; got a value of type {kind}. For a"
-        " private authority write ssl.create_default_context(cafile=...). Certificates are always verified."
-    )
+def check_context(value: object) -> None:
+    """A ConfigError if this cannot be an argument `ssl_context`."""
+    if value is not None and not isinstance(value, ssl.SSLContext):
+        kind = type(value).__name__
+        raise ConfigError(
+            f"ssl_context is an ssl.SSLContext, or None for the usual authorities; got a value of type {kind}. For a"
+            " private authority write ssl.create_default_context(cafile=...). Certificates are always verified."
+        )
 
 
 def _no_certificate(source: str, path: Path) -> ConfigError:
@@ -108,7 +107,7 @@ def _load_folder(context: ssl.SSLContext, folder: Path) -> bool:
     if any(_HASHED.fullmatch(file.name) for file in files):
         context.load_verify_locations(capath=folder)
         return True
-    # It may have other files too, and some that are for other users.
+    # There may be other files, and files that only other users may read.
     return sum(file.is_file() and os.access(file, os.R_OK) and _load(context, file) for file in files) > 0
 
 
@@ -128,4 +127,4 @@ def _is_pem(file: Path) -> bool:
 
 
 def _is_der(file: Path) -> bool:
-    return file.read_bytes().startswith(b"\x30")  # a sequence, as every certificate is
+    return file.read_bytes().startswith(b"\x30")  # every certificate is an ASN.1 sequence

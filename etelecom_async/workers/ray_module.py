@@ -1,4 +1,4 @@
-"""Types for the part of Ray that is used here: type checkers do not know what Ray makes of a class."""
+"""Types for the part of Ray that is used here: type checkers cannot know Ray's own."""
 
 from __future__ import annotations
 
@@ -56,16 +56,9 @@ class Ray(Protocol):
     def remote(self, **options: object) -> Callable[[type[Worker]], _ActorClass]: ...
 
 
-def ray_module(*, stays_here: bool) -> Ray:
-    """Import Ray.
-
-    Args:
-        stays_here: it runs on this machine alone, so that it must not listen on the network.
-
-    Raises:
-        ConfigError: the extra is not installed.
-    """
-    if stays_here:
+def ray_module(*, is_local: bool) -> Ray:
+    """Import Ray, or raise a ConfigError that names the extra. With `is_local` it does not listen on the network."""
+    if is_local:
         # Ray reads it when it is imported: 0 keeps it on the loopback interface.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:

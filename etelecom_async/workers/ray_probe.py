@@ -1,6 +1,6 @@
-"""Tries whether a process can join a Ray cluster, in a child process, which can be killed.
+"""Tries to join a Ray cluster in a child process, which can be killed.
 
-Ray's own attempt at a wrong address takes 80 seconds (measured with Ray 2.60), and no signal but SIGKILL ends it.
+With a wrong address Ray tries for 80 seconds (measured with Ray 2.60), and only SIGKILL ends it.
 """
 
 from __future__ import annotations
@@ -8,29 +8,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import platform
 import subprocess
 import sys
 
 from ..errors import ConfigError
+from ..transport.connecting import system_message
 from .ray_module import ray_module
 
 __all__ = ["main", "probe", "versions"]
 
 _MOST = 600
-"""Characters of Ray's message: enough for both versions, if they do not match."""
+"""Characters of Ray's message: enough for both versions if they differ."""
 
 
 async def probe(address: str) -> None:
-    """Join the cluster and leave it. Cancelling ends it at once.
-
-    Args:
-        address: as `ray.init` takes it.
-
-    Raises:
-        ConfigError: it cannot be joined; the message has Ray's reason.
-    """
+    """Join the cluster and leave it, or raise a ConfigError with Ray's reason. Cancelling ends it at once."""
     await _check_listening(address)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, address),
@@ -50,21 +43,20 @@ async def probe(address: str) -> None:
 
 
 def one_sentence(reason: str, *, address: str | None) -> str:
-    """Why Ray does not work, on one line, with the versions on this side."""
     where = "on this machine" if address is None else f"at {address}"
     words = " ".join(reason.split())[:_MOST].rstrip(" .")
     return f"Ray cannot run the workers {where}: {words}. Here: {versions()}."
 
 
 def versions() -> str:
-    """The versions of Ray and Python on this side: those of the cluster must be the same."""
+    """The versions of Ray and Python here: those of the cluster must be the same."""
     ray = sys.modules.get("ray")
     return f"Ray {getattr(ray, '__version__', 'of unknown version')}, Python {platform.python_version()}"
 
 
 def main(address: str) -> int:
-    """The child process: prints the reason as JSON on the last line and returns 1 if it cannot join."""
-    ray = ray_module(stays_here=False)
+    """The child process: if it cannot join, it prints the reason as JSON on the last line and returns 1."""
+    ray = ray_module(is_local=False)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="CRITICAL")
         ray.shutdown()
@@ -75,18 +67,16 @@ def main(address: str) -> int:
 
 
 async def _check_listening(address: str) -> None:
-    """Report a wrong host or port at once, and more clearly than Ray does."""
+    """A wrong host or port is a ConfigError at once, and clearer than Ray's."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdecimal():
-        return  # `auto`, say
+        return  # such as `auto`
     try:
         _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-    except OverflowError as error:  # no number of a port
+    except OverflowError as error:  # the number is no port
         raise ConfigError(one_sentence(str(error), address=address)) from None
     except OSError as error:
-        # The system's message: asyncio's repeats the address. Errors of name resolution have other numbers.
-        reason = os.strerror(number) if (number := error.errno or 0) > 0 else error.strerror or str(error)
-        raise ConfigError(one_sentence(f"no connection: {reason}", address=address)) from None
+        raise ConfigError(one_sentence(f"no connection: {system_message(error)}", address=address)) from None
     writer.close()
 
 
@@ -95,7 +85,7 @@ def _reason(output: bytes) -> str:
     try:
         return str(json.loads(last))
     except ValueError:
-        return "it ended without a reason"
+        return "it ended and gave no reason"
 
 
 if __name__ == "__main__":

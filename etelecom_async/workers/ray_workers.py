@@ -23,13 +23,13 @@ from .worker import Caller, Worker, WorkerSetup
 __all__ = ["RayWorkers"]
 
 _OBJECT_STORE = 80 * 2**20
-"""Bytes, the least that Ray takes: blocks and answers are small and travel with the calls."""
+"""Bytes, the minimum of Ray: blocks and answers are small and travel with the calls."""
 
 _JOINING = 15.0
-"""Seconds in which a cluster has to let this process join."""
+"""Seconds for joining a cluster."""
 
 _CPUS = 0.001
-"""What a worker reserves: any number of them go on a node, but what reserves nothing Ray puts anywhere."""
+"""CPUs that a worker reserves: so many workers fit on a node, while Ray does not spread those that reserve nothing."""
 
 
 class RayWorkers:
@@ -38,23 +38,23 @@ class RayWorkers:
         async with RayWorkers(setup, account=session.account) as workers:
             await ConsentJob(session, source=source, output=output, oa_id=oa_id, executor=workers).run()
 
-    Ray starts when the first phone is asked about: on this machine, without dashboard and usage statistics and in a
-    folder of this user alone (mode 0700) that is gone afterwards; or where `address` says, and then within 15 seconds.
-    A program that has called `ray.init` itself keeps its cluster. A worker that dies is replaced by Ray, on another
-    node if its own is gone, and what it had under way is asked again: a check is a READ, and the job writes each row
-    once. Workers are spread over the nodes and reserve next to nothing there.
+    Ray starts with the first phone: on this machine, without dashboard and usage statistics, in a folder of this user
+    alone (mode 0700) that is deleted afterwards; or it joins the cluster at `address`, within 15 seconds. The cluster
+    of a program that has called `ray.init` stays. Ray replaces a worker that dies, on another node if needed, and its
+    phones are checked again: a check is a READ, and the job writes each row once. Workers are spread over the nodes and
+    reserve almost nothing there.
 
-    The account is that of each worker's environment. It has to be the one that the job belongs to, which is seen to
-    before the first call, by a salted hash that the worker makes. No key is ever sent.
+    Each worker takes the account from its environment. Before the first call a salted hash that the worker makes shows
+    whether it is the account of the job. No key is ever sent.
 
     Args:
-        setup: what each worker is told.
-        account: whose job it is.
+        setup: for each worker.
+        account: of the job.
         address: of a running cluster, `host:port` or `auto`; None for workers on this machine.
-        join: tries whether a cluster can be joined, and raises `ConfigError` where not; for tests.
+        join: joins a cluster to try it, and raises `ConfigError` if that fails; for tests.
 
     Raises:
-        ConfigError: Ray is not installed, or there are no workers.
+        ConfigError: Ray is not installed, or an argument is wrong.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class RayWorkers:
         if address is not None:
             _checks.line("RayWorkers.address", address, wanted="a str such as host:6379 or auto, or None")
         _checks.function("RayWorkers.join", join)
-        setup.throttle()  # what is wrong with the numbers is said here
-        self._ray = ray_module(stays_here=address is None)
+        setup.throttle()  # raises for wrong numbers now
+        self._ray = ray_module(is_local=address is None)
         self._setup = setup
         self._account = account
         self._address = address
@@ -88,11 +88,10 @@ class RayWorkers:
 
     @property
     def capacity(self) -> int:
-        """Phones it takes at once."""
+        """Phones under way at most."""
         return Blocks.capacity(workers=self._setup.workers, size=self._setup.concurrency)
 
     def status(self) -> ExecutorStatus:
-        """What it is doing now."""
         blocks = self._blocks
         return ExecutorStatus(
             is_ready=blocks is not None,
@@ -119,7 +118,7 @@ class RayWorkers:
         return await blocks.ask(phone)
 
     def give_up(self) -> None:
-        """Send nothing more, and wait for no cluster: what was not sent yet is given up, by the workers too."""
+        """Send nothing more, here and in the workers, and stop waiting for a cluster."""
         self._is_given_up = True
         if self._joining is not None:
             self._joining.cancel()
@@ -132,7 +131,7 @@ class RayWorkers:
         """End the workers, and Ray if it was started here."""
         starting, self._starting = self._starting, None
         if starting is not None:
-            # What a thread has begun cannot be called off.
+            # Its thread cannot be cancelled.
             await asyncio.gather(starting, return_exceptions=True)
         blocks, self._blocks = self._blocks, None
         if blocks is not None:
@@ -151,7 +150,7 @@ class RayWorkers:
     async def _start(self) -> Blocks:
         salt = secrets.token_hex(16)
         if self._address is not None and not self._ray.is_initialized():
-            await self._see_that_it_can_join(self._address)
+            await self._try_to_join(self._address)
         try:
             await asyncio.to_thread(self._begin)
             callers = await asyncio.gather(*(actor.greet.remote(salt) for actor in self._actors))
@@ -171,7 +170,7 @@ class RayWorkers:
             self._blocks.give_up()
         return self._blocks
 
-    async def _see_that_it_can_join(self, address: str) -> None:
+    async def _try_to_join(self, address: str) -> None:
         self._joining = asyncio.create_task(self._join(address))
         try:
             async with asyncio.timeout(_JOINING):
@@ -211,7 +210,7 @@ class RayWorkers:
                     include_dashboard=False,
                     log_to_driver=False,
                     logging_level="ERROR",
-                    # Ray opens its folder to everybody (mode 0777), so it lies within one that is not.
+                    # Ray opens its folder to every user (mode 0777), so it gets one inside a private one.
                     _temp_dir=str(Path(self._folder.name) / "ray"),
                 )
             else:
@@ -230,7 +229,7 @@ class RayWorkers:
 
     @property
     def _failures(self) -> tuple[type[Exception], ...]:
-        # Where it cannot start or find its cluster it raises whatever it met.
+        # Starting and connecting raise errors of many kinds.
         return (self._ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError)
 
     def _failed(self, error: Exception) -> ConfigError:

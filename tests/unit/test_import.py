@@ -10,19 +10,20 @@ from pathlib import Path
 import pytest
 
 import etelecom_async
-from etelecom_async import Consent, Phase, RateLimited, Session
+from etelecom_async import Consent, Phase, RateLimited, Session, errors
 
 PACKAGE = Path(etelecom_async.__file__).parent
 STUB = ast.parse((PACKAGE / "__init__.pyi").read_text())
 HOMES = {
-    alias.name: f"etelecom_async.{statement.module}"
+    name: f"etelecom_async.{statement.module}"
     for statement in STUB.body
-    if isinstance(statement, ast.ImportFrom)
+    if isinstance(statement, ast.ImportFrom) and statement.module
     for alias in statement.names
+    for name in (errors.__all__ if alias.name == "*" else [alias.name])
 }
 """Where type checkers find each name."""
 EXPORTED = next(
-    ast.literal_eval(statement.value)
+    [*ast.literal_eval(statement.value), *errors.__all__]
     for statement in STUB.body
     if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__"
 )

@@ -1,4 +1,4 @@
-"""All of an HTTP/1.1 request but its body, as bytes."""
+"""An HTTP/1.1 request without its body, as bytes."""
 
 from __future__ import annotations
 
@@ -17,61 +17,53 @@ __all__ = ["Head", "Heads", "Origin"]
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BREAK = re.compile(r"[\0\r\n]")
 _FRAMING = {"connection", "content-length", "expect", "transfer-encoding", "upgrade"}
-_ENOUGH = 64
+_MOST = 64
+"""Heads that are kept."""
 
 
 class Origin(NamedTuple):
-    """Where a connection leads."""
-
     host: str
     port: int
     is_tls: bool
 
 
 class Head:
-    """Made once for all requests to a URL with the same headers. The key is in it, so it shows itself to no repr."""
+    """Made once for all requests to a URL with the same headers. It holds the key, so its repr shows nothing of it."""
 
     __slots__ = ("_bytes", "origin")
 
     def __init__(self, url: URL, headers: Mapping[str, str]) -> None:
         if url.raw_host is None or url.port is None:
-            raise ConfigError("A request goes to an http or https URL with a host.")
+            raise ConfigError("The URL of the request is not an http or https URL with a host.")
         self.origin = Origin(url.raw_host, url.port, url.scheme == "https")
         lines = [f"POST {url.raw_path_qs} HTTP/1.1"]
         if "host" not in {name.lower() for name in headers}:
             lines.append(f"Host: {url.host_port_subcomponent}")
         for name, value in headers.items():
             if not _NAME.fullmatch(name) or _BREAK.search(value):
-                raise ConfigError("A header has a name or a value that would break out of its line.")
+                raise ConfigError("A header has a name or a value that HTTP does not allow.")
             if name.lower() in _FRAMING:
                 raise ConfigError(f"The header {name} is for the transport to set.")
             lines.append(f"{name}: {value}")
         self._bytes = "\r\n".join([*lines, "Content-Length: "]).encode()
 
     def with_body(self, body: bytes) -> bytes:
-        """The whole request."""
         return b"%b%d\r\n\r\n%b" % (self._bytes, len(body), body)
 
     def before(self, body: bytes) -> bytes:
-        """The request up to its body."""
         return b"%b%d\r\n\r\n" % (self._bytes, len(body))
 
 
 class Heads:
-    """The heads made lately: nearly every call of a session brings the very same URL and headers, and read-only."""
+    """A cache: nearly every call of a session brings the same URL and headers, which are constants."""
 
     __slots__ = ("_made",)
 
     def __init__(self) -> None:
-        # By identity, and with the objects themselves, so that no other can come to have it.
+        # By identity. The objects are kept too, so that no other object gets their identity.
         self._made: dict[tuple[int, int], tuple[URL, Mapping[str, str], Head]] = {}
 
     def of(self, request: Request) -> Head:
-        """The head of a request.
-
-        Raises:
-            ConfigError: it cannot be sent.
-        """
         url, headers = request.url, request.headers
         key = (id(url), id(headers))
         made = self._made.get(key)
@@ -79,7 +71,7 @@ class Heads:
             return made[2]
         head = Head(url, headers)
         if isinstance(headers, MappingProxyType):
-            if len(self._made) >= _ENOUGH:
+            if len(self._made) >= _MOST:
                 self._made.clear()
             self._made[key] = (url, headers, head)
         return head

@@ -1,4 +1,4 @@
-"""One connection that speaks HTTP/1.1: a request at a time, the answer parsed by httptools."""
+"""One HTTP/1.1 connection: one request at a time, the answer parsed by httptools."""
 
 from __future__ import annotations
 
@@ -19,28 +19,25 @@ if TYPE_CHECKING:
 __all__ = ["Connection"]
 
 _LONGEST_HEAD = 2**16
-"""Bytes that may come with no byte of a body among them."""
+"""Bytes that may come without a byte of a body."""
 _LONG = 2**16
-"""Bytes of a body from which on it is not copied to go out with the head."""
+"""Bytes from which on a body is written separately, to save copying it."""
 _SWITCHING, _OK = 101, 200
 
 
 class Connection(asyncio.Protocol):
     """A connection of a pool: `ask`, again and again while `is_usable`.
 
-    HTTP/1.1 matches answers to requests by their order alone. So a connection on which anything comes unasked, or more
-    than the answer, is closed, and so is one whose answer was not read to its end.
+    HTTP/1.1 matches answers to requests only by their order. So a connection is closed if anything comes without a
+    request or after the answer, or if an answer is not read to its end.
 
     Args:
-        origin: where it leads.
-        deadlines: what watches the time of each request.
+        origin: of the server.
+        deadlines: watches the time of each request.
         max_body: bytes of an answer's body that are read at most.
-        on_made: told when there is a connection.
-        on_free: told when the answer has come and another request may follow.
-        on_lost: told when the connection is gone.
-
-    Attributes:
-        idle_since: for its pool to remember.
+        on_made: called when it is connected.
+        on_free: called after an answer, when another request may follow.
+        on_lost: called when it is closed.
     """
 
     __slots__ = (
@@ -105,21 +102,12 @@ class Connection(asyncio.Protocol):
         self._is_kept = False
 
     def is_usable(self) -> bool:
-        """Whether a request can go out: the server has neither said anything more nor hung up.
-
-        That may have come without the event loop having seen it, so the kernel is asked.
-        """
+        """Whether a request can go out. Data or an end that the event loop has not seen yet make it unusable too."""
         transport = self._transport
         return transport is not None and self._answer is None and not transport.is_closing() and not self._heard()
 
     def ask(self, head: Head, body: bytes, seconds: float | None) -> asyncio.Future[Response]:
-        """Send a request; the future is for its answer, or for the error that it ends in.
-
-        Args:
-            head: what goes before the body.
-            body: the bytes.
-            seconds: for the answer to come whole; None for any time.
-        """
+        """Send a request. The future gets the answer, or an error; `seconds` is the time for the whole answer."""
         self._answer = answer = self._loop.create_future()
         transport = self._transport
         if transport is None or transport.is_closing():
@@ -135,24 +123,22 @@ class Connection(asyncio.Protocol):
         return answer
 
     def leave(self, answer: asyncio.Future[Response]) -> None:
-        """Nobody waits for this any more; if it has not come, the connection cannot be used again."""
+        """The caller does not wait any more; without its answer the connection cannot be used again."""
         if self._answer is answer:
             self._end()
             self.abort()
 
     def run_out(self) -> None:
-        """The answer's time is over."""
         self._fail(AttemptTimeout("no answer within the attempt's time"))
 
     def close(self, error: TransportError) -> None:
-        """Close it, and end what is under way with this error."""
+        """Close it; a request under way ends in this error."""
         if self._answer is None:
             self.abort()
         else:
             self._fail(error)
 
     def abort(self) -> None:
-        """Close it at once."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -173,8 +159,8 @@ class Connection(asyncio.Protocol):
         except HttpParserUpgrade:
             pass
         except HttpParserError:
-            # Its text quotes what the peer sent, which may be anything, so it is left out.
-            self._failure = self._failure or BadAnswer("what came is not HTTP")
+            # Its text quotes the answer, which may be anything, so it is left out.
+            self._failure = self._failure or BadAnswer("the answer is not HTTP")
         if self._failure is not None:
             self._fail(self._failure)
         elif self._is_complete:
@@ -187,7 +173,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._hung_up(exc)
-        self._parser = None  # the two hold each other
+        self._parser = None  # they refer to each other
         self._on_lost(self)
 
     # What httptools calls
@@ -196,12 +182,12 @@ class Connection(asyncio.Protocol):
         if self._is_complete:
             self._is_followed = True
         else:
-            # What came before was an interim answer.
+            # What came before was an interim answer (1xx).
             self._headers = {}
             self._is_in_head = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # Those behind the last chunk are nothing that anybody may rely on.
+        # Trailers, the headers after the last chunk, are ignored.
         if self._is_in_head:
             self._headers[name.decode("latin-1").lower()] = value.decode("utf-8", "surrogateescape")
 
@@ -266,7 +252,7 @@ class Connection(asyncio.Protocol):
             self._is_kept
             and not self._is_followed
             and transport is not None
-            # A server may answer before it has read everything.
+            # A server may answer before it has read the whole request.
             and transport.get_write_buffer_size() == 0
             and not transport.is_closing()
         )

@@ -1,4 +1,4 @@
-"""The connections of one event loop: those at work, those kept for later, and how new ones are made."""
+"""The connections of one event loop: the busy ones, the idle ones, and how new ones are made."""
 
 from __future__ import annotations
 
@@ -21,25 +21,20 @@ from .http1 import Connection
 __all__ = ["Pool"]
 
 _KEPT = 15.0
-"""Seconds that a connection may lie idle: servers close theirs later, most of them after 60 s or more."""
+"""Seconds that a connection may be idle: most servers close theirs after 60 s or later."""
 _RESOLVED = 10.0
 """Seconds for which an address is remembered."""
 _HEAD_START = 0.25
-"""Seconds that an address is tried alone, before the next one of the other family is tried beside it (RFC 8305)."""
+"""Seconds before the next address, of the other family, is tried too (RFC 8305)."""
 
 _Name: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 _Addresses: TypeAlias = Sequence[tuple[int, int, int, str, _Name]]
 
 
 class Pool:
-    """Connections to any number of origins; the one used last is used first, so that the others can grow old.
+    """Connections to any number of origins. The one used last is used first, so that the others can grow old.
 
-    Args:
-        ssl_context: for TLS; None verifies against `trust`.
-        trust: the authorities to trust.
-        max_body: bytes of an answer that are read at most.
-        connect_timeout: seconds for a new connection.
-        size: requests under way at most; None for no limit.
+    The arguments are those of `HttptoolsTransport`; without `ssl_context` it verifies against `trust`.
     """
 
     def __init__(
@@ -67,7 +62,7 @@ class Pool:
         self._resolved: dict[Origin, tuple[float, _Addresses]] = {}
 
     def take(self, origin: Origin) -> Connection | None:
-        """A connection that is there already."""
+        """An idle connection."""
         idle = self._idle.get(origin)
         while idle:
             connection = idle.pop()
@@ -77,15 +72,7 @@ class Pool:
         return None
 
     async def connect(self, origin: Origin, seconds: float | None) -> Connection:
-        """A new connection.
-
-        Args:
-            origin: where to.
-            seconds: that the attempt has left.
-
-        Raises:
-            TransportError: there is none, for any reason; the request was not sent.
-        """
+        """A new connection, or a TransportError; `seconds` is the rest of the attempt's time."""
         limit = self._connect_timeout if seconds is None else min(seconds, self._connect_timeout)
         try:
             async with asyncio.timeout(limit) as scope:
@@ -103,7 +90,7 @@ class Pool:
         raise failure
 
     async def close(self) -> None:
-        """Close all connections, and end what is under way."""
+        """Close all connections; requests under way fail."""
         self.closed = True
         if self._loop.is_closed():
             return
@@ -137,7 +124,7 @@ class Pool:
                 server_hostname=origin.host.rstrip(".") if origin.is_tls else None,
             )
         except BaseException:
-            # A loop need not tell of the end of a connection that it could not hand over; uvloop does not.
+            # A loop need not call `connection_lost` if connecting failed; uvloop does not.
             self._forget(connection)
             sock.close()
             raise
@@ -158,7 +145,7 @@ class Pool:
         if self._loop.time() < until:
             return addresses
         try:
-            # What is an address already needs no thread.
+            # An address needs no look-up in a thread.
             addresses = socket.getaddrinfo(
                 origin.host, origin.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
             )

@@ -18,8 +18,8 @@ import pytest
 from yarl import URL
 
 from etelecom_async import CHECK_CONSENT, Consent, Session, Shop
-from etelecom_async.cli import watch
-from etelecom_async.cli.transport_choice import TransportChoice, choose_runtime
+from etelecom_async.cli import job_display
+from etelecom_async.cli.network import TransportChoice, choose_runtime
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.jobs.record import RESULT_COLUMNS
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World, serve
@@ -124,7 +124,7 @@ def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
         code, stdout, stderr = bulk_here(served, source, "-o", output)
     assert (code, stdout) == (3, "")
     assert (
-        "1 not a phone number: Correct it in the input, where it stands. Then run the same command again with"
+        "1 not a phone number: Correct it in place in the input. Then run the same command again with"
         " `--retry-failed`.\n" in stderr
     )
     assert by_row(output)[2]["failure"] == "InvalidPhone"
@@ -349,7 +349,7 @@ async def test_ctrl_c_finishes_what_is_under_way_and_a_resume_the_rest(tmp_path,
         process.send_signal(number)
         stdout, stderr = await process.communicate()
         assert (process.returncode, stdout) == (130, b"")
-        assert b"Finishing what is under way. Ctrl-C again leaves at once." in stderr
+        assert b"Finishing what is under way. Ctrl-C again ends at once." in stderr
         assert f"Stopped early. What was finished is in {output}; the same command with --resume" in stderr.decode()
         assert b"Traceback" not in stderr
         finished = by_row(output)
@@ -515,7 +515,7 @@ async def test_a_file_that_takes_the_name_of_the_report_during_the_run_stays(tmp
         _, stderr = await process.communicate()
     assert process.returncode != 0
     assert "page.html exists and is not a report of this program" in stderr.decode()
-    assert "The output itself is complete." in stderr.decode()
+    assert "The output is complete." in stderr.decode()
     assert page.read_text(encoding="utf-8") == "mine"
     assert len(by_row(output)) == 50
 
@@ -558,7 +558,7 @@ async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, 
     session = Session(Shop(SANDBOX_API_KEY), transport=mock)
     await ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA).run()
     job = ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA, resume=True)
-    assert (await watch.run(job, session, line_seconds=0)).is_complete
+    assert (await job_display.run(job, session, line_seconds=0)).is_complete
     shown = re.findall(r"Skipping ([0-9,]+) of 15,000 finished rows\n", capsys.readouterr().err)
     passed = [int(count.replace(",", "")) for count in shown]
     assert passed == sorted(passed)

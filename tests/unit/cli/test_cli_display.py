@@ -20,8 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from etelecom_async.cli.outcome import local, utc
-from etelecom_async.cli.render import counted, plain, show, table
+from etelecom_async._times import utc_text
+from etelecom_async.cli.render import counted, local, plain, show, table
 from etelecom_async.sandbox import Customer, World, serve
 from tests.support import environment, run
 
@@ -126,10 +126,10 @@ async def test_times_are_local_on_the_screen_and_the_heading_says_so():
 def test_a_time_at_the_end_of_all_dates_is_shown_as_it_was_sent():
     """F1"""
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-7)))
-    assert utc(last) == "9999-12-31T23:59:59-07:00"
+    assert utc_text(last) == "9999-12-31T23:59:59-07:00"
     assert local(last, zone=UTC) == "9999-12-31 23:59:59-07:00"
     first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=7)))
-    assert utc(first) == "0001-01-01T00:00:00+07:00"
+    assert utc_text(first) == "0001-01-01T00:00:00+07:00"
 
 
 async def test_json_is_utf_8_whatever_the_terminal_is():

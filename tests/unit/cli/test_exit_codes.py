@@ -24,8 +24,8 @@ from etelecom_async.cli import check as check_module  # noqa: F401 - so that it 
 from etelecom_async.cli.app import etelecom
 from etelecom_async.cli.bug_report import redact
 from etelecom_async.cli.exit_codes import MEANINGS, ExitCode, most_serious
-from etelecom_async.cli.outcome import as_json
-from etelecom_async.cli.stop import Stop, Stopped
+from etelecom_async.cli.exits import StoppedByFault, WrongUsage
+from etelecom_async.cli.render import as_json
 from etelecom_async.errors import ConfigError, JobStopped, Unauthenticated, Unavailable
 from etelecom_async.sandbox import SANDBOX_API_KEY, World, serve
 from tests.support import KEY, environment, invoke
@@ -92,8 +92,8 @@ def ended_by(error, monkeypatch, capsys, *arguments):
 @pytest.mark.parametrize(
     ("error", "code", "sentence"),
     [
-        (Stop("No."), 2, "Error: No.\n"),
-        (Stopped("No more."), 4, "Error: No more.\n"),
+        (WrongUsage("No."), 2, "Error: No.\n"),
+        (StoppedByFault("No more."), 4, "Error: No more.\n"),
         (ConfigError("Fix it."), 2, "Error: Fix it.\n"),
         (Unauthenticated("no such key"), 2, "Error: no such key\n"),
         (Unavailable("busy"), 4, "Error: busy\n"),

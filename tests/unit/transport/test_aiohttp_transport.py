@@ -88,7 +88,7 @@ async def test_what_a_borrowed_connection_has_to_say_unasked_is_no_answer():
     async with server.serve() as origin, aiohttp.ClientSession() as theirs:
         await check(origin, transport=AiohttpTransport(session=theirs))
         await server.between()
-        with pytest.raises(Disconnected, match="before it was asked") as caught:
+        with pytest.raises(Disconnected, match="before the request") as caught:
             await check(origin, transport=AiohttpTransport(session=theirs))
     assert caught.value.phase is Phase.NOT_SENT
 

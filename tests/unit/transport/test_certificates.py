@@ -11,8 +11,7 @@ from cryptography import x509
 from yarl import URL
 
 from etelecom_async import ConfigError, ConnectError, Phase, Retry, Session, Shop, Timeout, TlsError
-from etelecom_async.cli.network import Network
-from etelecom_async.cli.transport_choice import TransportChoice
+from etelecom_async.cli.network import Network, TransportChoice
 from etelecom_async.sandbox import World, serve
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.connecting import not_connected

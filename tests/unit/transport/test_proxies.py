@@ -23,7 +23,7 @@ from etelecom_async import (
     Timeout,
     UnknownHost,
 )
-from etelecom_async.cli.transport_choice import TransportChoice, choose_runtime
+from etelecom_async.cli.network import TransportChoice, choose_runtime
 from etelecom_async.sandbox import World, serve
 from etelecom_async.testing import Answer, Peer
 from etelecom_async.transport.aiohttp import AiohttpTransport

@@ -1,4 +1,4 @@
-"""Shows a job while it runs: a live display on a terminal, plain lines elsewhere."""
+"""Runs a job and shows its progress and its summary: live on a terminal, as plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -42,21 +42,17 @@ async def run(
     quiet: bool = False,
     line_seconds: float = _LINE_SECONDS,
 ) -> JobSummary:
-    """Run a job to its end, or to Ctrl-C, and show its progress on stderr. Closes the session and the workers.
-
-    Raises:
-        EtelecomError: as `ConsentJob.run`.
-    """
+    """Run a job to its end, or to Ctrl-C, and show its progress on stderr. Closes the session and the workers."""
     async with session, workers or contextlib.nullcontext():
-        # One console for everything while a live display is shown, or lines would overwrite each other.
+        # With more than one console, lines would overwrite the live display.
         console = Console(stderr=True)
         with _stopping(job, console):
-            async with _watched(_preparing(job, console), is_shown=not quiet and is_terminal()):
+            async with _shown(_preparing(job, console), is_shown=not quiet and is_terminal()):
                 plan = await job.prepare()
             if not quiet:
                 _announce(plan, transport)
-            shower = _live(job, plan, console) if is_terminal() else _lines(job, plan, line_seconds)
-            async with _watched(shower, is_shown=not quiet):
+            display = _live(job, plan, console) if is_terminal() else _lines(job, plan, line_seconds)
+            async with _shown(display, is_shown=not quiet):
                 return await job.run()
 
 
@@ -89,7 +85,7 @@ def print_summary(
     executor: ExecutorStatus | None = None,
     can_retry: bool = False,
 ) -> None:
-    """Print the summary on stderr: stdout may be the output. `can_retry`: whether the command has `--retry-failed`."""
+    """Print the summary on stderr: stdout may be the output. `can_retry`: whether `--retry-failed` is possible."""
     failed = sum(summary.failures.values())
     if summary.rows or not summary.is_complete:
         click.echo(
@@ -118,13 +114,13 @@ def print_summary(
 
 
 @asynccontextmanager
-async def _watched(shower: Coroutine[None, None, None], *, is_shown: bool) -> AsyncGenerator[None]:
-    """Show something until the block ends."""
+async def _shown(display: Coroutine[None, None, None], *, is_shown: bool) -> AsyncGenerator[None]:
+    """Run a display until the block ends."""
     if not is_shown:
-        shower.close()
+        display.close()
         yield
         return
-    task = asyncio.create_task(shower)
+    task = asyncio.create_task(display)
     try:
         yield
     finally:
@@ -135,28 +131,28 @@ async def _watched(shower: Coroutine[None, None, None], *, is_shown: bool) -> As
 
 @contextlib.contextmanager
 def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
-    """The first Ctrl-C, or SIGTERM, stops the job in good order; the second ends it at once."""
+    """The first Ctrl-C or SIGTERM stops the job and finishes what is under way; the second ends it at once."""
     loop = asyncio.get_running_loop()
     count = 0
 
     def stop() -> None:
         job.stop()
         with contextlib.suppress(OSError):  # a full disk, or a terminal that is gone
-            console.print("Finishing what is under way. Ctrl-C again leaves at once.", soft_wrap=True)
+            console.print("Finishing what is under way. Ctrl-C again ends at once.", soft_wrap=True)
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal count
         count += 1
         if count > 1:
-            # A thread may wait for an input that does not come; and the output survives any end.
+            # At once: a thread may wait for input that never comes, and no end damages the output.
             if console.is_terminal:
                 console.show_cursor()
                 with contextlib.suppress(OSError):
-                    os.write(console.file.fileno(), b"\n")  # so that the prompt begins a new line
+                    os.write(console.file.fileno(), b"\n")  # the prompt gets a new line
             os._exit(ExitCode.INTERRUPTED)
         loop.call_soon_threadsafe(stop)
 
-    # A terminal that closes sends SIGHUP; Windows has none.
+    # A terminal that closes sends SIGHUP, which Windows does not have.
     numbers = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
     before = {number: signal.signal(number, handle) for number in dict.fromkeys(numbers)}
     try:
@@ -167,7 +163,7 @@ def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
 
 
 async def _preparing(job: ConsentJob, console: Console) -> None:
-    """Show what takes long before the first call: reading the input, and the rows of an earlier run."""
+    """Before the first call: reading the input, and the rows of an earlier run."""
     await asyncio.sleep(_STATUS_DELAY)
     with console.status("") as status:
         while True:
@@ -179,7 +175,7 @@ async def _preparing(job: ConsentJob, console: Console) -> None:
 async def _live(job: ConsentJob, plan: Plan, console: Console) -> None:
     bar = Progress(TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     task = bar.add_task("", total=None)
-    # stdout is left alone: it may be the output.
+    # stdout may be the output.
     with Live(console=console, transient=True, redirect_stdout=False, auto_refresh=False) as live:
         while True:
             progress = job.progress
@@ -203,7 +199,6 @@ async def _lines(job: ConsentJob, plan: Plan, seconds: float) -> None:
 
 
 def _workers(job: ConsentJob) -> str:
-    """The state of the workers, if there are any."""
     executor = job.executor
     if executor is None:
         return ""
@@ -214,7 +209,6 @@ def _workers(job: ConsentJob) -> str:
 
 
 def _is_skipping(job: ConsentJob, plan: Plan) -> bool:
-    """Whether a resume is still skipping finished rows."""
     return job.passed < plan.finished and not (job.progress and job.progress.done)
 
 

@@ -1,28 +1,47 @@
-"""Every way in which a command can end early: one message on stderr, and one exit code."""
+"""How a command ends early: its errors, one message on stderr, and one exit code."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import cast
+from typing import IO, ClassVar, cast
 
 import click
 
 from ..errors import EtelecomError, InternalError, JobStopped
 from .exit_codes import ExitCode
 
-__all__ = ["code_of", "end", "os_sentence", "print_bug"]
+__all__ = ["OutputClosed", "StoppedByFault", "WrongUsage", "code_of", "os_message", "print_bug", "report"]
 
-_SERIOUS_FIRST = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
+_MOST_SERIOUS_FIRST = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
 """Of a group of errors the first of these counts; before all of them Ctrl-C and a closed pipe."""
 
 
-def end(error: BaseException) -> ExitCode:
-    """Print what ended the command, and return its exit code.
+class WrongUsage(click.ClickException):
+    """One sentence on stderr that says what to do."""
 
-    Args:
-        error: any exception. Of a group, the most serious one counts.
-    """
+    exit_code: ClassVar[int] = ExitCode.USAGE
+
+
+class StoppedByFault(WrongUsage):
+    """A fault, and not the usage, stopped the command."""
+
+    exit_code: ClassVar[int] = ExitCode.STOPPED
+
+
+class OutputClosed(click.ClickException):
+    """The program that read stdout has ended. Nothing is printed, as in the shell's tools."""
+
+    exit_code: ClassVar[int] = ExitCode.BROKEN_PIPE
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def show(self, file: IO[str] | None = None) -> None: ...
+
+
+def report(error: BaseException) -> ExitCode:
+    """Print why the command ended, and return its exit code. Of a group, the most serious error counts."""
     whole = error
     error = min(_leaves(error), key=_weight)
     code = code_of(error)
@@ -34,17 +53,17 @@ def end(error: BaseException) -> ExitCode:
         case EtelecomError():
             _print(str(error))
         case OSError() if code is ExitCode.STOPPED:
-            _print(f"{os_sentence(error)}.")
+            _print(f"{os_message(error)}.")
         case MemoryError():
             _print("There is too little memory.")
         case _ if code is ExitCode.BUG:
             print_bug(error, whole=whole)
         case _:
-            pass  # an interrupt or a closed pipe needs no message
+            pass  # Ctrl-C and a closed pipe need no message
     return code
 
 
-def code_of(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each way to end
+def code_of(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each kind of error
     """The exit code of a command that this error ends."""
     match error:
         case click.ClickException(exit_code=number):
@@ -63,8 +82,8 @@ def code_of(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each w
             return ExitCode.BUG
 
 
-def os_sentence(error: OSError) -> str:
-    """The system's message, with the file that it is about."""
+def os_message(error: OSError) -> str:
+    """The system's message, with the file if there is one."""
     reason = error.strerror or type(error).__name__
     return reason if error.filename is None else f"{error.filename}: {reason}"
 
@@ -74,12 +93,7 @@ def _print(sentence: str) -> None:
 
 
 def print_bug(error: BaseException, *, whole: BaseException | None = None) -> None:
-    """Print that this is a bug, what to report, and where its traceback is.
-
-    Args:
-        error: the bug.
-        whole: the group that it was raised in, if any.
-    """
+    """Print that this is a bug, what to report, and where the traceback is; `whole` is the group, if there is one."""
     from .bug_report import describe, write_bug_report  # noqa: PLC0415 - rarely needed
 
     file = write_bug_report(whole or error, arguments=sys.argv[1:])
@@ -92,7 +106,7 @@ def print_bug(error: BaseException, *, whole: BaseException | None = None) -> No
 
 def _weight(error: BaseException) -> int:
     code = code_of(error)
-    return _SERIOUS_FIRST.index(code) if code in _SERIOUS_FIRST else -1
+    return _MOST_SERIOUS_FIRST.index(code) if code in _MOST_SERIOUS_FIRST else -1
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
