@@ -6,7 +6,7 @@ import asyncio
 import copy
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
 from attrs import define, field, frozen
@@ -14,7 +14,6 @@ from yarl import URL
 
 from . import _checks, clock, codec
 from . import account as accounts
-from ._version import __version__
 from .api import untyped
 from .api.consent import Zalo
 from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
@@ -27,6 +26,7 @@ from .pipeline.retry import Retry, RetryBudget, Retrying
 from .ratelimit.throttle import Throttle
 from .timeout import Timeout, to_timeout
 from .transport.base import ChecksUrl, Pooled, Request, Response, Transport
+from .transport.headers import HEADERS
 
 __all__ = ["Reply", "Session"]
 
@@ -35,16 +35,6 @@ Res = TypeVar("Res")
 Value = TypeVar("Value", covariant=True)
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
-
-_HEADERS = MappingProxyType(
-    {
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        # Answers are small, and what is not compressed cannot be a bomb.
-        "Accept-Encoding": "identity",
-        "User-Agent": f"etelecom-async/{__version__}",
-    }
-)
 
 
 _ACCOUNT = "a Shop or a Partner: write Session(Shop(api_key))"
@@ -103,7 +93,7 @@ class _Calls:
             route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
             if route is None or route.endpoint is not endpoint:
                 route = self.routes[endpoint.name] = self._route(endpoint)
-            request = Request(endpoint, route.url, _HEADERS, route.write(payload).encode(), self.timeout)
+            request = Request(endpoint, route.url, HEADERS, route.write(payload).encode(), self.timeout)
             call.response = response = await self.retrying.run(route.send, request, call)
             result = route.read(response.json())
         except EtelecomError as error:

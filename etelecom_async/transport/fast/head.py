@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from yarl import URL
 
 from ...errors import ConfigError
-from ..base import Request
 
-__all__ = ["Head", "Heads", "Origin"]
+__all__ = ["Head", "Origin"]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BREAK = re.compile(r"[\0\r\n]")
 _FRAMING = {"connection", "content-length", "expect", "transfer-encoding", "upgrade"}
-_ENOUGH = 64
 
 
 class Origin(NamedTuple):
@@ -55,31 +52,3 @@ class Head:
     def before(self, body: bytes) -> bytes:
         """The request up to its body."""
         return b"%b%d\r\n\r\n" % (self._bytes, len(body))
-
-
-class Heads:
-    """The heads made lately: nearly every call of a session brings the very same URL and headers, and read-only."""
-
-    __slots__ = ("_made",)
-
-    def __init__(self) -> None:
-        # By identity, and with the objects themselves, so that no other can come to have it.
-        self._made: dict[tuple[int, int], tuple[URL, Mapping[str, str], Head]] = {}
-
-    def of(self, request: Request) -> Head:
-        """The head of a request.
-
-        Raises:
-            ConfigError: it cannot be sent.
-        """
-        url, headers = request.url, request.headers
-        key = (id(url), id(headers))
-        made = self._made.get(key)
-        if made is not None:
-            return made[2]
-        head = Head(url, headers)
-        if isinstance(headers, MappingProxyType):
-            if len(self._made) >= _ENOUGH:
-                self._made.clear()
-            self._made[key] = (url, headers, head)
-        return head
