@@ -28,10 +28,11 @@ _WRITE, _READ = codec.writing(CheckConsent), codec.reading(CHECK_CONSENT.result)
 _KEY = Auth(Shop(job.API_KEY)).key(Role.SHOP)
 
 
-async def _answered(_: Request) -> Response:
+async def _answered(_: Request, __: Attempt) -> Response:
     return _ANSWER
 
 
+_ATTEMPT = Attempt()
 _THROTTLE = Throttle()(_answered)
 
 
@@ -51,7 +52,7 @@ DONE: dict[str, Callable[[], object]] = {
     "read": lambda: _READ(_PARSED),
 }
 AWAITED: dict[str, Callable[[], Awaitable[object]]] = {
-    "coroutine": lambda: _answered(_REQUEST),
+    "coroutine": lambda: _answered(_REQUEST, _ATTEMPT),
     "throttle": lambda: _THROTTLE(_REQUEST, Attempt()),
 }
 

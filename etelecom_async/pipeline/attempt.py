@@ -14,16 +14,18 @@ __all__ = ["Attempt", "Call", "Layer", "Send"]
 
 @define(eq=False)
 class Attempt:
-    """What the throttle tells retry of one attempt. Retry makes it and hands it down with the request.
+    """What the layers tell of one attempt. Retry makes it and hands it down with the request.
 
     Attributes:
         waited: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
         is_paced: was refused for being one too many by a server that takes others, so the throttle knows when the next
             attempt may go.
+        response: what the server answered, whether it is a success or not.
     """
 
     waited: float = 0.0
     is_paced: bool = False
+    response: Response | None = None
 
 
 @define(eq=False)

@@ -732,8 +732,8 @@ def test_an_argument_that_does_not_exist_stays_pythons_type_error(subject):
 def test_a_number_of_seconds_is_the_total_time():
     """D1: `timeout=5` is `Timeout(total=5)`."""
     session = Session(Shop(KEY), transport=MockTransport(), timeout=5)
-    assert session._timeout == session.with_options(timeout=5)._timeout == Timeout(total=5)
-    assert session.with_options(timeout=Timeout(total=7))._timeout == Timeout(total=7)
+    assert session._options.timeout == session.with_options(timeout=5)._options.timeout == Timeout(total=5)
+    assert session.with_options(timeout=Timeout(total=7))._options.timeout == Timeout(total=7)
 
 
 def test_what_to_write_instead_of_a_number_is_said():
