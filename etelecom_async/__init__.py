@@ -56,6 +56,7 @@ _MODULES = {
         "UnknownHost",
     ),
     "pipeline.retry": ("Retry",),
+    "pipeline.telemetry": ("AttemptRecord", "CallRecord", "Observer", "Outcome"),
     "ratelimit.throttle": ("Throttle",),
     "session": ("Reply", "Session"),
     "timeout": ("Timeout",),

@@ -42,6 +42,7 @@ from .errors import (
     UnknownHost,
 )
 from .pipeline.retry import Retry
+from .pipeline.telemetry import AttemptRecord, CallRecord, Observer, Outcome
 from .ratelimit.throttle import Throttle
 from .session import Reply, Session
 from .timeout import Timeout
@@ -50,11 +51,13 @@ __all__ = [
     "CHECK_CONSENT",
     "AccountClosed",
     "ApiError",
+    "AttemptRecord",
     "AttemptTimeout",
     "BadAnswer",
     "BadRoute",
     "Blocking",
     "BodyTooLarge",
+    "CallRecord",
     "CheckConsent",
     "Checked",
     "ConfigError",
@@ -76,6 +79,8 @@ __all__ = [
     "InvalidRow",
     "JobStopped",
     "NotFound",
+    "Observer",
+    "Outcome",
     "Partner",
     "PermissionDenied",
     "Phase",

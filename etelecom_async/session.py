@@ -21,6 +21,7 @@ from .pipeline import Middleware, user_middleware
 from .pipeline.attempt import Call
 from .pipeline.calls import Calls
 from .pipeline.retry import Retry, RetryBudget, Retrying
+from .pipeline.telemetry import Observer, Telemetry
 from .ratelimit.throttle import Throttle
 from .timeout import Timeout, to_timeout
 from .transport.base import ChecksUrl, Pooled, Response, Transport
@@ -65,17 +66,25 @@ class _Options:
     timeout: Timeout = field(factory=Timeout)
     retry: Retry = field(factory=Retry)
     middlewares: tuple[Middleware, ...] = ()
+    telemetry: Telemetry = field(factory=Telemetry)
 
     def changed(
-        self, *, timeout: Timeout | float | None, retry: Retry | None, middlewares: Iterable[Middleware] | None
+        self,
+        *,
+        timeout: Timeout | float | None,
+        retry: Retry | None,
+        middlewares: Iterable[Middleware] | None,
+        observer: Observer | None,
     ) -> _Options:
         """The same options but for those that are given."""
+        is_other = observer is not None and observer is not self.telemetry.observer
         return _Options(
             timeout=self.timeout if timeout is None else to_timeout("Session.timeout", timeout),
             retry=self.retry if retry is None else _checks.instance("Session.retry", retry, Retry, _RETRY),
             middlewares=(
                 self.middlewares if middlewares is None else _checks.functions("Session.middlewares", middlewares)
             ),
+            telemetry=Telemetry(observer) if is_other else self.telemetry,
         )
 
 
@@ -96,6 +105,7 @@ class Session:
         retry: which failures are worth another attempt.
         throttle: how much at once.
         middlewares: layers of your own, outermost first, between retry and throttle: each sees every attempt.
+        observer: what is told of every attempt and call when it has ended, for metrics.
 
     Attributes:
         zalo: the `Zalo/*` methods.
@@ -117,6 +127,7 @@ class Session:
         retry: Retry | None = None,
         throttle: Throttle | None = None,
         middlewares: Iterable[Middleware] = (),
+        observer: Observer | None = None,
     ) -> None:
         _checks.instance("Session.account", account, (accounts.Shop, accounts.Partner), _ACCOUNT)
         throttle = Throttle() if throttle is None else throttle
@@ -124,7 +135,7 @@ class Session:
         if transport is not None:
             _checks.methods("Session.transport", transport, "send", "aclose", wanted=_TRANSPORT)
         middlewares = _checks.functions("Session.middlewares", middlewares)
-        options = _Options().changed(timeout=timeout, retry=retry, middlewares=middlewares)
+        options = _Options().changed(timeout=timeout, retry=retry, middlewares=middlewares, observer=observer)
         self._transport = SharedTransport(
             _default_transport() if transport is None else transport, is_owned=transport is None
         )
@@ -142,6 +153,7 @@ class Session:
         retry: Retry | None = None,
         throttle: Throttle | None = None,
         middlewares: Iterable[Middleware] = (),
+        observer: Observer | None = None,
     ) -> Self:
         """A session for the account that `ETELECOM_ACCOUNT`, `_API_KEY`, `_SHOP_KEY` and `_BASE_URL` describe.
 
@@ -155,6 +167,7 @@ class Session:
             retry=retry,
             throttle=throttle,
             middlewares=middlewares,
+            observer=observer,
         )
 
     def with_options(
@@ -163,6 +176,7 @@ class Session:
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         middlewares: Iterable[Middleware] | None = None,
+        observer: Observer | None = None,
     ) -> Self:
         """The same session with other options. Connections, throttle, retry budget and closing stay in common.
 
@@ -172,7 +186,8 @@ class Session:
             ConfigError: an argument of a wrong kind.
         """
         session = copy.copy(self)
-        session._use(self._account, self._options.changed(timeout=timeout, retry=retry, middlewares=middlewares))  # noqa: SLF001
+        options = self._options.changed(timeout=timeout, retry=retry, middlewares=middlewares, observer=observer)
+        session._use(self._account, options)  # noqa: SLF001
         return session
 
     def for_shop(self, shop_key: str | accounts.Secret) -> Self:
@@ -217,7 +232,7 @@ class Session:
             EtelecomError: as `call`.
         """
         _check_call(endpoint, payload)
-        call = Call(clock.seconds())
+        call = Call(endpoint, clock.seconds())
         value = await self._calls.call(endpoint, payload, call)
         response, elapsed = cast("Response", call.response), clock.seconds() - call.started
         return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed, waited=call.waited)
@@ -269,6 +284,7 @@ class Session:
         self._calls = Calls(
             account,
             timeout=options.timeout,
+            telemetry=options.telemetry,
             retrying=Retrying(options.retry, budget=self._budget),
             layers=[*map(user_middleware, options.middlewares), self._throttle],
             transport=self._transport,

@@ -37,7 +37,7 @@ _THROTTLE = Throttle()(_answered)
 
 
 def _objects() -> object:
-    call = Call(time.monotonic())
+    call = Call(CHECK_CONSENT, time.monotonic())
     one = Request(CHECK_CONSENT, _URL, _HEADERS, _BODY, _TIMEOUT)
     return call, Attempt(), one, one.with_headers(_HEADERS), Response(200, job.ANSWER_HEADERS, job.ANSWER)
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from attrs import define
 
+from ..endpoint import AnyEndpoint
 from ..transport.base import Request, Response
 
 __all__ = ["Attempt", "Call", "Layer", "Send"]
@@ -33,15 +34,19 @@ class Call:
     """What has happened to one call so far: written by retry, read by errors and telemetry.
 
     Attributes:
+        endpoint: the method.
         started: when it began, in seconds of `clock`.
         attempts: how many times the request was tried.
         waited: `Attempt.waited` of all of them.
-        response: the answer that the call ended with.
+        request: the first attempt's.
+        response: the last attempt's answer.
     """
 
+    endpoint: AnyEndpoint
     started: float
     attempts: int = 0
     waited: float = 0.0
+    request: Request | None = None
     response: Response | None = None
 
 

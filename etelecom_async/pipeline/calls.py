@@ -16,11 +16,12 @@ from ..timeout import Timeout
 from ..transport.base import Request
 from ..transport.headers import HEADERS
 from ..transport.shared import SharedTransport
-from . import compose, telemetry
+from . import compose
 from .attempt import Call, Layer, Send
 from .auth import Auth
 from .exchange import exchange
 from .retry import Retrying
+from .telemetry import Telemetry
 
 __all__ = ["Calls"]
 
@@ -49,6 +50,7 @@ class Calls:
     Args:
         account: who calls.
         timeout: the time limits of a call.
+        telemetry: what is told of each call and attempt.
         retrying: the loop of attempts.
         layers: what each attempt passes through, the outermost first.
         transport: where it goes out.
@@ -59,6 +61,7 @@ class Calls:
         account: Account,
         *,
         timeout: Timeout,
+        telemetry: Telemetry,
         retrying: Retrying,
         layers: Sequence[Layer],
         transport: SharedTransport,
@@ -67,7 +70,8 @@ class Calls:
         self._account = account
         self._auth = Auth(account)
         self._timeout = timeout.within(timeout.total)
-        self._layers = layers
+        self._telemetry = telemetry
+        self._layers = (*telemetry.layers, *layers)
         self._transport = transport
         self._methods: dict[str, _Method[Any, Any]] = {}
 
@@ -83,7 +87,7 @@ class Calls:
             EtelecomError: every failure, with `endpoint`, `url`, `attempts` and `elapsed`.
         """
         if call is None:
-            call = Call(clock.seconds())
+            call = Call(endpoint, clock.seconds())
         try:
             method: _Method[Req, Res] | None = self._methods.get(endpoint.name)
             if method is None or method.endpoint is not endpoint:
@@ -91,16 +95,21 @@ class Calls:
             request = Request(endpoint, method.url, HEADERS, method.write(payload).encode(), self._timeout)
             call.response = response = await self.retrying.run(method.send, request, call)
             result = method.read(response.json())
-        except EtelecomError as error:
-            error.endpoint, error.url = endpoint.name, str(_url(self._account.base_url, endpoint.name))
-            error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
-            if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
-                error.add_note("It may have been carried out. Look before you send it again.")
-            telemetry.failed(error)
+        except BaseException as error:
+            if isinstance(error, EtelecomError):
+                self._describe(error, call)
+            self._telemetry.call_ended(call, error)
             raise
-        if telemetry.is_enabled_for(telemetry.DEBUG):
-            telemetry.answered(call, endpoint.name, clock.seconds())
+        self._telemetry.call_ended(call)
         return result
+
+    def _describe(self, error: EtelecomError, call: Call) -> None:
+        """Tell an error which call it ended."""
+        endpoint = call.endpoint
+        error.endpoint, error.url = endpoint.name, str(_url(self._account.base_url, endpoint.name))
+        error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
+        if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
+            error.add_note("It may have been carried out. Look before you send it again.")
 
     def _method(self, endpoint: Endpoint[Req, Res]) -> _Method[Req, Res]:
         return _Method(
