@@ -12,6 +12,7 @@ from benchmarks.lib.instructions import per_call
 from benchmarks.lib.machine import machine
 from benchmarks.lib.options import command, whole
 from etelecom_async import Throttle
+from etelecom_async.pipeline.attempt import Attempt
 from etelecom_async.transport.base import Request, Response
 
 _FREE = 20_000
@@ -25,21 +26,21 @@ of tasks in front of a deque of futures that does nothing else: what the throttl
 """
 
 
-async def _at_once(_: Request) -> Response:
+async def _at_once(_: Request, __: Attempt) -> Response:
     return _ANSWER
 
 
 async def _free(request: Request) -> float:
     send = Throttle()(_at_once)
     for _ in range(1000):
-        await send(request)
+        await send(request, Attempt())
     cpu = time.process_time()
     for _ in range(_FREE):
-        await send(request)
+        await send(request, Attempt())
     whole_cost = time.process_time() - cpu
     cpu = time.process_time()
     for _ in range(_FREE):
-        await _at_once(request)
+        await _at_once(request, Attempt())
     return (whole_cost - (time.process_time() - cpu)) / _FREE
 
 

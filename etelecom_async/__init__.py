@@ -19,6 +19,7 @@ _MODULES = {
     "blocking": ("Blocking",),
     "endpoint": ("Endpoint", "Role", "Safety"),
     "pipeline.retry": ("Retry",),
+    "pipeline.telemetry": ("AttemptRecord", "CallRecord", "Observer", "Outcome"),
     "ratelimit.throttle": ("Throttle",),
     "session": ("Reply", "Session"),
     "timeout": ("Timeout",),

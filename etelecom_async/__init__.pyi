@@ -6,19 +6,24 @@ from .blocking import Blocking
 from .endpoint import Endpoint, Role, Safety
 from .errors import *  # noqa: F403 - the names stand in one list, `errors.__all__`
 from .pipeline.retry import Retry
+from .pipeline.telemetry import AttemptRecord, CallRecord, Observer, Outcome
 from .ratelimit.throttle import Throttle
 from .session import Reply, Session
 from .timeout import Timeout
 
 __all__ = [
     "CHECK_CONSENT",
+    "AttemptRecord",
     "Blocking",
+    "CallRecord",
     "CheckConsent",
     "Checked",
     "Consent",
     "ConsentState",
     "Endpoint",
     "Failed",
+    "Observer",
+    "Outcome",
     "Partner",
     "Reply",
     "Retry",

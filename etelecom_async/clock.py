@@ -19,9 +19,11 @@ __all__ = ["Clock", "governed_by", "now", "seconds"]
 class Clock(Protocol):
     def time(self) -> float:
         """Seconds, monotonic."""
+        ...
 
     def now(self) -> datetime:
         """The date, aware."""
+        ...
 
 
 class _Thread(threading.local):

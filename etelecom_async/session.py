@@ -1,51 +1,37 @@
-"""The one call path: encode once, build the request, run the layers, decode once."""
+"""The session: an account, its options, and what is called with them."""
 
 from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from types import MappingProxyType, TracebackType
-from typing import Any, Generic, NoReturn, Self, TypeVar, cast
+from types import TracebackType
+from typing import Generic, Self, TypeVar, cast
 
-from attrs import define, field, frozen
-from yarl import URL
+from attrs import field, frozen
 
-from . import _checks, clock, codec
+from . import _checks, clock
 from . import account as accounts
-from ._version import __version__
 from .api import untyped
 from .api.consent import Zalo
 from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
-from .errors import ConfigError, EtelecomError, Phase, SessionClosed
-from .pipeline import CallNext, Middleware, compose, telemetry, user_middleware
-from .pipeline.attempt import Call, Layer, Send
-from .pipeline.auth import Auth
-from .pipeline.exchange import exchange
+from .errors import ConfigError
+from .pipeline import Middleware, user_middleware
+from .pipeline.attempt import Call
+from .pipeline.calls import Calls
 from .pipeline.retry import Retry, RetryBudget, Retrying
+from .pipeline.telemetry import Observer, Telemetry
 from .ratelimit.throttle import Throttle
 from .timeout import Timeout, to_timeout
-from .transport.base import ChecksUrl, Pooled, Request, Response, Transport
+from .transport.base import ChecksUrl, Pooled, Response, Transport
+from .transport.shared import SharedTransport
 
 __all__ = ["Reply", "Session"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 Value = TypeVar("Value", covariant=True)
-In = TypeVar("In", contravariant=True)
-Out = TypeVar("Out", covariant=True)
-
-_HEADERS = MappingProxyType(
-    {
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        # Answers are small, and what is not compressed cannot be a bomb.
-        "Accept-Encoding": "identity",
-        "User-Agent": f"etelecom-async/{__version__}",
-    }
-)
-
 
 _ACCOUNT = "a Shop or a Partner: write Session(Shop(api_key))"
 _RETRY = "a Retry: write Retry(attempts=3) for three tries in all"
@@ -74,83 +60,32 @@ class Reply(Generic[Value]):
 
 
 @frozen(kw_only=True)
-class _Route(Generic[In, Out]):
-    """What all calls of a method have in common, made ready once."""
+class _Options:
+    """What a derived session may have otherwise."""
 
-    endpoint: Endpoint[In, Out]
-    url: URL
-    send: Send
-    write: Callable[[In], str]
-    read: Callable[[JSON], Out]
+    timeout: Timeout = field(factory=Timeout)
+    retry: Retry = field(factory=Retry)
+    middlewares: tuple[Middleware, ...] = ()
+    telemetry: Telemetry = field(factory=Telemetry)
 
-
-@frozen(eq=False)
-class _Calls:
-    """The one call path. A namespace holds this and not the session, which holds the namespace."""
-
-    account: accounts.Account
-    timeout: Timeout
-    retrying: Retrying
-    layers: tuple[Layer, ...]
-    auth: Auth
-    shared: _Shared
-    routes: dict[str, _Route[Any, Any]] = field(factory=dict, init=False)
-
-    async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
-        if call is None:
-            call = Call(clock.seconds())
-        try:
-            route: _Route[Req, Res] | None = self.routes.get(endpoint.name)
-            if route is None or route.endpoint is not endpoint:
-                route = self.routes[endpoint.name] = self._route(endpoint)
-            request = Request(endpoint, route.url, _HEADERS, route.write(payload).encode(), self.timeout)
-            call.response = response = await self.retrying.run(route.send, request, call)
-            result = route.read(response.json())
-        except EtelecomError as error:
-            error.endpoint, error.url = endpoint.name, str(_url(self.account.base_url, endpoint.name))
-            error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
-            if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
-                error.add_note("It may have been carried out. Look before you send it again.")
-            telemetry.failed(error)
-            raise
-        if telemetry.is_enabled_for(telemetry.DEBUG):
-            telemetry.answered(call, endpoint.name, clock.seconds())
-        return result
-
-    def _route(self, endpoint: Endpoint[Req, Res]) -> _Route[Req, Res]:
-        return _Route(
-            endpoint=endpoint,
-            url=_url(self.account.base_url, endpoint.name),
-            send=compose(
-                self.layers, self.shared.throttle(exchange(self.auth.key(endpoint.role), endpoint, self.shared))
+    def changed(
+        self,
+        *,
+        timeout: Timeout | float | None,
+        retry: Retry | None,
+        middlewares: Iterable[Middleware] | None,
+        observer: Observer | None,
+    ) -> _Options:
+        """The same options but for those that are given."""
+        is_other = observer is not None and observer is not self.telemetry.observer
+        return _Options(
+            timeout=self.timeout if timeout is None else to_timeout("Session.timeout", timeout),
+            retry=self.retry if retry is None else _checks.instance("Session.retry", retry, Retry, _RETRY),
+            middlewares=(
+                self.middlewares if middlewares is None else _checks.functions("Session.middlewares", middlewares)
             ),
-            write=codec.writing(endpoint.payload),
-            read=codec.reading(endpoint.result),
+            telemetry=Telemetry(observer) if is_other else self.telemetry,
         )
-
-
-@define(eq=False)
-class _Shared:
-    """What the sessions of an account have in common; the derived ones hold the same."""
-
-    transport: Transport
-    owns_transport: bool
-    throttle: Throttle
-    budget: RetryBudget
-    send: CallNext = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.open()
-
-    def open(self) -> None:
-        self.send = self.transport.send
-
-    def close(self) -> None:
-        self.send = _refuse
-
-
-def _refuse(_: Request) -> NoReturn:
-    raise SessionClosed("This session is closed: make a new one, or enter it again with 'async with'.")
 
 
 class Session:
@@ -170,6 +105,7 @@ class Session:
         retry: which failures are worth another attempt.
         throttle: how much at once.
         middlewares: layers of your own, outermost first, between retry and throttle: each sees every attempt.
+        observer: what is told of every attempt and call when it has ended, for metrics.
 
     Attributes:
         zalo: the `Zalo/*` methods.
@@ -191,22 +127,22 @@ class Session:
         retry: Retry | None = None,
         throttle: Throttle | None = None,
         middlewares: Iterable[Middleware] = (),
+        observer: Observer | None = None,
     ) -> None:
         _checks.instance("Session.account", account, (accounts.Shop, accounts.Partner), _ACCOUNT)
         throttle = Throttle() if throttle is None else throttle
         _checks.instance("Session.throttle", throttle, Throttle, _THROTTLE)
         if transport is not None:
             _checks.methods("Session.transport", transport, "send", "aclose", wanted=_TRANSPORT)
-        options = _options(timeout, retry, middlewares, Timeout(), Retry())
-        shared = _Shared(
-            transport=_default_transport() if transport is None else transport,
-            owns_transport=transport is None,
-            throttle=throttle,
-            budget=RetryBudget(reserve=max(RetryBudget.least, throttle.concurrency)),
+        middlewares = _checks.functions("Session.middlewares", middlewares)
+        options = _Options().changed(timeout=timeout, retry=retry, middlewares=middlewares, observer=observer)
+        self._transport = SharedTransport(
+            _default_transport() if transport is None else transport, is_owned=transport is None
         )
-        self._set_up(account, shared, *options)
-        if isinstance(shared.transport, ChecksUrl):
-            shared.transport.check_url(account.base_url)
+        self._throttle = throttle
+        self._budget = RetryBudget(reserve=max(RetryBudget.least, throttle.concurrency))
+        self._use(account, options)
+        _check_transport(self._transport.transport, account, throttle)
 
     @classmethod
     def from_env(
@@ -217,6 +153,7 @@ class Session:
         retry: Retry | None = None,
         throttle: Throttle | None = None,
         middlewares: Iterable[Middleware] = (),
+        observer: Observer | None = None,
     ) -> Self:
         """A session for the account that `ETELECOM_ACCOUNT`, `_API_KEY`, `_SHOP_KEY` and `_BASE_URL` describe.
 
@@ -230,6 +167,7 @@ class Session:
             retry=retry,
             throttle=throttle,
             middlewares=middlewares,
+            observer=observer,
         )
 
     def with_options(
@@ -238,6 +176,7 @@ class Session:
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         middlewares: Iterable[Middleware] | None = None,
+        observer: Observer | None = None,
     ) -> Self:
         """The same session with other options. Connections, throttle, retry budget and closing stay in common.
 
@@ -246,8 +185,10 @@ class Session:
         Raises:
             ConfigError: an argument of a wrong kind.
         """
-        middlewares = self._middlewares if middlewares is None else middlewares
-        return self._derive(self.account, *_options(timeout, retry, middlewares, self._timeout, self._retry))
+        session = copy.copy(self)
+        options = self._options.changed(timeout=timeout, retry=retry, middlewares=middlewares, observer=observer)
+        session._use(self._account, options)  # noqa: SLF001
+        return session
 
     def for_shop(self, shop_key: str | accounts.Secret) -> Self:
         """The same partner's session acting for another shop, over the same connections and throttle.
@@ -256,7 +197,9 @@ class Session:
             ConfigError: this session belongs to a Shop, or the key is no shop_key.
         """
         shop_key = accounts.hidden(shop_key)
-        return self._derive(self.account.for_shop(shop_key), self._timeout, self._retry, self._middlewares)
+        session = copy.copy(self)
+        session._use(self._account.for_shop(shop_key), self._options)  # noqa: SLF001
+        return session
 
     @property
     def account(self) -> accounts.Account:
@@ -266,11 +209,11 @@ class Session:
     @property
     def throttle(self) -> Throttle:
         """How much at once, and what it is doing now: `session.throttle.snapshot()`."""
-        return self._shared.throttle
+        return self._throttle
 
     def waiting_tasks(self) -> AbstractSet[asyncio.Task[object] | None]:
         """The tasks whose call waits for a permit or its next attempt; cancelling one leaves no call in doubt."""
-        return self._shared.throttle.waiting_tasks | self._calls.retrying.waiting_tasks
+        return self._throttle.waiting_tasks | self._calls.retrying.waiting_tasks
 
     def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Coroutine[object, object, Res]:
         """Call a typed method.
@@ -289,7 +232,7 @@ class Session:
             EtelecomError: as `call`.
         """
         _check_call(endpoint, payload)
-        call = Call(clock.seconds())
+        call = Call(endpoint, clock.seconds())
         value = await self._calls.call(endpoint, payload, call)
         response, elapsed = cast("Response", call.response), clock.seconds() - call.started
         return Reply(value=value, response=response, attempts=call.attempts, elapsed=elapsed, waited=call.waited)
@@ -320,12 +263,10 @@ class Session:
 
     async def aclose(self) -> None:
         """Close the session and every one derived from it. Calling it again does nothing."""
-        self._shared.close()
-        if self._shared.owns_transport:
-            await self._shared.transport.aclose()
+        await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
-        self._shared.open()
+        self._transport.open()
         return self
 
     async def __aexit__(
@@ -336,46 +277,19 @@ class Session:
     def __repr__(self) -> str:
         return f"<Session {self._account!r}>"
 
-    def _derive(
-        self, account: accounts.Account, timeout: Timeout, retry: Retry, middlewares: tuple[Middleware, ...]
-    ) -> Self:
-        # What a subclass keeps in itself comes along.
-        session = copy.copy(self)
-        session._set_up(account, self._shared, timeout, retry, middlewares)  # noqa: SLF001
-        return session
-
-    def _set_up(
-        self,
-        account: accounts.Account,
-        shared: _Shared,
-        timeout: Timeout,
-        retry: Retry,
-        middlewares: tuple[Middleware, ...],
-    ) -> None:
-        _check_pool(shared.transport, shared.throttle)
+    def _use(self, account: accounts.Account, options: _Options) -> None:
+        """Call for this account with these options, over what all sessions that are derived share."""
         self._account = account
-        self._shared = shared
-        self._timeout = timeout
-        self._retry = retry
-        self._middlewares = middlewares
-        retrying = Retrying(retry, budget=shared.budget)
-        layers = tuple(map(user_middleware, middlewares))
-        self._calls = _Calls(account, timeout.within(timeout.total), retrying, layers, Auth(account), shared)
+        self._options = options
+        self._calls = Calls(
+            account,
+            timeout=options.timeout,
+            telemetry=options.telemetry,
+            retrying=Retrying(options.retry, budget=self._budget),
+            layers=[*map(user_middleware, options.middlewares), self._throttle],
+            transport=self._transport,
+        )
         self.zalo = Zalo(self._calls)
-
-
-def _options(
-    timeout: Timeout | float | None,
-    retry: Retry | None,
-    middlewares: Iterable[Middleware],
-    usual_timeout: Timeout,
-    usual_retry: Retry,
-) -> tuple[Timeout, Retry, tuple[Middleware, ...]]:
-    return (
-        usual_timeout if timeout is None else to_timeout("Session.timeout", timeout),
-        usual_retry if retry is None else _checks.instance("Session.retry", retry, Retry, _RETRY),
-        _checks.functions("Session.middlewares", middlewares),
-    )
 
 
 def _check_call(endpoint: AnyEndpoint, payload: object) -> None:
@@ -385,22 +299,18 @@ def _check_call(endpoint: AnyEndpoint, payload: object) -> None:
         raise _checks.refused("payload", f"a {kind.__name__} for {endpoint.name}", payload)
 
 
-def _url(base: URL, name: str) -> URL:
-    """`<base>.<Service>/<Method>`: the dot belongs to the base's last segment, so joining paths would be wrong."""
-    service, method = name.split("/")
-    return base.with_path(f"{base.raw_path}.{service}/{method}", encoded=True)
-
-
 def _default_transport() -> Transport:
     from .transport.aiohttp import AiohttpTransport  # noqa: PLC0415 - importing the SDK must not import aiohttp
 
     return AiohttpTransport()
 
 
-def _check_pool(transport: Transport, throttle: Throttle) -> None:
+def _check_transport(transport: Transport, account: accounts.Account, throttle: Throttle) -> None:
     size = transport.pool_size if isinstance(transport, Pooled) else None
     if size is not None and size < throttle.concurrency:
         raise ConfigError(
             f"The transport has {size} connections and the throttle {throttle.concurrency} slots, so calls would time"
             f" out while they queue for a connection: pass throttle=Throttle(concurrency={size}), or a larger pool.",
         )
+    if isinstance(transport, ChecksUrl):
+        transport.check_url(account.base_url)

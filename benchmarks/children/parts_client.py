@@ -28,15 +28,16 @@ _WRITE, _READ = codec.writing(CheckConsent), codec.reading(CHECK_CONSENT.result)
 _KEY = Auth(Shop(job.API_KEY)).key(Role.SHOP)
 
 
-async def _answered(_: Request) -> Response:
+async def _answered(_: Request, __: Attempt) -> Response:
     return _ANSWER
 
 
+_ATTEMPT = Attempt()
 _THROTTLE = Throttle()(_answered)
 
 
 def _objects() -> object:
-    call = Call(time.monotonic())
+    call = Call(CHECK_CONSENT, time.monotonic())
     one = Request(CHECK_CONSENT, _URL, _HEADERS, _BODY, _TIMEOUT)
     return call, Attempt(), one, one.with_headers(_HEADERS), Response(200, job.ANSWER_HEADERS, job.ANSWER)
 
@@ -51,7 +52,7 @@ DONE: dict[str, Callable[[], object]] = {
     "read": lambda: _READ(_PARSED),
 }
 AWAITED: dict[str, Callable[[], Awaitable[object]]] = {
-    "coroutine": lambda: _answered(_REQUEST),
+    "coroutine": lambda: _answered(_REQUEST, _ATTEMPT),
     "throttle": lambda: _THROTTLE(_REQUEST, Attempt()),
 }
 

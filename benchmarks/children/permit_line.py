@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from benchmarks.lib.null import NullTransport
 from etelecom_async import CHECK_CONSENT, CheckConsent, Session, Shop, Throttle
+from etelecom_async.pipeline.attempt import Attempt
 from etelecom_async.transport.base import Request, Response
 
 __all__ = ["KINDS", "a_request", "stand_in_line"]
@@ -32,7 +33,7 @@ async def a_request() -> Request:
     return transport.request
 
 
-async def _next_turn(_: Request) -> Response:
+async def _next_turn(_: Request, __: Attempt) -> Response:
     await asyncio.sleep(0)
     return Response(200, {}, b"")
 
@@ -60,7 +61,7 @@ class _Bare:
 
 def _throttle(request: Request) -> Callable[[], Awaitable[object]]:
     send = Throttle(concurrency=_PLACES)(_next_turn)
-    return lambda: send(request)
+    return lambda: send(request, Attempt())
 
 
 KINDS: dict[str, Callable[[Request], Callable[[], Awaitable[object]]]] = {

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from attrs import define
 
+from ..endpoint import AnyEndpoint
 from ..transport.base import Request, Response
 
 __all__ = ["Attempt", "Call", "Layer", "Send"]
@@ -14,16 +15,18 @@ __all__ = ["Attempt", "Call", "Layer", "Send"]
 
 @define(eq=False)
 class Attempt:
-    """What the throttle tells retry of one attempt. Retry makes it and hands it down with the request.
+    """What the layers tell of one attempt. Retry makes it and hands it down with the request.
 
     Attributes:
         waited: seconds spent waiting for a slot or a permit; no time limit but `Timeout.queue` counts them.
         is_paced: was refused for being one too many by a server that takes others, so the throttle knows when the next
             attempt may go.
+        response: what the server answered, whether it is a success or not.
     """
 
     waited: float = 0.0
     is_paced: bool = False
+    response: Response | None = None
 
 
 @define(eq=False)
@@ -31,15 +34,19 @@ class Call:
     """What has happened to one call so far: written by retry, read by errors and telemetry.
 
     Attributes:
+        endpoint: the method.
         started: when it began, in seconds of `clock`.
         attempts: how many times the request was tried.
         waited: `Attempt.waited` of all of them.
-        response: the answer that the call ended with.
+        request: the first attempt's.
+        response: the last attempt's answer.
     """
 
+    endpoint: AnyEndpoint
     started: float
     attempts: int = 0
     waited: float = 0.0
+    request: Request | None = None
     response: Response | None = None
 
 

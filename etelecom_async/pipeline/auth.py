@@ -10,6 +10,7 @@ from ..account import Account, Masked, Secret
 from ..endpoint import Role
 from ..errors import ConfigError
 from ..transport.base import Request, Response
+from ..transport.headers import HEADERS, ConstantHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ class Key:
 
     def __init__(self, key: Secret) -> None:
         self._header = Masked(f"Bearer {key.reveal()}")
-        self._signed: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+        self._signed = ConstantHeaders({**HEADERS, "Authorization": self._header})
         self._text = key.reveal()
         self._raw = self._text.encode() if len(self._text) >= self._SHORTEST else None
         self._pattern = re.compile("".join(map(_spellings, key.reveal())))
@@ -47,14 +48,11 @@ class Key:
         Raises:
             ConfigError: a middleware has put a header on it that cannot be sent.
         """
-        # A session's calls bring the very same headers, and read-only, so what was made of the last ones is kept.
         headers = request.headers
-        unsigned, signed = self._signed
-        if headers is not unsigned:
+        signed: Mapping[str, str] = self._signed
+        if headers is not HEADERS:  # a middleware has put on others
             _check(headers)
-            signed = MappingProxyType({**headers, "Authorization": self._header})
-            if isinstance(headers, MappingProxyType):
-                self._signed = (headers, signed)
+            signed = {**headers, "Authorization": self._header}
         return Request(request.endpoint, request.url, signed, request.body, request.timeout, request.attempt)
 
     def redact(self, response: Response) -> Response:

@@ -5,31 +5,23 @@ It is the one place that holds the key and the answer at once; what goes up from
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from .status import api_error, retry_after
 
 if TYPE_CHECKING:
     from ..endpoint import AnyEndpoint
-    from ..transport.base import CallNext, Request, Response
+    from ..transport.base import Request, Response
+    from ..transport.shared import SharedTransport
+    from .attempt import Attempt, Send
     from .auth import Key
 
-__all__ = ["Sender", "exchange"]
+__all__ = ["exchange"]
 
 _OK = 200
 
 
-class Sender(Protocol):
-    """What requests go out through, and what can be taken from under its sessions when it is closed."""
-
-    @property
-    def send(self) -> Callable[[Request], Awaitable[Response]]:
-        """Carries one request."""
-        ...
-
-
-def exchange(key: Key, endpoint: AnyEndpoint, wire: Sender) -> CallNext:
+def exchange(key: Key, endpoint: AnyEndpoint, transport: SharedTransport) -> Send:
     """The function that has a method's requests answered with a 200 that is a success.
 
     Raises (when called):
@@ -37,11 +29,12 @@ def exchange(key: Key, endpoint: AnyEndpoint, wire: Sender) -> CallNext:
         ApiError: the answer is another one, or a 200 whose body says "try later".
         DecodeError: a 200 that is not JSON, where the method has to look into it.
         TransportError: there is no answer.
+        SessionClosed: the transport is closed.
     """
     refusal = endpoint.refusal
 
-    async def send(request: Request) -> Response:
-        response = key.redact(await wire.send(key.sign(request)))
+    async def send(request: Request, attempt: Attempt) -> Response:
+        response = attempt.response = key.redact(await transport.send(key.sign(request)))
         if response.status != _OK:
             raise api_error(response)
         if refusal is not None:

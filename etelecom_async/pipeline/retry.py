@@ -114,13 +114,14 @@ class Retrying:
         Args:
             send: what each attempt goes through.
             request: the first attempt, under the time limits of the call.
-            call: where it is told how many attempts were made, and how long they waited.
+            call: where it is told what was sent, how often, how long it waited, and the last answer.
 
         Raises:
             EtelecomError: what the last attempt ended in.
             DeadlineExceeded: the last attempt was cut short by `Timeout.total`.
         """
         self._budget.calls += 1
+        call.request = request
         while True:
             call.attempts += 1
             attempt = Attempt()
@@ -129,6 +130,7 @@ class Retrying:
                     return await send(request, attempt)
                 finally:
                     call.waited += attempt.waited
+                    call.response = attempt.response
             except EtelecomError as error:
                 pause = self._pause(error, request, attempt, call)
                 if pause is None:

@@ -22,7 +22,7 @@ from .refusal import Refusals
 
 if TYPE_CHECKING:
     from ..pipeline.attempt import Attempt, Send
-    from ..transport.base import CallNext, Request, Response
+    from ..transport.base import Request, Response
 
 __all__ = ["SharedRate", "Throttle", "ThrottleSnapshot"]
 
@@ -133,7 +133,7 @@ class Throttle:
             refusals=self._limit.refusals,
         )
 
-    def __call__(self, call_next: CallNext) -> Send:  # noqa: C901 - in one piece, since each call passes it
+    def __call__(self, call_next: Send) -> Send:  # noqa: C901 - in one piece, since each call passes it
         """The layer that lets requests go on in their turn."""
         limit, ceiling, refusals, shared = self._limit, self._ceiling, self._refusals, self._shared
 
@@ -156,7 +156,7 @@ class Throttle:
                 if shared is not None:
                     await self._wait_for_others(shared, request, attempt)
                     now = seconds()
-                response = await call_next(request)
+                response = await call_next(request, attempt)
             except EtelecomError as error:
                 self._learn(error, attempt, now)
                 raise

@@ -6,7 +6,6 @@ import asyncio
 import io
 import ssl
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import aiohttp
 from attrs import define, field
@@ -20,6 +19,7 @@ from .aiohttp_errors import not_sent, unanswered
 from .base import Request, Response
 from .connecting import PROXY_AUTHENTICATION, proxy_refused
 from .deadlines import Deadlines, Limit
+from .headers import Prepared
 from .lifetime import Lifetime
 from .proxies import Proxies, Proxy, secret_url
 from .stale import Sending, request_class
@@ -87,7 +87,7 @@ class AiohttpTransport:
         # An attempt's own limit is not aiohttp's to keep: its timers cost half as much as all that this SDK does.
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
         self._lifetime: Lifetime[_Open] = Lifetime(is_borrowed=session is not None)
-        self._headers: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+        self._headers = Prepared(lambda _, headers: CIMultiDictProxy(CIMultiDict(headers)))
 
     @property
     def pool_size(self) -> int | None:
@@ -190,16 +190,10 @@ class AiohttpTransport:
         return self._trusted or True
 
     def _ready(self, request: Request, proxy: Proxy | None) -> Mapping[str, str]:
-        """The headers in aiohttp's own form; nearly every call brings the very same ones, and read-only."""
-        headers = request.headers
+        """The headers in aiohttp's own form."""
         if proxy is not None and proxy.headers and request.url.scheme == "http":
-            return CIMultiDict({**headers, **proxy.headers})  # without TLS there is no CONNECT to put them on
-        given, ready = self._headers
-        if headers is not given:
-            ready = CIMultiDictProxy(CIMultiDict(headers))
-            if isinstance(headers, MappingProxyType):
-                self._headers = (headers, ready)
-        return ready
+            return CIMultiDict({**request.headers, **proxy.headers})  # without TLS there is no CONNECT to put them on
+        return self._headers.of(request)
 
     async def _read(self, answer: aiohttp.ClientResponse, headers: Mapping[str, str]) -> bytes:
         if headers.get("content-encoding", "identity") != "identity":

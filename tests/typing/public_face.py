@@ -4,7 +4,20 @@ from collections.abc import Awaitable
 from typing import Protocol, assert_type
 
 import etelecom_async
-from etelecom_async import CHECK_CONSENT, CheckConsent, Consent, Endpoint, RateLimited, Reply, Session, Shop
+from etelecom_async import (
+    CHECK_CONSENT,
+    AttemptRecord,
+    CallRecord,
+    CheckConsent,
+    Consent,
+    Endpoint,
+    Observer,
+    Outcome,
+    RateLimited,
+    Reply,
+    Session,
+    Shop,
+)
 from etelecom_async.blocking import Blocking
 from etelecom_async.endpoint import JSON
 from etelecom_async.pipeline import CallNext
@@ -54,6 +67,29 @@ class Own:
         return Response(200, {}, request.body)
 
     async def aclose(self) -> None: ...
+
+
+class Counter:
+    """An observer, without a base class."""
+
+    def attempt_ended(self, record: AttemptRecord, /) -> None:
+        assert_type(record.response_bytes, int | None)
+
+    def call_ended(self, record: CallRecord, /) -> None:
+        assert_type(record.outcome, Outcome)
+        record.attempts = 0  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class OnlyCalls:
+    def call_ended(self, record: CallRecord, /) -> None: ...
+
+
+def observers(session: Session) -> None:
+    observer: Observer = Counter()
+    Session(Shop("1:key"), observer=observer)
+    assert_type(Session.from_env(observer=Counter()), Session)
+    assert_type(session.with_options(observer=observer), Session)
+    session.with_options(observer=OnlyCalls())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 class ChecksConsents(Protocol):

@@ -105,6 +105,19 @@ def nothing(*_):
     """A function of anything."""
 
 
+class Recorder:
+    """An observer."""
+
+    attempt_ended = call_ended = nothing
+
+
+class AsyncRecorder(Recorder):
+    """None, since what it returns is never awaited."""
+
+    async def call_ended(self, record):
+        pass
+
+
 THING = object()
 DEFAULT = object()
 NAN, INF = math.nan, math.inf
@@ -122,6 +135,7 @@ ITEMS = ["0987654321", "", b"0987654321", bytearray(b"1"), {"0987654321": 1}, 5,
 TIMEOUTS = [0, -1, NAN, INF, True, "5", b"5", [5], (1, 2), aiohttp.ClientTimeout(5), THING]
 RETRIES = [0, 3, True, "3", [], THING, Retry, Throttle()]
 THROTTLES = [0, 20, 2.5, True, "20", [], THING, Throttle, Retry()]
+OBSERVERS = [0, "log", [], THING, nothing, Recorder, AsyncRecorder()]
 TRANSPORTS = [0, "aiohttp", [], THING, AiohttpTransport, MockTransport, nothing]
 NAMES = [None, "", "Zalo", "Zalo/", "/x", "Zalo/Check Consent", "zalo.CheckConsent", "a/b/c", 5, b"a/b", ["a/b"], KEY]
 KEYS = [
@@ -192,12 +206,14 @@ SESSION = {
     "retry": RETRIES,
     "throttle": THROTTLES,
     "middlewares": FUNCTIONS,
+    "observer": OBSERVERS,
 }
 SESSION_FITS = {
     "timeout": [5, 0.5, Timeout(), None],
     "middlewares": [[], (nothing,), iter([nothing])],
     "transport": [None],
     "retry": [None],
+    "observer": [None, Recorder()],
 }
 
 ROWS = {
@@ -266,9 +282,14 @@ ROWS = {
     ),
     Session.from_env: Row(SESSION, fits=SESSION_FITS),
     Session.with_options: Row(
-        {"timeout": TIMEOUTS, "retry": RETRIES, "middlewares": [value for value in FUNCTIONS if value is not None]},
+        {
+            "timeout": TIMEOUTS,
+            "retry": RETRIES,
+            "middlewares": [value for value in FUNCTIONS if value is not None],
+            "observer": OBSERVERS,
+        },
         call=lambda **given: mocked().with_options(**given),
-        fits={"timeout": [5, 0.5, Timeout(), None]},
+        fits={"timeout": [5, 0.5, Timeout(), None], "observer": [None, Recorder()]},
     ),
     Session.for_shop: Row(
         {"shop_key": SHOP_KEYS}, {"shop_key": SHOP_KEY}, call=lambda **given: partnered().for_shop(**given)
@@ -338,9 +359,9 @@ ROWS = {
             "failed": FUNCTION,
             "concurrency": WHOLE,
             "ordered": FLAG,
-            "granted": FUNCTION,
             "key": [value for value in FUNCTION if value is not None],
             "waiting_tasks": FUNCTION,
+            "witness": [value for value in FUNCTION if value is not None],
             "total": [value for value in WHOLE if value != 0],
             "clock": FUNCTION,
         },
@@ -571,7 +592,7 @@ ROWS = {
 
 EXEMPT = {
     "made by the SDK, not by callers": {
-        "etelecom_async": {"Checked", "Failed", "Reply"},
+        "etelecom_async": {"AttemptRecord", "CallRecord", "Checked", "Failed", "Reply"},
         "etelecom_async.tables.reading": {"Undecided"},
         "etelecom_async.bulk": {"Done", "NotDone", "Progress"},
         "etelecom_async.jobs.plan": {"JobSummary", "Plan"},
@@ -582,6 +603,7 @@ EXEMPT = {
         "etelecom_async.transport": {"Request", "Response"},
     },
     "a protocol, or a base class without arguments": {
+        "etelecom_async": {"Observer"},
         "etelecom_async.ratelimit.throttle": {"SharedRate"},
         "etelecom_async.testing": {"Cut", "Echo", "HangUp", "Refuse", "Silence", "TransportContract"},
         "etelecom_async.transport": {"ChecksUrl", "Pooled", "Transport"},
@@ -732,8 +754,8 @@ def test_an_argument_that_does_not_exist_stays_pythons_type_error(subject):
 def test_a_number_of_seconds_is_the_total_time():
     """D1: `timeout=5` is `Timeout(total=5)`."""
     session = Session(Shop(KEY), transport=MockTransport(), timeout=5)
-    assert session._timeout == session.with_options(timeout=5)._timeout == Timeout(total=5)
-    assert session.with_options(timeout=Timeout(total=7))._timeout == Timeout(total=7)
+    assert session._options.timeout == session.with_options(timeout=5)._options.timeout == Timeout(total=5)
+    assert session.with_options(timeout=Timeout(total=7))._options.timeout == Timeout(total=7)
 
 
 def test_what_to_write_instead_of_a_number_is_said():

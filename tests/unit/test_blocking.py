@@ -376,7 +376,9 @@ def test_one_that_is_dropped_ends_its_thread():
 
 
 def test_a_session_that_was_closed_is_opened_again():
-    session = Session(Shop(KEY), transport=answering().session._shared.transport)
+    mock = MockTransport()
+    mock.on(CHECK_CONSENT).reply(Consent(error=0))
+    session = Session(Shop(KEY), transport=mock)
     asyncio.run(session.aclose())
     with Blocking(session) as blocking:
         assert ask(blocking).granted

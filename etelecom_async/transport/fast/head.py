@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from yarl import URL
 
 from ...errors import ConfigError
-from ..base import Request
 
-__all__ = ["Head", "Heads", "Origin"]
+__all__ = ["Head", "Origin"]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BREAK = re.compile(r"[\0\r\n]")
 _FRAMING = {"connection", "content-length", "expect", "transfer-encoding", "upgrade"}
-_MOST = 64
-"""Heads that are kept."""
 
 
 class Origin(NamedTuple):
@@ -52,26 +48,3 @@ class Head:
 
     def before(self, body: bytes) -> bytes:
         return b"%b%d\r\n\r\n" % (self._bytes, len(body))
-
-
-class Heads:
-    """A cache: nearly every call of a session brings the same URL and headers, which are constants."""
-
-    __slots__ = ("_made",)
-
-    def __init__(self) -> None:
-        # By identity. The objects are kept too, so that no other object gets their identity.
-        self._made: dict[tuple[int, int], tuple[URL, Mapping[str, str], Head]] = {}
-
-    def of(self, request: Request) -> Head:
-        url, headers = request.url, request.headers
-        key = (id(url), id(headers))
-        made = self._made.get(key)
-        if made is not None:
-            return made[2]
-        head = Head(url, headers)
-        if isinstance(headers, MappingProxyType):
-            if len(self._made) >= _MOST:
-                self._made.clear()
-            self._made[key] = (url, headers, head)
-        return head

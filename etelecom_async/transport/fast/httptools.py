@@ -12,10 +12,11 @@ from yarl import URL
 from ... import _checks
 from ...errors import AttemptTimeout, ConfigError, Phase
 from ..base import Request, Response
+from ..headers import Prepared
 from ..lifetime import Lifetime
 from ..proxies import Proxies
 from ..trust import Trust, check_context
-from .head import Heads
+from .head import Head
 
 if TYPE_CHECKING:
     from .pool import Pool
@@ -69,7 +70,7 @@ class HttptoolsTransport:
         self._max_body = max_body
         self._connect_timeout = connect_timeout
         self._lifetime: Lifetime[Pool] = Lifetime()
-        self._heads = Heads()
+        self._heads = Prepared(Head)
 
     @property
     def pool_size(self) -> int | None:

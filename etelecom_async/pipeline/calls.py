@@ -1,0 +1,127 @@
+"""The one call path: the payload becomes JSON once, each attempt passes through the layers, the result is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from attrs import frozen
+from yarl import URL
+
+from .. import clock, codec
+from ..account import Account
+from ..endpoint import JSON, Endpoint, Safety
+from ..errors import EtelecomError, Phase
+from ..timeout import Timeout
+from ..transport.base import Request
+from ..transport.headers import HEADERS
+from ..transport.shared import SharedTransport
+from . import compose
+from .attempt import Call, Layer, Send
+from .auth import Auth
+from .exchange import exchange
+from .retry import Retrying
+from .telemetry import Telemetry
+
+__all__ = ["Calls"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+
+
+@frozen(kw_only=True)
+class _Method(Generic[In, Out]):
+    """What all calls of a method have in common, made ready once."""
+
+    endpoint: Endpoint[In, Out]
+    url: URL
+    send: Send
+    write: Callable[[In], str]
+    read: Callable[[JSON], Out]
+
+
+class Calls:
+    """Calls methods for one account with one set of options.
+
+    Namespaces hold this and not the session, which holds the namespaces.
+
+    Args:
+        account: who calls.
+        timeout: the time limits of a call.
+        telemetry: what is told of each call and attempt.
+        retrying: the loop of attempts.
+        layers: what each attempt passes through, the outermost first.
+        transport: where it goes out.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        timeout: Timeout,
+        telemetry: Telemetry,
+        retrying: Retrying,
+        layers: Sequence[Layer],
+        transport: SharedTransport,
+    ) -> None:
+        self.retrying = retrying
+        self._account = account
+        self._auth = Auth(account)
+        self._timeout = timeout.within(timeout.total)
+        self._telemetry = telemetry
+        self._layers = (*telemetry.layers, *layers)
+        self._transport = transport
+        self._methods: dict[str, _Method[Any, Any]] = {}
+
+    async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
+        """Call a method.
+
+        Args:
+            endpoint: the method.
+            payload: of its class.
+            call: is told how the result came about.
+
+        Raises:
+            EtelecomError: every failure, with `endpoint`, `url`, `attempts` and `elapsed`.
+        """
+        if call is None:
+            call = Call(endpoint, clock.seconds())
+        try:
+            method: _Method[Req, Res] | None = self._methods.get(endpoint.name)
+            if method is None or method.endpoint is not endpoint:
+                method = self._methods[endpoint.name] = self._method(endpoint)
+            request = Request(endpoint, method.url, HEADERS, method.write(payload).encode(), self._timeout)
+            call.response = response = await self.retrying.run(method.send, request, call)
+            result = method.read(response.json())
+        except BaseException as error:
+            if isinstance(error, EtelecomError):
+                self._describe(error, call)
+            self._telemetry.call_ended(call, error)
+            raise
+        self._telemetry.call_ended(call)
+        return result
+
+    def _describe(self, error: EtelecomError, call: Call) -> None:
+        """Tell an error which call it ended."""
+        endpoint = call.endpoint
+        error.endpoint, error.url = endpoint.name, str(_url(self._account.base_url, endpoint.name))
+        error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
+        if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
+            error.add_note("It may have been carried out. Look before you send it again.")
+
+    def _method(self, endpoint: Endpoint[Req, Res]) -> _Method[Req, Res]:
+        return _Method(
+            endpoint=endpoint,
+            url=_url(self._account.base_url, endpoint.name),
+            send=compose(self._layers, exchange(self._auth.key(endpoint.role), endpoint, self._transport)),
+            write=codec.writing(endpoint.payload),
+            read=codec.reading(endpoint.result),
+        )
+
+
+def _url(base: URL, name: str) -> URL:
+    """`<base>.<Service>/<Method>`: the dot belongs to the base's last segment, so joining paths would be wrong."""
+    service, method = name.split("/")
+    return base.with_path(f"{base.raw_path}.{service}/{method}", encoded=True)
