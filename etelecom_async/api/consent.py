@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self
 from attrs import field, frozen
 
 from .. import _checks
-from .._record import record
 from .._times import utc_text
 from ..clock import now
 from ..codec import Id, also
@@ -254,7 +253,7 @@ CHECK_CONSENT = Endpoint(
 )
 
 
-@record(unsafe_hash=True)
+@frozen
 class Checked:
     """A phone that was checked."""
 
@@ -266,7 +265,7 @@ class Checked:
     """The answer."""
 
 
-@record(unsafe_hash=True)
+@frozen
 class Failed:
     """A phone that could not be checked, which is not the same as a "no"."""
 
@@ -278,7 +277,7 @@ class Failed:
     """Why it could not be checked."""
 
 
-@record
+@frozen(eq=False)
 class Zalo:
     """The `Zalo/*` methods of a session."""
 

@@ -22,9 +22,10 @@ from collections.abc import (
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from attrs import frozen
+
 from .. import _checks
 from .._loop import running_loop
-from .._record import record
 from ..clock import seconds
 from ..errors import ConfigError, EtelecomError, SessionClosed
 from .common_fault import CommonFault, HeldBack, may_be_common
@@ -48,7 +49,7 @@ _WINDOW = 16
 """An ordered run may be this many times the concurrency ahead of an outcome that a slow call holds up."""
 
 
-@record(unsafe_hash=True)
+@frozen
 class Done(Generic[Item, Value]):
     """An item that was done: its index in the input, the item, and the value."""
 
@@ -57,7 +58,7 @@ class Done(Generic[Item, Value]):
     value: Value
 
 
-@record(unsafe_hash=True)
+@frozen
 class NotDone(Generic[Item]):
     """An item that could not be done: its index in the input, the item, and the error."""
 
