@@ -17,13 +17,10 @@ __all__ = ["Clock", "governed_by", "now", "seconds"]
 
 
 class Clock(Protocol):
-    def time(self) -> float:
-        """Seconds, monotonic."""
-        ...
+    """Monotonic seconds, and the date as an aware datetime."""
 
-    def now(self) -> datetime:
-        """The date, aware."""
-        ...
+    def time(self) -> float: ...
+    def now(self) -> datetime: ...
 
 
 class _Thread(threading.local):

@@ -1,27 +1,27 @@
-"""An eTelecom of one's own: the documented behaviour, errors included, without the service.
+"""An eTelecom on your machine: the documented behaviour, errors included, without the service.
 
     transport = SandboxTransport(World())                 # in memory, behind a session
     async with serve(World()) as sandbox: ...             # on a socket, for any client: sandbox.base_url
 
-Importing this does not import aiohttp; only `serve` does, when it is called.
+Only `serve` imports aiohttp, when it is called.
 """
 
 from .customers import Customer, sample
 from .limit import FixedWindow, Limit, Refusal, TokenBucket
 from .server import Served, serve
 from .transport import SandboxTransport
-from .world import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_SHOP_KEY, Exchange, LogEntry, World
+from .world import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_SHOP_KEY, LogEntry, SandboxRequest, World
 
 __all__ = [
     "SANDBOX_API_KEY",
     "SANDBOX_OA",
     "SANDBOX_SHOP_KEY",
     "Customer",
-    "Exchange",
     "FixedWindow",
     "Limit",
     "LogEntry",
     "Refusal",
+    "SandboxRequest",
     "SandboxTransport",
     "Served",
     "TokenBucket",

@@ -1,4 +1,4 @@
-"""Who the sandbox knows: customers with made-up numbers, one for each answer that a consent check can give."""
+"""The sandbox's customers: made-up numbers, one for each answer that a consent check can give."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GRANTED = 0
 EXPIRED = 16
 NEVER_ASKED = 20
 
-# How mobile numbers begin after the country code, so that checks against assigned blocks take the sample too.
+# How mobile numbers begin after the country code: checks against assigned blocks accept the sample too.
 _MOBILE = (
     *("32", "33", "34", "35", "36", "37", "38", "39", "52", "56", "58", "70", "76", "77", "78", "79"),
     *("81", "82", "83", "84", "85", "86", "88", "89", "90", "91", "92", "93", "94", "96", "97", "98"),
@@ -46,12 +46,12 @@ MESSAGES = MappingProxyType(
         19: "Ngoài khung giờ được phép gọi",
         NEVER_ASKED: "Chưa từng yêu cầu cấp quyền gọi",
         21: "Khách hàng đã tắt nhận cuộc gọi",
-        # Outside of the known table: a fault of Zalo's platform, and a code that nobody has described.
+        # Not in the known table: a fault of Zalo's platform, and a code without a description.
         -32: "Nền tảng Zalo gặp sự cố",
         77: "Lỗi không xác định",
     }
 )
-"""What the sandbox says with each code. The words are made up; the codes are those of Zalo's own consent check."""
+"""The message with each code. The words are made up; the codes are those of Zalo's consent check."""
 
 
 def _code(error: int) -> int:
@@ -64,17 +64,17 @@ def _usual_message(customer: Customer) -> str:
 
 @frozen(kw_only=True)
 class Customer:
-    """Somebody the sandbox knows, and what it answers about them.
+    """A customer, and what the sandbox answers about them.
 
     Attributes:
-        phone: the number, in any common writing; kept in the wire form `84xxxxxxxxx`.
-        error: the code of the answer. 5, 10 and 12 mean "try later", and such a customer always answers so.
-        message: the words of the answer; unless given, the sandbox's own for the code.
-        expires: when a granted permission ends, aware; None for never. Once past, `error` 0 is answered as 16.
+        phone: the number in any common writing; kept in the wire form `84xxxxxxxxx`.
+        error: the code of the answer. With 5, 10 or 12 the answer is always "try later".
+        message: the words of the answer; by default those of `MESSAGES` for the code.
+        expires: when a granted permission ends, aware; None for never. After that, `error` 0 is answered as 16.
 
     Raises:
         InvalidPhone: phone cannot be a phone number.
-        ConfigError: error is no whole number of 64 bits, message no text, or expires has no time zone.
+        ConfigError: error is not a whole number of 64 bits, message not a str, or expires has no time zone.
     """
 
     phone: str = field(converter=normalize)
@@ -87,24 +87,25 @@ class Customer:
 
 
 def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer]:
-    """Customers for every code there is, by their phones in wire form. The same seed gives the same phones.
+    """A customer for every code, by their phones in wire form. The same seed gives the same phones.
 
-    Code 0 comes three times: without an expiry, with one ahead, and with one that is past. A negative and an unknown
+    There are three with code 0: without an expiry, with a future one and with a past one. A negative and an unknown
     positive code are among them.
 
     Args:
-        seed: what the made-up phone numbers follow from.
-        now: aware; what the expiries are counted from, the present unless given.
+        seed: for the made-up phone numbers.
+        now: aware; the expiries are counted from it. None is the present.
 
     Raises:
-        ConfigError: seed is no whole number, or now has no time zone.
+        ConfigError: seed is not a whole number, or now has no time zone.
     """
     seed = _checks.whole("seed", seed, least=-(2**63))
     moment = clock.now() if now is None else _checks.aware("now", now)
     moment = moment.replace(microsecond=0)
     month = timedelta(days=30)
     answers: list[tuple[int, datetime | None]] = [(GRANTED, moment + month), (GRANTED, None)]
-    answers += [(code, _expiry(code, moment)) for code in MESSAGES if code != GRANTED]
+    ended = moment - timedelta(days=3)
+    answers += [(code, ended if code == EXPIRED else None) for code in MESSAGES if code != GRANTED]
     answers.append((GRANTED, moment - timedelta(days=1)))
     customers = [
         Customer(phone=phone, error=code, expires=expires)
@@ -114,13 +115,9 @@ def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer
 
 
 def _phones(seed: int, count: int) -> list[str]:
-    """Different mobile numbers that nobody was asked for."""
+    """Different made-up mobile numbers."""
     source = random.Random(seed)  # noqa: S311 - made-up numbers, no secret
     phones: dict[str, None] = {}
     while len(phones) < count:
         phones[f"84{source.choice(_MOBILE)}{source.randrange(10**7):07d}"] = None
     return list(phones)
-
-
-def _expiry(code: int, now: datetime) -> datetime | None:
-    return now - timedelta(days=3) if code == EXPIRED else None

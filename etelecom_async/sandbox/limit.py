@@ -1,11 +1,11 @@
-"""A rate limit that the sandbox keeps and does not tell: what it allows, and the form in which it refuses.
+"""The sandbox's hidden rate limit: how much it allows, and how it refuses.
 
     World(limit=TokenBucket(rate=200, burst=20, refusal=Refusal.RETRY_AFTER))
     World(limit=FixedWindow(count=12_000, seconds=60))
 
-Where a limit stands follows from its form. A 429 comes from the proxy in front, which counts every request and has read
-none; 403 and 503 with a code from the API, which knows by the key whom it counts; consent code 5 from Zalo, which only
-sees checks of an account that exists.
+The form of refusal decides which requests count. A 429 comes from the proxy in front, which counts all requests; 403
+and 503 with a code come from the API, which counts those with a valid key; consent code 5 comes from Zalo, which counts
+checks for an existing account.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from typing import Protocol, TypeAlias
 from attrs import Factory, field, frozen
 
 from .. import _checks
+from ..endpoint import JSON
 from ..transport.base import Response
 from .customers import MESSAGES
 
-__all__ = ["FixedWindow", "Gate", "Gatekeeper", "Limit", "Meter", "Refusal", "TokenBucket"]
+__all__ = ["FixedWindow", "Gate", "Gatekeeper", "Limit", "Meter", "Refusal", "TokenBucket", "json_response"]
 
 _TRY_LATER = 5
 
-_JSON = MappingProxyType({"content-type": "application/json"})
-_TEXT = MappingProxyType({"content-type": "text/plain; charset=utf-8"})
-_HTML = MappingProxyType({"content-type": "text/html"})
+JSON_TYPE = MappingProxyType({"content-type": "application/json"})
+TEXT_TYPE = MappingProxyType({"content-type": "text/plain; charset=utf-8"})
+_HTML_TYPE = MappingProxyType({"content-type": "text/html"})
 _PAGE = b"""<html>
 <head><title>429 Too Many Requests</title></head>
 <body><center><h1>429 Too Many Requests</h1></center></body>
@@ -41,27 +42,27 @@ _PAGE = b"""<html>
 
 
 class Gate(enum.Enum):
-    """Who counts, in the order in which a request meets them."""
+    """What counts requests, in the order in which a request passes."""
 
     PROXY = "proxy"
-    """Counts every request, whatever is wrong with it."""
+    """Counts every request."""
     API = "api"
-    """Counts requests that have a right key."""
+    """Counts requests with a valid key."""
     ZALO = "zalo"
     """Counts checks that can be answered."""
 
 
 class Refusal(enum.Enum):
-    """What one request too many is answered with. The values are the words of `etelecom sandbox --refusal`."""
+    """The answer to a request above the limit. The values are those of `etelecom sandbox --refusal`."""
 
     EXHAUSTED = "403"
     """403 with code `resource_exhausted`, the API's documented form."""
     TOO_MANY = "429"
-    """429 that says nothing more."""
+    """429 without a time to wait."""
     RETRY_AFTER = "429-after"
     """429 with `Retry-After` in seconds, whole and at least 1."""
     RETRY_DATE = "429-date"
-    """429 with `Retry-After` as an HTTP date, and with the `Date` that it is counted from."""
+    """429 with `Retry-After` as an HTTP date, and with the `Date` of the answer."""
     PAGE = "429-page"
     """429 with a proxy's HTML page."""
     UNAVAILABLE = "503"
@@ -71,18 +72,18 @@ class Refusal(enum.Enum):
 
     @property
     def gate(self) -> Gate:
-        """Who refuses in this form."""
         if self in {Refusal.EXHAUSTED, Refusal.UNAVAILABLE}:
             return Gate.API
         return Gate.ZALO if self is Refusal.CONSENT else Gate.PROXY
 
 
 class Meter(Protocol):
-    """A limit's state: pure arithmetic on times that never go back, for simulations too."""
+    """A limit's state: arithmetic on times that never go back, for simulations too.
 
-    def wait(self, now: float, /) -> float:
-        """Count a request at `now`, in seconds, and return 0; or count nothing and return the seconds to wait."""
-        ...
+    `wait` counts a request at `now`, in seconds, and returns 0; or it counts nothing and returns the seconds to wait.
+    """
+
+    def wait(self, now: float, /) -> float: ...
 
 
 _positive = _checks.checked(partial(_checks.number, above=0))
@@ -96,12 +97,12 @@ def _usual_burst(bucket: TokenBucket) -> float:
 
 @frozen(kw_only=True)
 class TokenBucket:
-    """A bucket that begins full and fills steadily; each request takes one token, and a refused one takes none.
+    """A bucket that is full at first and fills steadily. A request takes one token; a refused request takes none.
 
     Attributes:
         rate: tokens per second, above 0.
-        burst: tokens that the bucket holds, at least 1; a tenth of a second's worth unless given.
-        refusal: what a request without a token is answered with.
+        burst: tokens that the bucket holds, at least 1; by default those of a tenth of a second.
+        refusal: the answer to a request without a token.
 
     Raises:
         ConfigError: a number is out of range.
@@ -113,18 +114,18 @@ class TokenBucket:
 
     def meter(self) -> Meter:
         """A full bucket."""
-        return _Bucket(self.rate, self.burst)
+        return _BucketMeter(self.rate, self.burst)
 
 
 @frozen(kw_only=True)
 class FixedWindow:
-    """So many requests in each stretch of the clock, as in a quota per minute; twice as many fit around its turn.
+    """A quota of requests in each window, such as per minute. Twice as many fit around the end of a window.
 
     Attributes:
         count: requests in each window, at least 1. Refused ones are not counted.
-        seconds: a window's length, above 0. Windows begin at its whole multiples since 1970, so a minute's begin with
-            the minute.
-        refusal: what a request above the count is answered with.
+        seconds: a window's length, above 0. Windows begin at its whole multiples since 1970: a minute's window begins
+            with the minute.
+        refusal: the answer to a request above the quota.
 
     Raises:
         ConfigError: a number is out of range.
@@ -136,14 +137,14 @@ class FixedWindow:
 
     def meter(self) -> Meter:
         """An empty window."""
-        return _Window(self.count, self.seconds)
+        return _WindowMeter(self.count, self.seconds)
 
 
 Limit: TypeAlias = TokenBucket | FixedWindow
 
 
-class _Bucket:
-    # A client that waits just as long as it is told must not fail by what float arithmetic rounds off.
+class _BucketMeter:
+    # A client that waits exactly as long as it was told must not fail because of float rounding.
     _ROUNDING = 1e-6
 
     def __init__(self, rate: float, burst: float) -> None:
@@ -162,7 +163,7 @@ class _Bucket:
         return 0.0
 
 
-class _Window:
+class _WindowMeter:
     def __init__(self, count: int, seconds: float) -> None:
         self._count = count
         self._seconds = seconds
@@ -180,12 +181,7 @@ class _Window:
 
 
 class Gatekeeper:
-    """Applies one limit, from a fresh start, wherever its form of refusal says that it stands.
-
-    Args:
-        limit: what is allowed; None allows everything.
-        clock: the present as an aware datetime.
-    """
+    """Applies one limit, from its initial state, at the gate of its form of refusal; None allows everything."""
 
     def __init__(self, limit: Limit | None, *, clock: Callable[[], datetime]) -> None:
         self.limit = limit
@@ -193,7 +189,7 @@ class Gatekeeper:
         self._clock = clock
 
     def refuse(self, gate: Gate) -> Response | None:
-        """Count a request that has come to this gate: None lets it through, else it is what to answer."""
+        """Count a request at this gate: None lets it pass, else it is the answer."""
         if self.limit is None or self._meter is None or self.limit.refusal.gate is not gate:
             return None
         now = self._clock()
@@ -201,38 +197,35 @@ class Gatekeeper:
         return _ANSWERS[self.limit.refusal](now, wait) if wait else None
 
 
-def _code(status: int, code: str, msg: str) -> Response:
-    return Response(status, _JSON, json.dumps({"code": code, "msg": msg}, ensure_ascii=False).encode())
+def json_response(status: int, body: dict[str, JSON]) -> Response:
+    return Response(status, JSON_TYPE, json.dumps(body, ensure_ascii=False).encode())
 
 
 def _too_many(headers: dict[str, str]) -> Response:
-    return Response(429, {**_TEXT, **headers}, b"Too Many Requests\n")
+    return Response(429, {**TEXT_TYPE, **headers}, b"Too Many Requests\n")
 
 
 def _retry_date(now: datetime, wait: float) -> Response:
-    # Dates have whole seconds: counted from the one that the answer is dated, it is never too early.
+    # Dates have whole seconds. Counted from the `Date` of the answer, this one is never too early.
     dated = now.replace(microsecond=0)
     until = dated + timedelta(seconds=math.ceil((now - dated).total_seconds() + wait))
-    return _too_many({"date": _http_date(dated), "retry-after": _http_date(until)})
-
-
-def _http_date(moment: datetime) -> str:
-    return format_datetime(moment, usegmt=True)
-
-
-def _consent() -> Response:
-    body = {"error": _TRY_LATER, "message": MESSAGES[_TRY_LATER], "expired_time": None}
-    return Response(200, _JSON, json.dumps(body, ensure_ascii=False).encode())
+    return _too_many({"date": format_datetime(dated, usegmt=True), "retry-after": format_datetime(until, usegmt=True)})
 
 
 _ANSWERS: MappingProxyType[Refusal, Callable[[datetime, float], Response]] = MappingProxyType(
     {
-        Refusal.EXHAUSTED: lambda _, __: _code(403, "resource_exhausted", MESSAGES[_TRY_LATER]),
+        Refusal.EXHAUSTED: lambda _, __: json_response(
+            403, {"code": "resource_exhausted", "msg": MESSAGES[_TRY_LATER]}
+        ),
         Refusal.TOO_MANY: lambda _, __: _too_many({}),
         Refusal.RETRY_AFTER: lambda _, wait: _too_many({"retry-after": str(max(1, math.ceil(wait)))}),
         Refusal.RETRY_DATE: _retry_date,
-        Refusal.PAGE: lambda _, __: Response(429, _HTML, _PAGE),
-        Refusal.UNAVAILABLE: lambda _, __: _code(503, "unavailable", "Hệ thống đang bận, vui lòng thử lại sau"),
-        Refusal.CONSENT: lambda _, __: _consent(),
+        Refusal.PAGE: lambda _, __: Response(429, _HTML_TYPE, _PAGE),
+        Refusal.UNAVAILABLE: lambda _, __: json_response(
+            503, {"code": "unavailable", "msg": "Hệ thống đang bận, vui lòng thử lại sau"}
+        ),
+        Refusal.CONSENT: lambda _, __: json_response(
+            200, {"error": _TRY_LATER, "message": MESSAGES[_TRY_LATER], "expired_time": None}
+        ),
     }
 )

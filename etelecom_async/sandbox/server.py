@@ -13,7 +13,7 @@ from yarl import URL
 
 from .. import _checks
 from .._loop import running_loop
-from .world import Exchange, World
+from .world import SandboxRequest, World
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -26,12 +26,7 @@ _GRACE = 1.0
 
 @frozen(kw_only=True)
 class Served:
-    """Where a sandbox listens.
-
-    Attributes:
-        host: the address to connect to.
-        port: the TCP port.
-    """
+    """The address and the TCP port of a sandbox."""
 
     host: str
     port: int
@@ -58,14 +53,14 @@ def serve(
     At the end it stops listening and gives requests under way one second to finish.
 
     Args:
-        world: what answers.
+        world: answers the requests.
         host: the address or name to listen on.
         port: the TCP port; 0 takes any free one.
         latency: seconds that every answer takes.
 
     Raises:
-        ConfigError: an argument of a wrong kind.
-        OSError: it cannot listen there; the port is taken, say.
+        ConfigError: an argument of a wrong type.
+        OSError: it cannot listen there, for example because the port is taken.
     """
     _checks.instance("world", world, World, "a World: write World()")
     _checks.line("host", host, wanted="an address or a host name, such as 127.0.0.1")
@@ -83,7 +78,7 @@ async def _serving(world: World, host: str, port: int, latency: float) -> AsyncG
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-        # A name may stand for many addresses, each then with a free port of its own, so the first is told.
+        # A name may have many addresses, each with another free port: this is the first.
         address = runner.addresses[0]
         yield Served(host=_reachable(address[0]), port=address[1])
     finally:
@@ -96,7 +91,7 @@ def _app(world: World, latency: float) -> web.Application:
     async def answer(request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
-        response = world.handle(Exchange(method=request.method, path=request.path, headers=headers, body=body))
+        response = world.handle(SandboxRequest(method=request.method, path=request.path, headers=headers, body=body))
         await asyncio.sleep(latency)
         return web.Response(status=response.status, headers=response.headers, body=response.body)
 
@@ -106,7 +101,7 @@ def _app(world: World, latency: float) -> web.Application:
 
 
 def _reachable(host: str) -> str:
-    """Who listens on every address cannot be reached under `0.0.0.0` everywhere: name loopback instead."""
+    """The loopback address for `0.0.0.0` and `::`: not every system can connect to those."""
     address = ip_address(host)
     if not address.is_unspecified:
         return host

@@ -1,4 +1,4 @@
-"""A session's transport with a `World` behind it and no socket between them."""
+"""A session's transport to a `World` in memory."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import asyncio
 from .. import _checks
 from ..errors import AttemptTimeout
 from ..transport.base import Request, Response
-from .world import Exchange, World
+from .world import SandboxRequest, World
 
 __all__ = ["SandboxTransport"]
 
 
 class SandboxTransport:
-    """Carries requests to a `World` in memory.
+    """Sends requests to a `World` in memory.
 
     Args:
-        world: what answers.
-        latency: seconds that every answer takes; one that takes the attempt's time or longer is `AttemptTimeout`.
+        world: answers them.
+        latency: seconds that every answer takes; if the attempt has no more time than that, it is `AttemptTimeout`.
 
     Raises:
-        ConfigError: an argument of a wrong kind.
+        ConfigError: an argument of a wrong type.
     """
 
     def __init__(self, world: World, *, latency: float = 0.0) -> None:
@@ -28,19 +28,19 @@ class SandboxTransport:
         self._latency = _checks.number("SandboxTransport.latency", latency, least=0, unit="a number of seconds")
 
     async def send(self, request: Request, /) -> Response:
-        """Carry one request; `Transport` says what this promises."""
+        """Send one request, as `Transport` says."""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        # It is the answer that comes late: a call that times out was carried out all the same.
+        # Only the answer is late: a call that times out was carried out.
         response = self._world.handle(
-            Exchange(method="POST", path=request.url.path, headers=headers, body=request.body)
+            SandboxRequest(method="POST", path=request.url.path, headers=headers, body=request.body)
         )
         limit = request.timeout.attempt
         if limit is not None and limit <= self._latency:
             await asyncio.sleep(limit)
             raise AttemptTimeout("no answer within the attempt's time")
-        # A latency of 0 waits too, for one turn of the event loop, so that calls interleave as they do over a network.
+        # Even a latency of 0 waits for one turn of the event loop, so that calls interleave as over a network.
         await asyncio.sleep(self._latency)
         return response
 
     async def aclose(self) -> None:
-        """There is nothing to release."""
+        """Does nothing."""

@@ -1,8 +1,7 @@
-"""The sandbox's state and rules, with no I/O: an HTTP request as a value in, its answer as a value out."""
+"""The sandbox's state and rules, without I/O: an HTTP request as a value in, the answer as a value out."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -28,9 +27,9 @@ from ..errors import (
 from ..ids import MAX_ID
 from ..transport.base import Response
 from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, sample
-from .limit import FixedWindow, Gate, Gatekeeper, Limit, TokenBucket
+from .limit import TEXT_TYPE, FixedWindow, Gate, Gatekeeper, Limit, TokenBucket, json_response
 
-__all__ = ["SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "Exchange", "LogEntry", "World"]
+__all__ = ["SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "LogEntry", "SandboxRequest", "World"]
 
 SANDBOX_OA = 1000000000000000003
 SANDBOX_API_KEY = "1000000000000000001:sandbox-api-key"
@@ -47,20 +46,10 @@ _INT64 = range(-(2**63), 2**63)
 _STANDARD = MappingProxyType({"bad_route": NotFound.usual[1], "malformed": InvalidArgument.usual[1]})
 """The standard codes that newer servers send, with the finer code in `meta.xcode`."""
 
-_JSON = MappingProxyType({"content-type": "application/json"})
-_TEXT = MappingProxyType({"content-type": "text/plain; charset=utf-8"})
-
 
 @frozen(kw_only=True)
-class Exchange:
-    """An HTTP request as the server sees it.
-
-    Attributes:
-        method: such as `POST`.
-        path: without the query.
-        headers: by their names in lower case. The key is in here, hidden from repr.
-        body: the bytes.
-    """
+class SandboxRequest:
+    """An HTTP request as the server receives it: the path without the query, header names in lower case."""
 
     method: str
     path: str
@@ -70,14 +59,14 @@ class Exchange:
 
 @frozen(kw_only=True)
 class LogEntry:
-    """One request that was answered.
+    """One request and its answer.
 
     Attributes:
         method: such as `POST`.
         path: such as `/v1/shop.Zalo/CheckConsent`.
-        phone: the number that was asked about, as the operator normalises it; None where none could be read.
+        phone: the number in the request, as the operator normalises it; None if there was no readable one.
         status: the HTTP status of the answer.
-        refused: whether the world's limit refused it.
+        refused: whether the rate limit refused the request.
     """
 
     method: str
@@ -89,34 +78,31 @@ class LogEntry:
 
 @frozen(kw_only=True)
 class _Question:
-    """The body of `Zalo/CheckConsent`, read."""
-
     oa_id: int
     phone: str
 
 
 class World:
-    """One shop with one Official Account and its customers, answering as eTelecom is documented to.
+    """One shop with one Official Account and its customers, which answers as eTelecom's documentation says.
 
-    A request is judged in the server's order: HTTP method, Content-Type, path, JSON, key, and then what it asks for.
-    `/v1/shop` takes the api_key and `/v1/partner` the shop_key; the one in the other's place is 403 permission_denied.
+    It checks a request in the server's order: HTTP method, Content-Type, path, JSON, key, and then the payload.
+    `/v1/shop` takes the api_key and `/v1/partner` the shop_key; the other key is 403 permission_denied.
 
     Args:
-        customers: by their phones in wire form; those of `sample()` unless given. Who is not among them was never
-            asked (code 20).
+        customers: by their phones in wire form; None for `sample()`. Other phones were never asked (code 20).
         oa_id: the Official Account that exists.
         api_key: the shop's key.
         shop_key: the key with which a partner acts for the shop.
-        limit: the hidden rate limit; none unless given. It stands where `sandbox.limit` says for its form of refusal.
+        limit: the hidden rate limit, if any; `sandbox.limit` says which requests it counts.
         legacy_errors: answer as older servers do, with `bad_route` and `malformed` in `code` and not in `meta.xcode`.
         clock: the present as an aware datetime; for tests.
 
     Attributes:
-        customers: as given, in a dict that may be changed between requests.
-        log: every request that was answered, in order. It grows without bound and holds no key and no body.
+        customers: a dict that may change between requests.
+        log: every answered request, in order. It grows without limit and holds no key and no body.
 
     Raises:
-        ConfigError: an argument of a wrong kind, or a customer that lies under another key than its phone.
+        ConfigError: an argument of a wrong type, or a customer under a key that is not their phone.
     """
 
     def __init__(
@@ -135,7 +121,7 @@ class World:
         self.oa_id = _checks.whole("World.oa_id", oa_id, least=0, most=MAX_ID)
         self.api_key = hidden(api_key)
         self.shop_key = hidden(shop_key)
-        # From here on no frame holds a key that somebody gave for a test, so no traceback can print it.
+        # From here on no frame holds a bare key, so no traceback can print it.
         del api_key, shop_key
         for name, key in {"World.api_key": self.api_key, "World.shop_key": self.shop_key}.items():
             if not isinstance(key.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -147,7 +133,7 @@ class World:
 
     @property
     def limit(self) -> Limit | None:
-        """The hidden rate limit. One that is set, at any time, starts afresh: a bucket full, a window empty."""
+        """The hidden rate limit. Setting it, at any time, starts with a full bucket or an empty window."""
         return self._gatekeeper.limit
 
     @limit.setter
@@ -156,38 +142,38 @@ class World:
             _checks.instance("World.limit", limit, (TokenBucket, FixedWindow), "a TokenBucket, a FixedWindow or None")
         self._gatekeeper = Gatekeeper(limit, clock=self._clock)
 
-    def handle(self, exchange: Exchange) -> Response:
+    def handle(self, request: SandboxRequest) -> Response:
         """Answer one request. Never raises."""
-        response, question, refused = self._judge(exchange)
+        response, question, refused = self._answer(request)
         phone = question.phone or None if question else None
         self.log.append(
-            LogEntry(method=exchange.method, path=exchange.path, phone=phone, status=response.status, refused=refused)
+            LogEntry(method=request.method, path=request.path, phone=phone, status=response.status, refused=refused)
         )
         return response
 
-    def _judge(self, exchange: Exchange) -> tuple[Response, _Question | None, bool]:
-        """The answer, the question as far as it could be read, and whether the limit refused it."""
+    def _answer(self, request: SandboxRequest) -> tuple[Response, _Question | None, bool]:
+        """The answer, the question if it could be read, and whether the limit refused it."""
         question: _Question | None = None
         refuse = self._gatekeeper.refuse
         try:
             if refusal := refuse(Gate.PROXY):
                 return refusal, None, True
-            base = _route(exchange)
+            base = _route(request)
             if base is None:
-                return Response(404, _TEXT, b"404 page not found\n"), None, False
-            question = _question(exchange.body)
-            self._authenticate(exchange, base)
+                return Response(404, TEXT_TYPE, b"404 page not found\n"), None, False
+            question = _question(request.body)
+            self._authenticate(request, base)
             if refusal := refuse(Gate.API):
                 return refusal, question, True
-            self._know(question)
+            self._check_payload(question)
             if refusal := refuse(Gate.ZALO):
                 return refusal, question, True
-            return Response(200, _JSON, _dump(self._consent(question))), question, False
+            return json_response(200, self._consent(question)), question, False
         except ApiError as error:
-            return Response(error.status, _JSON, _dump(self._error_body(error))), question, False
+            return json_response(error.status, self._error_body(error)), question, False
 
-    def _authenticate(self, exchange: Exchange, base: str) -> None:
-        scheme, _, key = exchange.headers.get("authorization", "").partition(" ")
+    def _authenticate(self, request: SandboxRequest, base: str) -> None:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
         given = Secret(key.strip())
         known = {"shop": self.api_key, "partner": self.shop_key}
         if scheme.lower() != "bearer" or given not in known.values():
@@ -195,7 +181,7 @@ class World:
         if given != known[base]:
             raise PermissionDenied("Khóa API này không được dùng cho đường dẫn này")
 
-    def _know(self, question: _Question) -> None:
+    def _check_payload(self, question: _Question) -> None:
         if question.oa_id != self.oa_id:
             raise NotFound("Không tìm thấy Zalo OA")
         if not question.phone:
@@ -204,10 +190,10 @@ class World:
     def _consent(self, question: _Question) -> dict[str, JSON]:
         customer = self.customers.get(question.phone)
         if customer is None:
-            return _answer(NEVER_ASKED, MESSAGES[NEVER_ASKED], None)
+            return _consent_body(NEVER_ASKED, MESSAGES[NEVER_ASKED], None)
         if customer.error == GRANTED and customer.expires is not None and customer.expires <= self._clock():
-            return _answer(EXPIRED, MESSAGES[EXPIRED], customer.expires)
-        return _answer(customer.error, customer.message, customer.expires)
+            return _consent_body(EXPIRED, MESSAGES[EXPIRED], customer.expires)
+        return _consent_body(customer.error, customer.message, customer.expires)
 
     def _error_body(self, error: ApiError) -> dict[str, JSON]:
         standard = _STANDARD.get(error.code)
@@ -225,13 +211,13 @@ def _known(customers: Mapping[str, Customer]) -> dict[str, Customer]:
     return dict(customers)
 
 
-def _route(exchange: Exchange) -> str | None:
-    """Which base was called, `shop` or `partner`; None for a service that does not exist."""
-    if exchange.method != "POST":
+def _route(request: SandboxRequest) -> str | None:
+    """The base in the path, `shop` or `partner`; None for a service that does not exist."""
+    if request.method != "POST":
         raise BadRoute("Chỉ hỗ trợ phương thức POST")
-    if exchange.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise BadRoute("Content-Type phải là application/json")
-    route = _ROUTE.fullmatch(exchange.path)
+    route = _ROUTE.fullmatch(request.path)
     if route is None or route[2] not in _SERVICES:
         return None
     if f"{route[2]}/{route[3]}" != _CHECK_CONSENT:
@@ -250,7 +236,7 @@ def _question(body: bytes) -> _Question:
 
 
 def _id(value: JSON) -> int:
-    """An int64 given as a number, as decimal digits, or as null, which is none."""
+    """An int64 given as a number or as decimal digits; 0 for null."""
     if value is None:
         return 0
     if isinstance(value, str) and _DIGITS.fullmatch(value):
@@ -269,9 +255,9 @@ def _text(value: JSON) -> str:
 
 
 def _operators_form(phone: str) -> str:
-    """A phone as the operator understands it: `0...`, `84...`, `+84...` and nine bare digits, and nothing cleverer.
+    """A phone as the operator understands it: `0...`, `84...`, `+84...` and nine digits.
 
-    Other writings, `0084...` say, are refused by nobody; they become some number that no customer has.
+    It does not refuse other writings, such as `0084...`: they are numbers that no customer has.
     """
     if _NINE_DIGITS.fullmatch(phone):
         return "84" + phone
@@ -281,13 +267,6 @@ def _operators_form(phone: str) -> str:
     return phone
 
 
-def _answer(error: int, message: str, expires: datetime | None) -> dict[str, JSON]:
-    return {"error": error, "message": message, "expired_time": _seconds(expires)}
-
-
-def _seconds(moment: datetime | None) -> str | None:
-    return None if moment is None else utc_text(moment, timespec="seconds")
-
-
-def _dump(body: dict[str, JSON]) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode()
+def _consent_body(error: int, message: str, expires: datetime | None) -> dict[str, JSON]:
+    expired_time = None if expires is None else utc_text(expires, timespec="seconds")
+    return {"error": error, "message": message, "expired_time": expired_time}

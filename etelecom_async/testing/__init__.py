@@ -1,8 +1,7 @@
-"""For the tests of code that uses the SDK, and of transports.
+"""For tests of code that uses the SDK, and of transports. It needs no test runner and no HTTP library.
 
 `MockTransport` answers in place of the server. `run_virtually` is `asyncio.run` in a time that jumps from timer to
-timer. `TransportContract` holds a transport of your own to what the SDK relies on, with `Peer` as the far end. None of
-it needs a test runner or an HTTP library.
+timer. `TransportContract` tests a transport of your own, with `Peer` as the server.
 """
 
 from .contract import TransportContract

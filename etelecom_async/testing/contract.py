@@ -1,4 +1,4 @@
-"""What `Transport` promises, as a test suite that any transport can be held to.
+"""What `Transport` promises, as a test suite for any transport.
 
 from etelecom_async.testing import TransportContract
 
@@ -40,8 +40,8 @@ _PATIENCE = 10.0
 
 
 @attrs.frozen
-class _Line:
-    """An open transport and where its peer is."""
+class _Client:
+    """An open transport, and the origin of its peer."""
 
     transport: Transport
     origin: str
@@ -54,7 +54,7 @@ class _Line:
         return await self.transport.send(self.request(body=body, attempt=attempt))
 
     async def echo(self, number: int, *, attempt: float = _PATIENCE) -> None:
-        """Send a request that is like no other, and see that its answer is its own in every part."""
+        """Send a unique request and check that every part of the answer belongs to it."""
         text = b"%d " % number * (number % 7 * 500)  # some come in one piece, others in many
         body = b'{"number":%d,"text":"%b"}' % (number, text)
         request = self.request(body=body, attempt=attempt)
@@ -65,7 +65,6 @@ class _Line:
         assert (response.status, response.headers["x-trace"]) == (status, trace), "an answer is mixed with another one"
 
     async def failure(self, *, attempt: float = _PATIENCE) -> TransportError:
-        """The error that a request ends in."""
         failure: TransportError | None = None
         try:
             await self.send(attempt=attempt)
@@ -101,25 +100,25 @@ class TransportContract:
             finally:
                 await transport.aclose()
 
-    def run(self, peer: Peer, test: Callable[[_Line], Coroutine[object, object, None]]) -> None:
-        """Run one test in an event loop of its own, and see that it leaves no task behind."""
+    def run(self, peer: Peer, test: Callable[[_Client], Coroutine[object, object, None]]) -> None:
+        """Run one test in an event loop of its own, and check that it leaves no task behind."""
 
         async def main() -> None:
             async with asyncio.timeout(3 * _PATIENCE):
                 async with self.connect(peer, max_body=_MAX_BODY) as (transport, origin):
                     before = asyncio.all_tasks()
-                    await test(_Line(transport, origin))
+                    await test(_Client(transport, origin))
                     await _settle(lambda: asyncio.all_tasks() <= before | _servers())
 
-        # With a factory of its own a Runner leaves the thread's current loop alone, which test runners keep track of.
+        # With a factory a Runner does not change the thread's current loop, which test runners rely on.
         with asyncio.Runner(loop_factory=self.new_loop) as runner:
             runner.run(main())
 
     def test_an_answer_arrives_with_status_headers_and_exact_bytes(self) -> None:
         body = bytes(range(256)) * 10
 
-        async def test(line: _Line) -> None:
-            response = await line.send()
+        async def test(client: _Client) -> None:
+            response = await client.send()
             assert response.status == 200
             assert response.headers["x-limit"] == "Ten"
             assert response.body == body
@@ -130,8 +129,8 @@ class TransportContract:
         peer = Peer(Answer())
         body = '{"phone":"84987654321","note":"đồng ý"}'.encode()
 
-        async def test(line: _Line) -> None:
-            await line.send(body=body)
+        async def test(client: _Client) -> None:
+            await client.send(body=body)
             received = peer.received[0]
             assert (received.method, received.path, received.body) == ("POST", _PATH, body)
             assert received.headers["authorization"] == "Bearer 1:contract"
@@ -143,8 +142,8 @@ class TransportContract:
     def test_every_status_is_an_answer(self) -> None:
         statuses = [status for status in range(200, 600) if status not in (204, 205, 304)]
 
-        async def test(line: _Line) -> None:
-            assert [(await line.send()).status for _ in statuses] == statuses
+        async def test(client: _Client) -> None:
+            assert [(await client.send()).status for _ in statuses] == statuses
 
         self.run(Peer(*(Answer(status) for status in statuses)), test)
 
@@ -152,8 +151,8 @@ class TransportContract:
         for status in (301, 302, 303, 307, 308):
             peer = Peer(Answer(status, b"", {"Location": "/elsewhere"}), Answer())
 
-            async def test(line: _Line, peer: Peer = peer, status: int = status) -> None:
-                assert (await line.send()).status == status
+            async def test(client: _Client, peer: Peer = peer, status: int = status) -> None:
+                assert (await client.send()).status == status
                 assert [received.path for received in peer.received] == [_PATH]
 
             self.run(peer, test)
@@ -161,9 +160,9 @@ class TransportContract:
     def test_a_cookie_is_not_kept(self) -> None:
         peer = Peer(Answer(200, b"{}", {"Set-Cookie": "a=1; Path=/"}), Answer())
 
-        async def test(line: _Line) -> None:
-            # By name: of a host that is a bare address, cookie jars keep nothing anyway.
-            named = _Line(line.transport, line.origin.replace("127.0.0.1", "localhost"))
+        async def test(client: _Client) -> None:
+            # By name: cookie jars keep nothing for a bare address.
+            named = _Client(client.transport, client.origin.replace("127.0.0.1", "localhost"))
             await named.send()
             await named.send()
             assert "cookie" not in peer.received[1].headers
@@ -173,39 +172,39 @@ class TransportContract:
     def test_a_body_above_the_bound_is_refused_and_the_next_call_works(self) -> None:
         peer = Peer(Answer(200, b"x" * (_MAX_BODY + 1)), Answer(200, b"y" * _MAX_BODY))
 
-        async def test(line: _Line) -> None:
-            assert isinstance(await line.failure(), BodyTooLarge)
-            assert len((await line.send()).body) == _MAX_BODY
+        async def test(client: _Client) -> None:
+            assert isinstance(await client.failure(), BodyTooLarge)
+            assert len((await client.send()).body) == _MAX_BODY
 
         self.run(peer, test)
 
     def test_silence_ends_with_the_attempts_time(self) -> None:
-        async def test(line: _Line) -> None:
-            # With a connection that is there already, or the time could be over before the request is sent.
-            await line.send()
-            error = await line.failure(attempt=0.05)
+        async def test(client: _Client) -> None:
+            # On an open connection: otherwise the time could be over before the request is sent.
+            await client.send()
+            error = await client.failure(attempt=0.05)
             assert isinstance(error, AttemptTimeout)
             assert error.phase is Phase.UNKNOWN
 
         self.run(Peer(Answer(), Silence()), test)
 
     def test_a_connection_closed_without_an_answer_is_disconnected(self) -> None:
-        async def test(line: _Line) -> None:
-            error = await line.failure()
+        async def test(client: _Client) -> None:
+            error = await client.failure()
             assert isinstance(error, Disconnected)
             assert error.phase is Phase.UNKNOWN
 
         self.run(Peer(HangUp()), test)
 
     def test_a_body_cut_short_is_never_an_answer(self) -> None:
-        async def test(line: _Line) -> None:
-            assert (await line.failure()).phase is Phase.UNKNOWN
+        async def test(client: _Client) -> None:
+            assert (await client.failure()).phase is Phase.UNKNOWN
 
         self.run(Peer(Cut()), test)
 
     def test_a_refused_connection_was_not_sent(self) -> None:
-        async def test(line: _Line) -> None:
-            error = await line.failure()
+        async def test(client: _Client) -> None:
+            error = await client.failure()
             assert isinstance(error, ConnectError)
             assert error.phase is Phase.NOT_SENT
 
@@ -214,21 +213,21 @@ class TransportContract:
     def test_cancellation_passes_through_and_the_next_call_works(self) -> None:
         peer = Peer(Silence(), Answer())
 
-        async def test(line: _Line) -> None:
-            call = asyncio.ensure_future(line.send())
+        async def test(client: _Client) -> None:
+            call = asyncio.ensure_future(client.send())
             await _settle(lambda: bool(peer.received))
             call.cancel()
             await asyncio.wait([call])
             assert call.cancelled()
-            assert (await line.send()).status == 200
+            assert (await client.send()).status == 200
 
         self.run(peer, test)
 
     def test_many_requests_at_once_each_get_an_answer(self) -> None:
         peer = Peer(Answer())
 
-        async def test(line: _Line) -> None:
-            answers: list[Awaitable[Response]] = [line.send(body=b"%d" % n) for n in range(50)]
+        async def test(client: _Client) -> None:
+            answers: list[Awaitable[Response]] = [client.send(body=b"%d" % n) for n in range(50)]
             assert {response.status for response in await asyncio.gather(*answers)} == {200}
             assert sorted(int(received.body) for received in peer.received) == list(range(50))
 
@@ -237,8 +236,8 @@ class TransportContract:
     def test_each_of_many_requests_at_once_gets_its_own_answer_however_late_it_comes(self) -> None:
         peer = Peer(*_late_echoes(50))
 
-        async def test(line: _Line) -> None:
-            await asyncio.gather(*(line.echo(number) for number in range(50)))
+        async def test(client: _Client) -> None:
+            await asyncio.gather(*(client.echo(number) for number in range(50)))
             assert _traces(peer) == set(range(50)), "a request was lost"
             assert len(peer.received) == 50, "a request was sent twice"
 
@@ -247,55 +246,55 @@ class TransportContract:
     def test_equal_requests_at_once_each_reach_the_server_and_get_an_answer_of_their_own(self) -> None:
         peer = Peer(*_late_echoes(10))
 
-        async def test(line: _Line) -> None:
-            responses = await asyncio.gather(*(line.send() for _ in range(10)))
+        async def test(client: _Client) -> None:
+            responses = await asyncio.gather(*(client.send() for _ in range(10)))
             numbers = sorted(int(response.headers["x-number"]) for response in responses)
             assert numbers == list(range(1, 11)), "requests share an answer"
 
         self.run(peer, test)
 
     def test_requests_one_after_the_other_each_get_their_own_answer(self) -> None:
-        async def test(line: _Line) -> None:
+        async def test(client: _Client) -> None:
             for number in range(20):
-                await line.echo(number)
+                await client.echo(number)
 
         self.run(Peer(Echo()), test)
 
     def test_an_answer_that_comes_after_its_requests_time_reaches_no_later_request(self) -> None:
         peer = Peer(Echo(0.2), Echo(0.4), Echo())  # the first answer comes while the second request waits for its own
 
-        async def test(line: _Line) -> None:
-            assert isinstance(await line.failure(attempt=0.05), AttemptTimeout)
+        async def test(client: _Client) -> None:
+            assert isinstance(await client.failure(attempt=0.05), AttemptTimeout)
             for number in range(5):
-                await line.echo(number)
+                await client.echo(number)
 
         self.run(peer, test)
 
     def test_an_answer_that_comes_after_its_request_was_cancelled_reaches_no_later_request(self) -> None:
         peer = Peer(Echo(0.2), Echo(0.4), Echo())
 
-        async def test(line: _Line) -> None:
-            call = asyncio.ensure_future(line.send())
+        async def test(client: _Client) -> None:
+            call = asyncio.ensure_future(client.send())
             await _settle(lambda: bool(peer.received))
             call.cancel()
             await asyncio.wait([call])
             for number in range(5):
-                await line.echo(number)
+                await client.echo(number)
 
         self.run(peer, test)
 
     def test_requests_that_are_cancelled_among_others_leave_the_others_their_answers(self) -> None:
         peer = Peer(*_late_echoes(30), *(Echo() for _ in range(30)))
 
-        async def test(line: _Line) -> None:
-            calls = [asyncio.ensure_future(line.echo(number)) for number in range(30)]
+        async def test(client: _Client) -> None:
+            calls = [asyncio.ensure_future(client.echo(number)) for number in range(30)]
             await _settle(lambda: len(peer.received) >= 10)
             for call in calls[::3]:
                 call.cancel()
             ends = await asyncio.gather(*calls, return_exceptions=True)
             others = [end for number, end in enumerate(ends) if number % 3 and end is not None]
             assert not others, f"requests that were not cancelled failed: {others}"
-            await asyncio.gather(*(line.echo(number) for number in range(30, 60)))
+            await asyncio.gather(*(client.echo(number) for number in range(30, 60)))
 
         self.run(peer, test)
 
@@ -304,28 +303,28 @@ class TransportContract:
         for act in acts:
             peer = Peer(act, Answer())
 
-            async def test(line: _Line, peer: Peer = peer, act: Act = act) -> None:
+            async def test(client: _Client, peer: Peer = peer, act: Act = act) -> None:
                 if isinstance(act, Answer):
-                    assert (await line.send()).status == act.status
+                    assert (await client.send()).status == act.status
                 else:
-                    await line.failure(attempt=0.05 if isinstance(act, Silence) else _PATIENCE)
-                assert len(peer.received) == 1, "a request was sent twice: to repeat one is not a transport's work"
+                    await client.failure(attempt=0.05 if isinstance(act, Silence) else _PATIENCE)
+                assert len(peer.received) == 1, "a request was sent twice: a transport does not repeat requests"
 
             self.run(peer, test)
 
     def test_closing_twice_does_nothing_and_a_later_call_opens_anew(self) -> None:
-        async def test(line: _Line) -> None:
-            await line.transport.aclose()
-            await line.send()
-            await line.transport.aclose()
-            await line.transport.aclose()
-            assert (await line.send()).status == 200
+        async def test(client: _Client) -> None:
+            await client.transport.aclose()
+            await client.send()
+            await client.transport.aclose()
+            await client.transport.aclose()
+            assert (await client.send()).status == 200
 
         self.run(Peer(Answer()), test)
 
 
 def _late_echoes(count: int) -> Iterable[Echo]:
-    """Echoes that come in another order than their requests, the same one every time."""
+    """Echoes in another order than the requests, the same each time."""
     return [Echo(place / 1000) for place in random.Random(7).sample(range(count), count)]  # noqa: S311 - no secret
 
 
@@ -334,12 +333,12 @@ def _traces(peer: Peer) -> set[int]:
 
 
 async def _settle(condition: Callable[[], bool]) -> None:
-    """Give what is under way the turns of the loop that it needs."""
+    """Wait until the condition is true."""
     async with asyncio.timeout(_PATIENCE):
         while not condition():  # noqa: ASYNC110 - the condition belongs to the other side of a socket
             await asyncio.sleep(0.001)
 
 
 def _servers() -> set[asyncio.Task[object]]:
-    """Tasks of the peer itself, which live as long as its connections."""
+    """The peer's own tasks, which live as long as its connections."""
     return {task for task in asyncio.all_tasks() if "Peer.serve" in repr(task.get_coro())}

@@ -1,4 +1,4 @@
-"""A transport that answers as a test says, through the SDK's real codec, status and retry layers."""
+"""A transport that answers as a test says, below the SDK's real codec, status and retry layers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class MockCall:
 
     Attributes:
         endpoint: the method's wire name.
-        payload: what was sent, decoded: the payload class of a typed method, plain JSON of any other.
+        payload: decoded: the payload class of a typed method, plain JSON of any other.
         request: the attempt, without its key.
     """
 
@@ -52,12 +52,12 @@ class MockCall:
 
 
 class Route(Generic[Req, Res]):
-    """What a mock does for one method: steps that are taken in turn, of which the last one stays.
+    """What a mock does for one method: one step for each call; the last step is repeated.
 
         mock.on(CHECK_CONSENT).fail(RateLimited(retry_after=1)).reply(Consent(error=0))
 
     Attributes:
-        payloads: what was sent to this route, in order.
+        payloads: of the calls to this route, in order.
     """
 
     def __init__(self, endpoint: Endpoint[Req, Res], where: Callable[[Req], bool] | None) -> None:
@@ -70,7 +70,7 @@ class Route(Generic[Req, Res]):
         """Answer 200 with this result, encoded as the server would.
 
         Raises:
-            ConfigError: the method has no such result; an error belongs into `fail`.
+            ConfigError: the method has no such result, or it is an error, which is for `fail`.
         """
         misfit = self._misfit(value)
         if misfit:
@@ -80,30 +80,22 @@ class Route(Generic[Req, Res]):
     def fail(self, error: ApiError | TransportError) -> Route[Req, Res]:
         """Fail with this error: an `ApiError` as the server would send it, a `TransportError` as a transport raises it.
 
-        What the SDK itself raises above a transport comes about as it does in earnest: `DeadlineExceeded` and
-        `QueueTimeout` by the `Timeout` of the session, `DecodeError` by `respond`.
+        Errors that the SDK itself raises have their usual cause: `DeadlineExceeded` and `QueueTimeout` the session's
+        `Timeout`, `DecodeError` a body from `respond`.
 
         Raises:
-            ConfigError: it is no such error; or it lies inside a 200 and is a result: `reply(Consent(error=5))`.
+            ConfigError: it is another error; or it is inside a 200 and so a result: `reply(Consent(error=5))`.
         """
         _check_playable(error)
         return self._then(lambda _request, _payload: error)
 
     def answer(self, function: Callable[[Req], Res | Awaitable[Res]]) -> Route[Req, Res]:
-        """Answer 200 with what the function, plain or async, makes of the payload; what it raises is as in `fail`.
-
-        Raises:
-            ConfigError: it is no function.
-        """
+        """Answer 200 with the result of a function of the payload, plain or async. It may raise what `fail` takes."""
         _checks.function("function", function, wanted="a function of the payload")
         return self._then(lambda _request, payload: function(payload))
 
     def respond(self, function: Callable[[Request], Response | Awaitable[Response]]) -> Route[Req, Res]:
-        """Answer with a bare HTTP response: other statuses, HTML pages, broken bodies.
-
-        Raises:
-            ConfigError: it is no function.
-        """
+        """Answer with a bare HTTP response: other statuses, HTML pages, broken bodies."""
         _checks.function("function", function, wanted="a function of the Request that returns a Response")
         return self._then(lambda request, _payload: function(request))
 
@@ -116,17 +108,15 @@ class Route(Generic[Req, Res]):
         return self
 
     def payload_of(self, request: Request) -> Req | None:
-        """The request's payload if this route answers it, else None."""
         if request.endpoint.name != self._endpoint.name:
             return None
         try:
             payload = codec.decode(codec.loads(request.body), self._endpoint.payload)
         except DecodeError as error:
-            raise AssertionError(f"What was sent to {self._endpoint.name} does not fit it: {error}") from None
+            raise AssertionError(f"The payload sent to {self._endpoint.name} does not fit it: {error}") from None
         return payload if self._where is None or self._where(payload) else None
 
     def next_step(self, payload: Req) -> Callable[[Request, Req], object]:
-        """What is done about this payload, which is kept."""
         if not self._steps:
             raise AssertionError(f"{self!r} has no answer: add .reply(...), .fail(...) or .answer(...).")
         step = self._steps[min(len(self.payloads), len(self._steps) - 1)]
@@ -134,7 +124,6 @@ class Route(Generic[Req, Res]):
         return step
 
     async def play(self, step: Callable[[Request, Req], object], request: Request, payload: Req) -> Response:
-        """Take a step."""
         try:
             result = step(request, payload)
             if inspect.isawaitable(result):
@@ -149,7 +138,7 @@ class Route(Generic[Req, Res]):
             return result
         misfit = self._misfit(result)
         if misfit:
-            raise AssertionError(f"What answers {self._endpoint.name} {misfit}")
+            raise AssertionError(f"The answer of {self._endpoint.name} {misfit}")
         return Response(_OK, _JSON, codec.encode(result))
 
     def _misfit(self, value: object) -> str:
@@ -167,26 +156,26 @@ class Route(Generic[Req, Res]):
 
 
 class MockTransport:
-    """Answers in place of the server, at the SDK's own seam: no socket, no HTTP library, nothing patched.
+    """Answers in place of the server, as a transport: no socket, no HTTP library, nothing patched.
 
         mock = MockTransport()
         mock.on(CHECK_CONSENT).reply(Consent(error=0))
         session = Session(Shop("1:test"), transport=mock)
 
-    Where two routes fit, the one made last answers, so a test overrides its fixture. A call that fits none is an
-    AssertionError, which no retry swallows. Code under test that swallows it is found by `assert_all_routed()` at the
-    test's end. That a route was called is said by its `payloads`.
+    If several routes match, the last one made answers, so a test overrides its fixture. A call without a route is an
+    AssertionError, which no retry catches; `assert_all_routed()` finds it if the tested code has caught it. A route's
+    `payloads` show whether it was called.
 
     Args:
         max_body: bytes; a longer answer is `BodyTooLarge`, as with a real transport.
 
     Attributes:
         calls: every attempt, in order.
-        unmatched: those of them that no route answered, in order: none fits, or the one that fits has no step, or what
-            was sent does not fit its method.
+        unmatched: the attempts without an answer, in order: no route matches, or the route has no step, or the payload
+            does not fit its method.
 
     Raises:
-        ConfigError: max_body is no whole number above 0.
+        ConfigError: max_body is not a whole number above 0.
     """
 
     def __init__(self, *, max_body: int = 10 * 2**20) -> None:
@@ -202,14 +191,14 @@ class MockTransport:
     def on(
         self, endpoint: Endpoint[Req, Res] | str, /, *, where: Callable[[Req], bool] | None = None
     ) -> Route[Req, Res]:
-        """A new route for a method, typed or by its wire name; `where` narrows it to some payloads.
-
-        Raises:
-            ConfigError: an argument of a wrong kind, or no method's name.
-        """
+        """A new route for a method, typed or by its wire name; `where` limits it to some payloads."""
         if where is not None:
             _checks.function("where", where, wanted="a function of the payload that gives True or False")
-        method = cast("Endpoint[Req, Res]", _endpoint(endpoint)) if isinstance(endpoint, str) else endpoint
+        method = (
+            cast("Endpoint[Req, Res]", untyped(check_name("endpoint", endpoint)))
+            if isinstance(endpoint, str)
+            else endpoint
+        )
         _checks.instance("endpoint", method, Endpoint, "an Endpoint such as CHECK_CONSENT, or a method's name")
         route = Route(method, where)
         self._routes.append(cast("Route[object, object]", route))
@@ -229,11 +218,7 @@ class MockTransport:
         raise AssertionError(f"No route answers {call.endpoint} {call.payload}. Routed:{self._routed()}")
 
     def assert_all_routed(self) -> None:
-        """See that every attempt was answered by a route.
-
-        Raises:
-            AssertionError: some were not; it lists them and the routes.
-        """
+        """Raise an AssertionError with the routes and the attempts that no route answered, if there are any."""
         if self.unmatched:
             missed = "".join(f"\n  {call.endpoint} {call.payload}" for call in self.unmatched)
             raise AssertionError(f"No route answered:{missed}\nRouted:{self._routed()}")
@@ -242,7 +227,7 @@ class MockTransport:
         return "".join(f"\n  {route!r}" for route in self._routes) or " nothing"
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Does nothing."""
 
     async def _limited(self, request: Request, answer: Awaitable[Response]) -> Response:
         limit = asyncio.timeout(request.timeout.attempt)
@@ -260,21 +245,16 @@ class MockTransport:
         raise failure
 
 
-def _endpoint(name: str) -> AnyEndpoint:
-    return untyped(check_name("endpoint", name))
-
-
 def _is_error(value: object) -> bool:
     return isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException))
 
 
 def _name(value: object) -> str:
-    """Of a class or of a value's class."""
     return value.__name__ if isinstance(value, type) else type(value).__name__
 
 
 def _check_playable(error: object) -> None:
-    """Raises: ConfigError: a route cannot fail with this; the sentence says what to write."""
+    """A ConfigError that says what to write, if a route cannot fail with this."""
     if isinstance(error, type):
         raise ConfigError(f"fail() takes an error and not its class: write fail({error.__name__}()).")
     if isinstance(error, ApiError) and error.status == _OK:
@@ -283,19 +263,14 @@ def _check_playable(error: object) -> None:
         return
     given = type(error).__name__
     if isinstance(error, QueueTimeout | DeadlineExceeded):
-        raise ConfigError(f"{given} comes of the session's own time limits: set Timeout(...), and answer too late.")
+        raise ConfigError(f"{given} comes from the session's own time limits: set Timeout(...), and answer too late.")
     if isinstance(error, DecodeError):
-        raise ConfigError("A DecodeError comes of a body that does not fit: use respond() with such a Response.")
+        raise ConfigError("A DecodeError comes from a body that does not fit: use respond() with such a Response.")
     if isinstance(error, EtelecomError):
-        raise ConfigError(f"{given} comes before anything is sent, so no transport can play it: let the call raise it.")
-    hint = (
-        "AttemptTimeout()"
-        if isinstance(error, TimeoutError)
-        else "Disconnected()"
-        if isinstance(error, OSError)
-        else ""
-    )
-    example = hint or "RateLimited(retry_after=1) or AttemptTimeout()"
+        raise ConfigError(f"{given} comes before anything is sent, and not from a transport: let the call raise it.")
+    examples = {TimeoutError: "AttemptTimeout()", OSError: "Disconnected()"}  # a TimeoutError is an OSError too
+    kind = next((kind for kind in examples if isinstance(error, kind)), None)
+    example = "RateLimited(retry_after=1) or AttemptTimeout()" if kind is None else examples[kind]
     raise ConfigError(f"fail() takes an ApiError or a TransportError, and got {given}: write fail({example}).")
 
 

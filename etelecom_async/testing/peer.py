@@ -1,4 +1,4 @@
-"""The far end of a transport under test: it does as told, on a loopback socket or in memory."""
+"""The server of a transport under test: it behaves as the test says, on a loopback socket or in memory."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ def _headers(name: str, value: Mapping[str, str]) -> None:
 
 @frozen
 class Answer:
-    """Answer with this, whole."""
-
     status: int = field(default=200, validator=_checks.checked(partial(_checks.whole, least=100, most=599)))
     body: bytes = field(default=b"{}", validator=_checks.checked(_bytes))
     headers: Mapping[str, str] = field(factory=dict[str, str], validator=_checks.checked(_headers))
@@ -39,13 +37,10 @@ class Answer:
 
 @frozen
 class Echo:
-    """Answer so that it can be told which request it belongs to.
+    """Answer, after `delay` seconds, in a way that shows to which request the answer belongs.
 
-    The body is the request's own, and so is the header `X-Trace`; the status is what the request's `X-Status` says, 200
-    without one; the header `X-Number` says how many requests had arrived with it.
-
-    Attributes:
-        delay: seconds before the answer.
+    Body and header `X-Trace` are the request's; the status is the request's `X-Status`, else 200; the header `X-Number`
+    is the number of requests so far.
     """
 
     delay: float = 0.0
@@ -53,7 +48,7 @@ class Echo:
 
 @frozen
 class Cut:
-    """Promise a body and close the connection in the middle of it."""
+    """Announce a body and close the connection in the middle of it."""
 
 
 @frozen
@@ -86,10 +81,7 @@ class Received:
 
 
 class Peer:
-    """Plays its acts one request after the other; the last one stays.
-
-    Attributes:
-        received: every request that arrived.
+    """Does one act for each request; the last act is repeated. `received` has every request.
 
     Raises:
         ConfigError: there is no act, or something else is among them.
@@ -104,13 +96,12 @@ class Peer:
         self._acts = acts
 
     def next_act(self, received: Received) -> Act:
-        """Record a request and say what to do about it."""
         act = self._acts[min(len(self.received), len(self._acts) - 1)]
         self.received.append(received)
         return act
 
     async def answer(self, request: Request) -> Response:
-        """Play in memory, for transports without a socket: raise what a socket's failure would have become."""
+        """Act in memory, for transports without a socket: failures are the errors that a transport raises."""
         received = Received("POST", request.url.raw_path, _lower(request.headers), request.body)
         match self.next_act(received):
             case Answer(status, body, headers):
@@ -123,23 +114,23 @@ class Peer:
                 await asyncio.Event().wait()
                 raise AssertionError("silence ended")
             case Refuse():
-                raise ConnectError("nobody listens")
+                raise ConnectError("connection refused")
             case Cut() | HangUp():
                 raise Disconnected("the peer closed the connection")
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[str]:
-        """Play on a loopback socket; yields its origin, such as `http://127.0.0.1:40123`."""
+        """Act on a loopback socket; yields its origin, such as `http://127.0.0.1:40123`."""
         writers: set[asyncio.StreamWriter] = set()
 
-        async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writers.add(writer)
             with suppress(asyncio.IncompleteReadError, ConnectionError):
-                while await self._exchange(reader, writer):
+                while await self._serve_one(reader, writer):
                     pass
             writer.close()
 
-        server = await asyncio.start_server(converse, "127.0.0.1", 0)
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
         origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         if self._acts == (Refuse(),):
             server.close()
@@ -154,12 +145,11 @@ class Peer:
             await asyncio.sleep(0)
 
     def _echo(self, received: Received) -> Answer:
-        """The answer to the request that has just arrived."""
         headers = {"X-Trace": received.headers.get("x-trace", ""), "X-Number": str(len(self.received))}
         return Answer(int(received.headers.get("x-status", "200")), received.body, headers)
 
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its act; whether the connection stays open."""
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Read one request and act; returns whether the connection stays open."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
@@ -182,7 +172,6 @@ class Peer:
 
 
 async def _write(writer: asyncio.StreamWriter, answer: Answer) -> bool:
-    """Write an answer; the connection stays open."""
     writer.write(_head(answer.status, {**answer.headers, "Content-Length": str(len(answer.body))}) + answer.body)
     await writer.drain()
     return True

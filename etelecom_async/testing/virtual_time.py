@@ -27,24 +27,24 @@ _RESOLUTION = 1e-9
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """A sleep of an hour in it ends at once, and an hour has gone by.
+    """A sleep of an hour ends at once, and an hour has passed.
 
-    Time stands still while anything runs, a thread of an executor included. When everything waits, it jumps to the next
-    timer: `asyncio.sleep`, `asyncio.timeout`, and in the SDK every time limit, pause, rate, and the date that
-    `Consent.granted` and `World` go by, follow this one clock. Where everything waits and no timer runs, a real loop
-    would hang; here that is an AssertionError.
+    Time stands still while anything runs, threads of an executor included. When everything waits, it jumps to the next
+    timer. `asyncio.sleep`, `asyncio.timeout`, and in the SDK every time limit, pause and rate and the date in
+    `Consent.granted` and `World` follow this clock. If everything waits and there is no timer, a real loop would hang:
+    that is an AssertionError.
 
     It is for code without sockets, over `MockTransport` or `SandboxTransport`: with a socket, time would jump past its
-    limits while bytes are on their way. Opening one is an AssertionError, which no retry swallows.
+    limits while bytes are on their way. Opening one is an AssertionError, which no retry catches.
 
     Args:
-        start: the date at its beginning, aware; the present unless given.
+        start: the first date, aware; None for the present.
 
     Raises:
         ConfigError: start has no time zone.
     """
 
-    # asyncio looks at it when a loop is dropped, also one whose arguments were refused and that has nothing to close.
+    # asyncio reads it when a loop is dropped, even if `__init__` has refused the arguments.
     _closed = True
 
     def __init__(self, *, start: datetime | None = None) -> None:
@@ -60,44 +60,35 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             raise
 
     def time(self) -> float:
-        """Seconds since its beginning."""
+        """Seconds since the start."""
         return self._seconds
 
     def now(self) -> datetime:
-        """The date."""
         return self._start + timedelta(seconds=self._seconds)
 
     @property
     def is_at_work(self) -> bool:
-        """A thread works for it."""
         return self._jobs > 0
 
     def jump(self, seconds: float) -> None:
-        """Let so many seconds go by at once, as where something keeps the loop busy.
-
-        Raises:
-            ConfigError: there is no such number of seconds.
-        """
+        """Let this many seconds pass at once, as if something blocked the loop; a ConfigError for a wrong number."""
         if not 0 <= seconds < math.inf:
             raise ConfigError(f"VirtualTimeLoop.jump takes a number of seconds of at least 0; got {seconds!r}.")
         self._seconds += seconds
-        # A timer is due within this much. Far from zero a smaller step is lost in rounding, and nothing would be due.
+        # Timers that are due within this much are run. Far from zero a smaller one would be lost in rounding.
         self._clock_resolution = max(_RESOLUTION, math.ulp(self._seconds))
 
     def run_forever(self) -> None:
-        """As every event loop; meanwhile this thread's clock is the loop's."""
         with clock.governed_by(self):
             super().run_forever()
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
-        """As every event loop; time stands still until the thread is done."""
         future = super().run_in_executor(executor, func, *args)
         self._jobs += 1
         future.add_done_callback(self._end_job)
         return future
 
     async def shutdown_default_executor(self, *timeout: float | None) -> None:
-        """As every event loop; time stands still until its threads are done."""
         self._jobs += 1
         try:
             await super().shutdown_default_executor(*timeout)
@@ -112,14 +103,14 @@ class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self, loop: VirtualTimeLoop) -> None:
         super().__init__()
         self.is_complete = False
-        """It has what the loop needs for itself; what comes then is a socket."""
+        """The loop has registered what it needs; what comes now is a socket."""
         self._loop = loop
 
     def register(self, fileobj: FileDescriptorLike, events: int, data: object = None) -> selectors.SelectorKey:
         if self.is_complete:
             raise AssertionError(
                 "Virtual time is for code without sockets, since it would jump past time limits while bytes are on"
-                " their way: give the session a MockTransport or a SandboxTransport.",
+                " their way: give the session a MockTransport or a SandboxTransport."
             )
         return super().register(fileobj, events, data)
 
@@ -136,14 +127,14 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 
 def run_virtually(coroutine: Coroutine[object, object, T], *, start: datetime | None = None) -> T:
-    """Run a coroutine to its end in virtual time: `asyncio.run` over a `VirtualTimeLoop`.
+    """Run a coroutine to its end in virtual time: `asyncio.run` on a `VirtualTimeLoop`.
 
     Args:
-        coroutine: what is run.
-        start: the date at its beginning, aware; the present unless given.
+        coroutine: such as `main()`.
+        start: the first date, aware; None for the present.
 
     Raises:
-        ConfigError: coroutine is none, or start has no time zone.
+        ConfigError: coroutine is not a coroutine, or start has no time zone.
     """
     if not asyncio.iscoroutine(coroutine):
         raise _checks.refused("coroutine", "a coroutine, such as main()", coroutine)
@@ -151,7 +142,7 @@ def run_virtually(coroutine: Coroutine[object, object, T], *, start: datetime | 
         try:
             _checks.aware("start", start)
         except ConfigError:
-            coroutine.close()  # a coroutine that never runs warns of that
+            coroutine.close()  # a coroutine that never runs warns
             raise
     with asyncio.Runner(loop_factory=partial(VirtualTimeLoop, start=start)) as runner:
         return runner.run(coroutine)

@@ -36,8 +36,8 @@ from etelecom_async.sandbox import (
     SANDBOX_OA,
     SANDBOX_SHOP_KEY,
     Customer,
-    Exchange,
     LogEntry,
+    SandboxRequest,
     SandboxTransport,
     World,
     sample,
@@ -72,7 +72,7 @@ def ask(
         body = {"oa_id": str(SANDBOX_OA), "phone": PHONE}
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     lower = {name.lower(): value for name, value in (headers() if sent is None else sent).items()}
-    response = world.handle(Exchange(method=method, path=path, headers=lower, body=raw))
+    response = world.handle(SandboxRequest(method=method, path=path, headers=lower, body=raw))
     if response.headers["content-type"] != "application/json":
         return response.status, response.body.decode()
     return response.status, json.loads(response.body)
@@ -234,7 +234,7 @@ def test_the_log_counts_requests_and_holds_no_key():
 
 
 def test_an_exchange_hides_its_key():
-    shown = repr(Exchange(method="POST", path=PATH, headers={"authorization": "Bearer 1:x"}, body=b"0987654321"))
+    shown = repr(SandboxRequest(method="POST", path=PATH, headers={"authorization": "Bearer 1:x"}, body=b"0987654321"))
     assert "1:x" not in shown
     assert "0987654321" not in shown
 

@@ -14,9 +14,9 @@ from etelecom_async.sandbox import (
     SANDBOX_API_KEY,
     SANDBOX_OA,
     Customer,
-    Exchange,
     FixedWindow,
     Refusal,
+    SandboxRequest,
     SandboxTransport,
     TokenBucket,
     World,
@@ -54,7 +54,7 @@ def world_with(limit, clock) -> World:
 def send(world, *, body=None, method="POST", path=PATH, key=SANDBOX_API_KEY):
     raw = json.dumps({"oa_id": str(SANDBOX_OA), "phone": PHONE} if body is None else body).encode()
     headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
-    return world.handle(Exchange(method=method, path=path, headers=headers, body=raw))
+    return world.handle(SandboxRequest(method=method, path=path, headers=headers, body=raw))
 
 
 def let_through(world, times, clock) -> list[bool]:
