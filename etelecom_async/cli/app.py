@@ -10,7 +10,7 @@ import click
 from click.shell_completion import shell_complete
 
 from .._version import __version__
-from .command import Group
+from .command import CommandGroup
 from .descriptors import redirect_stdout_to_null
 from .exit_codes import ExitCode
 from .exits import report
@@ -20,7 +20,7 @@ __all__ = ["etelecom", "run"]
 _COMPLETION = "_ETELECOM_COMPLETE"
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="etelecom")
 def etelecom() -> None:
     """May this business call this customer over Zalo? Ask eTelecom.

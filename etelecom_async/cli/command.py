@@ -11,7 +11,7 @@ import click
 from .exit_codes import MEANINGS, ExitCode
 from .interrupts import leaving_at_once
 
-__all__ = ["Command", "Group", "exits_with"]
+__all__ = ["Command", "CommandGroup", "exits_with"]
 
 _EVERY_COMMAND = (ExitCode.DONE, ExitCode.USAGE, ExitCode.BUG, ExitCode.INTERRUPTED, ExitCode.BROKEN_PIPE)
 
@@ -36,7 +36,7 @@ def exits_with(*codes: ExitCode) -> Callable[[Command], Command]:
     return name
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """Commands that are imported only when they run: `etelecom --version` does not wait for an HTTP client.
 
     `modules` has the commands' names, each with its line in the help. The command `name` is the attribute `name` of the

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from .exits import OutputClosed, StoppedByFault, os_message
 
-__all__ = ["Rows", "as_json", "bar", "counted", "is_terminal", "local", "plain", "show", "table", "write"]
+__all__ = ["Grid", "as_json", "bar", "counted", "is_terminal", "local", "plain", "show", "table", "write"]
 
 _UNWRAPPED = 20
 """Columns of at most this many characters are never wrapped; wider ones only between words."""
@@ -30,7 +30,7 @@ _UNBOUNDED = 10**6
 
 
 @define
-class Rows:
+class Grid:
     """A table; a terminal that is too narrow for all columns does not get those named in `spare`."""
 
     heads: Sequence[str]
@@ -40,9 +40,9 @@ class Rows:
     def add_row(self, *cells: Text | str) -> None:
         self.rows.append([Text(cell) if isinstance(cell, str) else cell for cell in cells])
 
-    def without_spare(self) -> Rows:
+    def without_spare(self) -> Grid:
         kept = [at for at, head in enumerate(self.heads) if head not in self.spare]
-        return Rows([self.heads[at] for at in kept], rows=[[row[at] for at in kept] for row in self.rows])
+        return Grid([self.heads[at] for at in kept], rows=[[row[at] for at in kept] for row in self.rows])
 
     def as_table(self, *, width: int) -> Table | None:
         """A table of at most `width` characters; None if that would break words or times."""
@@ -78,8 +78,8 @@ class Rows:
         return grid
 
 
-def table(*heads: str, spare: Sequence[str] = ()) -> Rows:
-    return Rows(heads, spare=spare)
+def table(*heads: str, spare: Sequence[str] = ()) -> Grid:
+    return Grid(heads, spare=spare)
 
 
 def write(text: str | bytes, *, nl: bool = True, err: bool = False) -> None:
@@ -92,7 +92,7 @@ def write(text: str | bytes, *, nl: bool = True, err: bool = False) -> None:
         raise StoppedByFault(f"Cannot write the output: {os_message(error)}.") from None
 
 
-def show(rows: Rows, *, err: bool = False) -> None:
+def show(rows: Grid, *, err: bool = False) -> None:
     """Write a table: within the width of a terminal; into a pipe, each row on one line."""
     console = Console(stderr=err)
     if not console.is_terminal and "COLUMNS" not in os.environ:

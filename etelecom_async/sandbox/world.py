@@ -77,7 +77,7 @@ class LogEntry:
 
 
 @frozen(kw_only=True)
-class _Question:
+class _Payload:
     oa_id: int
     phone: str
 
@@ -144,16 +144,16 @@ class World:
 
     def handle(self, request: SandboxRequest) -> Response:
         """Answer one request. Never raises."""
-        response, question, refused = self._answer(request)
-        phone = question.phone or None if question else None
+        response, payload, refused = self._answer(request)
+        phone = payload.phone or None if payload else None
         self.log.append(
             LogEntry(method=request.method, path=request.path, phone=phone, status=response.status, refused=refused)
         )
         return response
 
-    def _answer(self, request: SandboxRequest) -> tuple[Response, _Question | None, bool]:
-        """The answer, the question if it could be read, and whether the limit refused it."""
-        question: _Question | None = None
+    def _answer(self, request: SandboxRequest) -> tuple[Response, _Payload | None, bool]:
+        """The answer, the payload if it could be read, and whether the limit refused it."""
+        payload: _Payload | None = None
         refuse = self._gatekeeper.refuse
         try:
             if refusal := refuse(Gate.PROXY):
@@ -161,16 +161,16 @@ class World:
             base = _route(request)
             if base is None:
                 return Response(404, TEXT_TYPE, b"404 page not found\n"), None, False
-            question = _question(request.body)
+            payload = _payload(request.body)
             self._authenticate(request, base)
             if refusal := refuse(Gate.API):
-                return refusal, question, True
-            self._check_payload(question)
+                return refusal, payload, True
+            self._check_payload(payload)
             if refusal := refuse(Gate.ZALO):
-                return refusal, question, True
-            return json_response(200, self._consent(question)), question, False
+                return refusal, payload, True
+            return json_response(200, self._consent(payload)), payload, False
         except ApiError as error:
-            return json_response(error.status, self._error_body(error)), question, False
+            return json_response(error.status, self._error_body(error)), payload, False
 
     def _authenticate(self, request: SandboxRequest, base: str) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
@@ -181,14 +181,14 @@ class World:
         if given != known[base]:
             raise PermissionDenied("Khóa API này không được dùng cho đường dẫn này")
 
-    def _check_payload(self, question: _Question) -> None:
-        if question.oa_id != self.oa_id:
+    def _check_payload(self, payload: _Payload) -> None:
+        if payload.oa_id != self.oa_id:
             raise NotFound("Không tìm thấy Zalo OA")
-        if not question.phone:
+        if not payload.phone:
             raise InvalidArgument("Thiếu số điện thoại")
 
-    def _consent(self, question: _Question) -> dict[str, JSON]:
-        customer = self.customers.get(question.phone)
+    def _consent(self, payload: _Payload) -> dict[str, JSON]:
+        customer = self.customers.get(payload.phone)
         if customer is None:
             return _consent_body(NEVER_ASKED, MESSAGES[NEVER_ASKED], None)
         if customer.error == GRANTED and customer.expires is not None and customer.expires <= self._clock():
@@ -225,14 +225,14 @@ def _route(request: SandboxRequest) -> str | None:
     return route[1]
 
 
-def _question(body: bytes) -> _Question:
+def _payload(body: bytes) -> _Payload:
     try:
         asked = codec.loads(body)
     except DecodeError:
         asked = None
     if not isinstance(asked, dict):
         raise InvalidArgument("Nội dung không phải là một đối tượng JSON", code="malformed")
-    return _Question(oa_id=_id(asked.get("oa_id")), phone=_operators_form(_text(asked.get("phone"))))
+    return _Payload(oa_id=_id(asked.get("oa_id")), phone=_operators_form(_text(asked.get("phone"))))
 
 
 def _id(value: JSON) -> int:

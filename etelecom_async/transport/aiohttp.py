@@ -18,7 +18,7 @@ from ..errors import BadAnswer, BodyTooLarge, ConfigError, ConnectError, Disconn
 from .aiohttp_errors import not_sent, unanswered
 from .base import Request, Response
 from .connecting import PROXY_AUTHENTICATION, proxy_refused
-from .deadlines import Deadlines, Limit
+from .deadlines import Deadlines, TimeLimit
 from .headers import Prepared
 from .lifetime import Lifetime
 from .proxies import Proxies, Proxy, secret_url
@@ -115,7 +115,7 @@ class AiohttpTransport:
         # raised outside of the except block, with no context and no cause.
         task = asyncio.current_task()
         try:
-            with Limit(held.deadlines, request.timeout.attempt):
+            with TimeLimit(held.deadlines, request.timeout.attempt):
                 answer = await held.http.post(
                     request.url,
                     data=request.body if len(request.body) < _LONG else io.BytesIO(request.body),

@@ -8,7 +8,7 @@ import math
 from types import TracebackType
 from typing import Protocol
 
-__all__ = ["Deadlines", "Limit", "Limited"]
+__all__ = ["Deadlines", "Limited", "TimeLimit"]
 
 _GRAIN = 0.01
 """Seconds between two scans at least: thousands of attempts may run out one after the other."""
@@ -63,7 +63,7 @@ class Deadlines:
             self._wake_at(max(min(self._due.values(), default=math.inf), now + _GRAIN))
 
 
-class Limit:
+class TimeLimit:
     """`asyncio.timeout` on `Deadlines`: after `seconds` the block is cancelled and ends in TimeoutError."""
 
     __slots__ = ("_cancelling", "_deadlines", "_has_run_out", "_seconds", "_task")

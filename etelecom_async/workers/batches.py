@@ -1,4 +1,4 @@
-"""The check as a function from Arrow to Arrow, for executors that distribute batches of a table."""
+"""The check as a function from Arrow to Arrow, for engines that distribute batches of a table."""
 
 from __future__ import annotations
 
@@ -34,20 +34,19 @@ class ConsentBatches:
         check = ConsentBatches(oa_id=oa_id, column="phone")
         table = await check(table)
 
-    The columns behind the input's are those of a file job: `row`, `phone_normalized`, `state`, `granted`,
-    `expired_time`, `error`, `message`, `failure`, `checked_at`, by the same rules; they replace columns of
-    the input with these names, and the others stay as they are. A row whose phone could not be checked says why in
-    `failure`. Within a batch each number is checked once, however often it occurs.
+    The columns after the input's are those of a file job, with the same rules: `row`, `phone_normalized`, `state`,
+    `granted`, `expired_time`, `error`, `message`, `failure`, `checked_at`. They replace columns of the input with these
+    names. If a phone could not be checked, `failure` says why. Within a batch each number is checked once.
 
-    Made to be sent to workers: it pickles, and holds no key. Each worker opens a session with its first batch and keeps
-    it. `aclose()` closes it; otherwise its connections are closed with their event loop, as those of every session are.
-    A worker with a new loop for each batch (`asyncio.run(check(batch))`) works, and opens its connections each time.
+    It pickles, to be sent to workers, and holds no key. Each worker opens a session with its first batch and keeps it.
+    `aclose()` closes it; otherwise its connections are closed with their event loop. A worker with a new loop for each
+    batch (`asyncio.run(check(batch))`) works too, and opens its connections each time.
 
     Args:
         oa_id: the Zalo Official Account, 1..2**63-1.
         column: the phones' column, by name or by number from 1.
         open_session: makes the session in the worker; by default for the account in the worker's environment. It must
-            pickle, as functions of a module do. It must not hold an account: keys do not pickle.
+            pickle, as functions of a module do, and so must not hold an account: keys do not pickle.
         now: the present as an aware datetime; for tests.
 
     Raises:
@@ -80,8 +79,8 @@ class ConsentBatches:
         Raises:
             ConfigError: the column is missing or of a type that rounds phone numbers (float of 16 or 32 bits), or the
                 environment describes no account.
-            Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: each of up to
-                three first rows with different phones met it, or later twenty in a row.
+            Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: the first
+                rows met it, up to three with different phones, or later twenty in a row.
         """
         _checks.methods("batch", batch, "column", "select", "append_column", wanted=_BATCH)
         first_row = _checks.whole("first_row", first_row, least=0)

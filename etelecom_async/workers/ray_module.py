@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar, cast
 
 from ..api.consent import Consent
 from ..errors import ConfigError, EtelecomError
-from .worker import Caller, Worker, WorkerSetup
+from .worker import AccountFingerprint, Worker, WorkerSetup
 
 __all__ = ["Actor", "Ray", "ray_module"]
 
@@ -29,7 +29,7 @@ class Actor(Protocol):
     """A `Worker` in another process."""
 
     @property
-    def greet(self) -> _Method[str, Caller | EtelecomError]: ...
+    def identify(self) -> _Method[str, AccountFingerprint | EtelecomError]: ...
     @property
     def check(self) -> _Method[list[str], tuple[int, list[Consent | EtelecomError | None]]]: ...
     @property

@@ -18,7 +18,7 @@ from ..errors import ConfigError, EtelecomError
 from ..jobs.executor import Answers, Blocks, ExecutorStatus
 from .ray_module import Actor, ray_module
 from .ray_probe import one_sentence, probe
-from .worker import Caller, Worker, WorkerSetup
+from .worker import AccountFingerprint, Worker, WorkerSetup
 
 __all__ = ["RayWorkers"]
 
@@ -153,14 +153,14 @@ class RayWorkers:
             await self._try_to_join(self._address)
         try:
             await asyncio.to_thread(self._begin)
-            callers = await asyncio.gather(*(actor.greet.remote(salt) for actor in self._actors))
+            found = await asyncio.gather(*(actor.identify.remote(salt) for actor in self._actors))
         except self._failures as error:
             raise self._failed(error) from None
-        wanted = Caller.of(self._account, salt=salt)
-        for caller in callers:
-            if isinstance(caller, EtelecomError):
-                raise ConfigError(f"A worker cannot call: {caller.message}")
-            if caller != wanted:
+        wanted = AccountFingerprint.of(self._account, salt=salt)
+        for fingerprint in found:
+            if isinstance(fingerprint, EtelecomError):
+                raise ConfigError(f"A worker cannot call: {fingerprint.message}")
+            if fingerprint != wanted:
                 raise ConfigError(
                     "A worker's environment describes another account or server than this one's:"
                     " give every node the same ETELECOM_ variables."

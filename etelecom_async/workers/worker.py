@@ -1,4 +1,4 @@
-"""What an executor runs in a process of its own: a session that answers blocks of phones."""
+"""The worker of an executor: a session in a process of its own, which answers blocks of phones."""
 
 from __future__ import annotations
 
@@ -22,43 +22,34 @@ from ..session import Session
 from ..transport.available import best_transport
 from ..transport.base import Transport
 
-__all__ = ["REDIS_URL", "Caller", "Worker", "WorkerSetup"]
+__all__ = ["REDIS_URL", "AccountFingerprint", "Worker", "WorkerSetup"]
 
 REDIS_URL = "ETELECOM_REDIS_URL"
 
 
 @frozen(kw_only=True)
-class Caller:
-    """For whom calls are made, in a form that gives no key away.
-
-    Attributes:
-        base_url: where they go.
-        fingerprint: of the account.
-    """
+class AccountFingerprint:
+    """The account of calls and their base URL, as a fingerprint that shows no key."""
 
     base_url: str
     fingerprint: str
 
     @classmethod
     def of(cls, account: Account, *, salt: str) -> Self:
-        """The caller that this account is.
-
-        Raises:
-            ConfigError: the account has no key for `Zalo/*`.
-        """
+        """Raises a ConfigError if the account has no key for `Zalo/*`."""
         return cls(base_url=str(account.base_url), fingerprint=fingerprint(account, salt=salt))
 
 
 @frozen(kw_only=True)
 class WorkerSetup:
-    """What a worker is told. No key is among it: the account is that of the worker's own environment.
+    """The settings of the workers. There is no key among them: each worker has its account in its environment.
 
     Attributes:
         oa_id: the Zalo Official Account.
         concurrency: requests under way at once in each worker.
-        workers: how many workers there are.
-        rate: requests per second of all of them together; None for no fixed ceiling.
-        is_shared: keep that rate in the Redis of `ETELECOM_REDIS_URL`, together with everybody else who does. Else
+        workers: their number.
+        rate: requests per second of all workers together; None for no fixed rate.
+        is_shared: whether the rate is shared with every process that uses the Redis of `ETELECOM_REDIS_URL`. Otherwise
             each worker has an equal part of it.
 
     Raises:
@@ -73,18 +64,14 @@ class WorkerSetup:
     is_shared: bool = field(default=False, validator=_checks.checked(_checks.flag))
 
     def throttle(self) -> Throttle:
-        """The throttle of one of the workers.
-
-        Raises:
-            ConfigError: a number is out of range, or there is no URL of a Redis.
-        """
+        """The throttle of one worker; a ConfigError if the rate or the URL of the Redis is missing."""
         if not self.is_shared:
             return Throttle(concurrency=self.concurrency, rate=None if self.rate is None else self.rate / self.workers)
         return Throttle(concurrency=self.concurrency, shared=self._shared_rate())
 
     def _shared_rate(self) -> SharedRate:
         if self.rate is None:
-            raise ConfigError("A rate that is shared has to be named: give --rate too.")
+            raise ConfigError("A shared rate needs a number: give --rate too.")
         if not os.environ.get(REDIS_URL):
             raise ConfigError(f"Set {REDIS_URL} to the Redis that keeps the rate, for every worker.")
         try:
@@ -97,11 +84,8 @@ class WorkerSetup:
 class Worker:
     """Answers blocks of phones over a session of its own, which opens with the first and lives as long as the process.
 
-    It goes over the fastest transport that is installed where the worker runs. Nothing is raised: an error is an answer
-    as any other, a bug as well, since executors wrap what is raised in errors of their own.
-
-    Args:
-        setup: what it is told.
+    It uses `best_transport`. It raises nothing: errors and even bugs are answers, since executors wrap exceptions in
+    their own.
     """
 
     def __init__(self, setup: WorkerSetup) -> None:
@@ -111,19 +95,19 @@ class Worker:
         self._bugs = Bugs()
         self._is_given_up = False
 
-    async def greet(self, salt: str) -> Caller | EtelecomError:
-        """For whom it calls, or why it cannot."""
+    async def identify(self, salt: str) -> AccountFingerprint | EtelecomError:
+        """Its account and base URL, or why it cannot call."""
         try:
-            return Caller.of(self._opened().account, salt=salt)
+            return AccountFingerprint.of(self._opened().account, salt=salt)
         except EtelecomError as error:
             return error
 
     async def check(self, phones: list[str]) -> tuple[int, list[Consent | EtelecomError | None]]:
-        """The answers for some phones in wire form, and which process gives them. None for what was given up."""
+        """The process id, and the answers for phones in wire form: None for a phone that was given up."""
         return os.getpid(), await asyncio.gather(*map(self._check, phones))
 
     async def give_up(self) -> None:
-        """Send nothing more, and give up what waits to be sent. What is under way is answered."""
+        """Send nothing more, and give up what waits. Requests under way get their answers."""
         self._is_given_up = True
         if self._session is not None:
             for task in self._session.waiting_tasks():
@@ -131,7 +115,7 @@ class Worker:
                     task.cancel()
 
     async def aclose(self) -> None:
-        """Close the session, where the process lives on without the worker."""
+        """Close the session, if the process goes on without the worker."""
         session, self._session = self._session, None
         if session is not None:
             await session.aclose()
@@ -151,7 +135,7 @@ class Worker:
             if self._is_given_up:
                 return None
             raise
-        except Exception as error:  # noqa: BLE001 - a bug that one phone brings out is that phone's failure
+        except Exception as error:  # noqa: BLE001 - a bug is the failure of this phone alone
             return self._bugs.failure(error)
 
     def _opened(self) -> Session:

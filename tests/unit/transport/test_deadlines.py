@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etelecom_async.testing import VirtualTimeLoop, run_virtually
-from etelecom_async.transport.deadlines import Deadlines, Limit
+from etelecom_async.transport.deadlines import Deadlines, TimeLimit
 
 LATE = 0.02  # of a second at most
 ROUNDING = 1e-9
@@ -195,7 +195,7 @@ def limited(body):
 def test_a_block_is_cut_short_when_its_time_has_run_out():
     async def body(deadlines):
         loop = asyncio.get_running_loop()
-        with pytest.raises(TimeoutError), Limit(deadlines, 5):
+        with pytest.raises(TimeoutError), TimeLimit(deadlines, 5):
             await asyncio.sleep(60)
         assert 5 <= loop.time() <= 5 + LATE
 
@@ -205,7 +205,7 @@ def test_a_block_is_cut_short_when_its_time_has_run_out():
 @pytest.mark.parametrize("seconds", [5, None])
 def test_a_block_that_ends_in_time_is_left_alone(seconds):
     async def body(deadlines):
-        with Limit(deadlines, seconds):
+        with TimeLimit(deadlines, seconds):
             await asyncio.sleep(4)
         await asyncio.sleep(60)
 
@@ -214,7 +214,7 @@ def test_a_block_that_ends_in_time_is_left_alone(seconds):
 
 def test_an_error_of_the_block_goes_through():
     async def body(deadlines):
-        with pytest.raises(KeyError), Limit(deadlines, 5):
+        with pytest.raises(KeyError), TimeLimit(deadlines, 5):
             raise KeyError
 
     limited(body)
@@ -222,7 +222,7 @@ def test_an_error_of_the_block_goes_through():
 
 def test_a_block_that_turns_its_cancellation_into_another_error_leaves_no_task_cancelled():
     async def body(deadlines):
-        with pytest.raises(KeyError), Limit(deadlines, 5):
+        with pytest.raises(KeyError), TimeLimit(deadlines, 5):
             try:
                 await asyncio.sleep(60)
             except asyncio.CancelledError:
@@ -238,7 +238,7 @@ def test_the_shorter_of_two_limits_is_the_one_that_counts(outer):
         try:
             async with asyncio.timeout(outer):
                 try:
-                    with Limit(deadlines, 5):
+                    with TimeLimit(deadlines, 5):
                         await asyncio.sleep(60)
                 except TimeoutError:
                     inner_ran_out = True
@@ -255,7 +255,7 @@ def test_the_shorter_of_two_limits_is_the_one_that_counts(outer):
 def test_a_task_that_somebody_else_cancels_in_the_same_moment_stays_cancelled():
     async def body(deadlines):
         async def block():
-            with Limit(deadlines, 5):
+            with TimeLimit(deadlines, 5):
                 await asyncio.sleep(60)
 
         task = asyncio.create_task(block())
@@ -273,7 +273,7 @@ def test_a_limit_needs_a_task():
 
         def outside():
             try:
-                with Limit(deadlines, 1):
+                with TimeLimit(deadlines, 1):
                     said.set_result("")
             except RuntimeError as error:
                 said.set_result(str(error))

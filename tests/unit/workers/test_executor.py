@@ -16,7 +16,7 @@ from etelecom_async.jobs.executor import Blocks, ExecutorStatus
 from etelecom_async.testing import MockTransport
 from etelecom_async.transport.fast import HttptoolsTransport
 from etelecom_async.workers.ray_workers import RayWorkers
-from etelecom_async.workers.worker import Caller, Worker, WorkerSetup
+from etelecom_async.workers.worker import AccountFingerprint, Worker, WorkerSetup
 from tests.support import CANARY, KEY, OA, everything_shown, invoke
 
 SETUP = WorkerSetup(oa_id=OA, concurrency=5)
@@ -176,7 +176,7 @@ async def test_a_worker_answers_with_values_only(monkeypatch, sandbox_account):
     await worker.aclose()
     await elsewhere.aclose()
     monkeypatch.delenv("ETELECOM_API_KEY")
-    assert isinstance(await Worker(SETUP).greet("00"), ConfigError)
+    assert isinstance(await Worker(SETUP).identify("00"), ConfigError)
 
 
 @pytest.mark.parametrize("is_installed", [True, False])
@@ -200,10 +200,10 @@ async def test_a_worker_takes_the_fast_transport_where_it_is_installed(monkeypat
 async def test_a_worker_tells_for_whom_it_calls_and_never_the_key(monkeypatch):
     monkeypatch.setenv("ETELECOM_API_KEY", KEY)
     monkeypatch.setenv("ETELECOM_BASE_URL", "https://a.example")
-    told = await Worker(SETUP).greet("00")
-    assert told == Caller.of(Shop(KEY, base_url="https://a.example"), salt="00")
-    assert told != Caller.of(Shop(KEY, base_url="https://a.example"), salt="01")
-    assert told != Caller.of(Shop(KEY), salt="00")
+    told = await Worker(SETUP).identify("00")
+    assert told == AccountFingerprint.of(Shop(KEY, base_url="https://a.example"), salt="00")
+    assert told != AccountFingerprint.of(Shop(KEY, base_url="https://a.example"), salt="01")
+    assert told != AccountFingerprint.of(Shop(KEY), salt="00")
     assert CANARY not in repr(told)
     assert CANARY.encode() not in pickle.dumps((told, SETUP))
 
