@@ -274,32 +274,6 @@ def test_a_thread_of_its_loops_executor_may_run_calls():
         assert blocking.run(asyncio.to_thread(ask, blocking), timeout=HANG).granted
 
 
-@pytest.mark.parametrize(
-    "coroutine",
-    [None, "x", 7, Session.call, [], object()],
-    ids=lambda value: type(value).__name__,
-)
-def test_what_cannot_be_awaited_is_refused_with_what_to_write(coroutine):
-    with (
-        answering() as blocking,
-        pytest.raises(ConfigError, match=r"coroutine is one such as session\.zalo\.check_consent"),
-    ):
-        blocking.run(coroutine)
-
-
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "5", [], b"1"], ids=repr)
-def test_a_timeout_that_is_no_number_of_seconds_is_refused(timeout):
-    with answering() as blocking, pytest.raises(ConfigError, match=r"timeout is a number of seconds above 0"):
-        ask(blocking, timeout=timeout)
-
-
-@pytest.mark.parametrize("session", [None, Shop(KEY), Session, "session"], ids=lambda value: type(value).__name__)
-def test_what_is_no_session_is_refused_and_not_shown(session):
-    with pytest.raises(ConfigError, match="a Session") as caught:
-        Blocking(session)
-    assert KEY not in str(caught.value)
-
-
 def test_after_close_a_call_is_refused_and_its_coroutine_never_begins():
     blocking = answering()
     assert ask(blocking).granted

@@ -233,9 +233,3 @@ def test_a_jump_is_a_number_of_seconds(seconds):
             loop.jump(seconds)
     finally:
         loop.close()
-
-
-@pytest.mark.parametrize("start", [datetime(2026, 1, 5), "2026-01-05", 7], ids=repr)  # noqa: DTZ001
-def test_a_start_without_a_zone_is_refused(start):
-    with pytest.raises(ConfigError, match=r"VirtualTimeLoop\.start (is an aware datetime|has no time zone)"):
-        VirtualTimeLoop(start=start)

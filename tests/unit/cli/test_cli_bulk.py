@@ -147,10 +147,7 @@ def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
         (["-", "-o", "out.csv", "--resume"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--retry-failed"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--report", "page.html"], "name one with -o"),
-        (
-            ["in.csv", "-o", "out.csv", "--report", "none/page.html"],
-            "none/page.html: its folder is missing",
-        ),
+        (["in.csv", "-o", "out.csv", "--report", "none/page.html"], "none/page.html: its folder is missing"),
         (["in.csv", "-o", "out.csv", "--report", "folder.csv"], "folder.csv is a directory: name a file."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -541,12 +538,6 @@ def test_without_the_extra_the_fast_transport_is_refused_and_auto_does_without(t
     assert "pip install 'etelecom-async[fast]'" in stderr
     assert not output.exists()
     assert choose_runtime(TransportChoice.AUTO, URL("http://127.0.0.1:1")).name == "aiohttp"
-
-
-def test_its_help_has_examples():
-    code, stdout, _ = invoke("bulk", "--help")
-    assert code == 0
-    assert "      etelecom bulk customers.csv -o checked.csv" in stdout
 
 
 async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, capsys):

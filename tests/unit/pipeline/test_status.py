@@ -21,7 +21,7 @@ from etelecom_async import (
     Shop,
     UnexpectedStatus,
 )
-from etelecom_async.pipeline.status import api_error, retry_after
+from etelecom_async.pipeline.status import retry_after
 from tests.support import KEY, OA, PHONE, answer, ask, session_over
 from tests.support.oracles import BY_STATUS, NEW, OLD, REJECTED
 
@@ -133,16 +133,6 @@ async def test_a_status_that_nobody_documents_is_not_a_success(status, kind):
 @pytest.mark.parametrize("code", ["invalid_argument", "bad_route", "resource_exhausted", "brand_new"])
 async def test_a_status_below_400_refuses_nothing(status, code):
     assert (await error_of(answer({"code": code}, status))).phase is Phase.UNKNOWN
-
-
-@given(
-    st.integers(201, 599),
-    st.binary() | st.recursive(st.none() | st.text(), st.lists).map(lambda v: json.dumps(v).encode()),
-)
-def test_every_other_answer_than_200_becomes_one_error(status, body):
-    error = api_error(answer(body, status))
-    assert isinstance(error, ApiError)
-    assert error.status == status
 
 
 # --- Retry-After

@@ -25,7 +25,7 @@ from etelecom_async.transport.base import Request
 from etelecom_async.transport.fast import HttptoolsTransport
 from tests.faults.server import FaultServer
 from tests.faults.steps import Refused
-from tests.support import KEY, answer, ask, session_over
+from tests.support import CANARY, KEY, answer, ask, everything_shown, session_over
 
 OK = b'{"error":0,"message":"Success","expired_time":null}'
 HTTPS = "https://api.etelecom.test/v1/shop"
@@ -73,6 +73,7 @@ async def test_a_name_without_an_address_is_looked_up_once(lookups, carry, code)
     await transport.aclose()
     assert (caught.value.phase, caught.value.transient, caught.value.attempts) == (Phase.NOT_SENT, False, 1)
     assert names == ["api.etelecom.test"]
+    assert CANARY not in everything_shown(caught.value)
 
 
 @each_transport
