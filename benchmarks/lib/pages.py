@@ -100,10 +100,7 @@ def pages(found: Findings) -> dict[str, str]:
         notes="\n".join(f"- {note}" for note in found.notes),
     )
     tuning = _filled(
-        "tuning",
-        command=" ".join(TUNING),
-        slices=found.slices["tuning"],
-        table=figures.table(found.tuning, TUNING[0]),
+        "tuning", command=" ".join(TUNING), slices=found.slices["tuning"], table=figures.table(found.tuning, TUNING[0])
     )
     return {"performance": performance, "tuning": tuning}
 

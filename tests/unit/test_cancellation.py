@@ -51,11 +51,7 @@ class Office:
         mock = MockTransport()
         mock.on(CHECK_CONSENT).answer(self.answer)
         self.session = Session(
-            Shop(KEY),
-            transport=mock,
-            throttle=self.throttle,
-            retry=retry or Retry(random=lambda: 1.0),
-            timeout=timeout,
+            Shop(KEY), transport=mock, throttle=self.throttle, retry=retry or Retry(random=lambda: 1.0), timeout=timeout
         )
 
     async def answer(self, payload):

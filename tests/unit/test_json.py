@@ -200,8 +200,7 @@ def test_what_is_certain_in_an_error_body_is_read_wherever_the_body_is_json(body
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b'{"error":18446744073709551616}', b'{"error":-9223372036854775809}', b'{"error":1e400}', b'{"error":0.0}'],
+    "body", [b'{"error":18446744073709551616}', b'{"error":-9223372036854775809}', b'{"error":1e400}', b'{"error":0.0}']
 )
 def test_a_code_that_is_no_whole_number_of_64_bits_is_refused(body):
     with pytest.raises(DecodeError, match=r"expected a whole number of 64 bits, got a number @ \$\.error"):

@@ -30,10 +30,7 @@ from etelecom_async.transport.fast import HttptoolsTransport
 from tests.support import HANG, KEY, OA, PHONE, FakeTransport, answer, ask, close, descriptors, each_carrier, settled
 
 OK = Answer(200, b'{"error":0}')
-LOOPS = {
-    "asyncio": "asyncio.new_event_loop",
-    "uvloop": "__import__('uvloop').new_event_loop",
-}
+LOOPS = {"asyncio": "asyncio.new_event_loop", "uvloop": "__import__('uvloop').new_event_loop"}
 each_loop = pytest.mark.parametrize(
     "loop",
     [

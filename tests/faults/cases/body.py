@@ -61,11 +61,7 @@ BODY = (
     Case("HTTP/1.0, closed before the end", (Hear(), Say(OLD + b"\r\n" + FORGED[:-1]), Close()), MISFIT),
     Case("HTTP/1.0 and half of a promised body", (Hear(), Say(OLD + PROMISE[len(OK) :] + b"{"), Close()), LOST),
     Case("chunks of one byte", (Hear(), Say(CHUNKED), GoodChunks(), Say(chunk(b""))), ANSWERED),
-    Case(
-        "trailers after the last chunk",
-        (Hear(), Say(CHUNKED), GoodChunks(), Say(b"0\r\nX-A: b\r\n\r\n")),
-        ANSWERED,
-    ),
+    Case("trailers after the last chunk", (Hear(), Say(CHUNKED), GoodChunks(), Say(b"0\r\nX-A: b\r\n\r\n")), ANSWERED),
     Case(
         "trailers without end",
         (Hear(), Say(CHUNKED), GoodChunks(), Say(b"0\r\n"), Stream(b"X-A: 0123456789\r\n" * 1000)),
@@ -83,11 +79,7 @@ BODY = (
     Case("no last chunk, closed", (Hear(), Say(CHUNKED + chunk(FORGED)), Close()), LOST),
     Case("no last chunk, reset", (Hear(), Say(CHUNKED + chunk(FORGED)), Reset()), LOST),
     Case(
-        "no last chunk, then silence",
-        (Hear(), Say(CHUNKED + chunk(FORGED)), Drain()),
-        LATE,
-        attempt=SOON,
-        cheap=False,
+        "no last chunk, then silence", (Hear(), Say(CHUNKED + chunk(FORGED)), Drain()), LATE, attempt=SOON, cheap=False
     ),
     Case("a chunk whose size is no number", (Hear(), Say(CHUNKED + b"zz\r\n" + FORGED)), NOT_HTTP),
     Case("a chunk of a negative size", (Hear(), Say(CHUNKED + b"-1\r\n" + FORGED)), NOT_HTTP),

@@ -41,20 +41,10 @@ HEAD = (
         (Hear(), Say(http(FORGED, headers="X-A: 0123456789\r\n" * (MB // 17))), Drain()),
         NOT_HTTP,
     ),
-    Case(
-        "headers without end",
-        (Hear(), Say(OK), Stream(b"X-A: 0123456789\r\n" * 1000)),
-        NOT_HTTP,
-        cheap=False,
-    ),
+    Case("headers without end", (Hear(), Say(OK), Stream(b"X-A: 0123456789\r\n" * 1000)), NOT_HTTP, cheap=False),
     Case("100 before the answer", (Hear(), Say(CONTINUE), Good()), ANSWERED),
     Case("102 and 103 before the answer", (Hear(), Say(PROCESSING), Stream(HINTS, 20), Good()), ANSWERED),
     Case("100, then closed", (Hear(), Say(CONTINUE), Close()), LOST),
     Case("103 for ever", (Hear(), Stream(HINTS * 10)), LATE, attempt=SOON, cheap=False),
-    Case(
-        "101, unasked",
-        (Hear(), Say(SWITCH + FORGED), Drain()),
-        final(UnexpectedStatus, Phase.UNKNOWN),
-        cheap=False,
-    ),
+    Case("101, unasked", (Hear(), Say(SWITCH + FORGED), Drain()), final(UnexpectedStatus, Phase.UNKNOWN), cheap=False),
 )

@@ -22,11 +22,7 @@ class Attempt:
 
 
 @given(
-    st.lists(
-        st.tuples(st.floats(0, 20), st.floats(0.001, 20), st.none() | st.floats(0, 20)),
-        min_size=1,
-        max_size=30,
-    )
+    st.lists(st.tuples(st.floats(0, 20), st.floats(0.001, 20), st.none() | st.floats(0, 20)), min_size=1, max_size=30)
 )
 def test_an_attempt_runs_out_at_its_time_unless_it_ends_before(attempts):
     async def one(deadlines, begins, seconds, lasts):
