@@ -8,7 +8,6 @@ from etelecom_async import AttemptTimeout, Phase
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
 from tests.faults.server import granted
-from tests.faults.steps import Step
 
 PLENTY, SOON = 20.0, 0.25
 """Seconds for an attempt: where time is no matter, and where the fault is that it passes."""
@@ -79,7 +78,7 @@ class Case:
     """
 
     name: str
-    does: tuple[Step, ...]
+    does: tuple
     ends: Outcome
     earlier: int = field(default=0, kw_only=True)
     attempt: float = field(default=PLENTY, kw_only=True)

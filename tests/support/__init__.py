@@ -125,13 +125,13 @@ def served_in_a_thread(world, **options):
         loop.close()
 
 
-async def spawn(*arguments, env):
+async def spawn(*arguments, env, stdout=asyncio.subprocess.PIPE):
     """An `etelecom` process."""
     pipe = asyncio.subprocess.PIPE
     # Where the tests themselves run in the background, Ctrl-C is ignored, and a child would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "etelecom_async.cli", *arguments), stdin=pipe, stdout=pipe, stderr=pipe, env=env
+        *(sys.executable, "-m", "etelecom_async.cli", *arguments), stdin=pipe, stdout=stdout, stderr=pipe, env=env
     )
 
 

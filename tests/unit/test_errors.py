@@ -253,20 +253,8 @@ def test_an_error_that_is_no_answer_prints_its_class():
     assert str(error) == "shop.Zalo/CheckConsent -> AttemptTimeout: no answer within 10 s (attempt 1, 10.00 s)"
 
 
-HOSTILE = [
-    "two\nlines",
-    "carriage\rreturn",
-    "para\u2029graph",
-    "\x1b[31mred\x1b[0m\x07",
-    "\x9b31m",
-    "nul\0",
-    "\u202egnp.exe",
-    "\ud800",
-    "\U000e0001",
-    "x" * 2**20,
-    "\n" * 2**20,
-    "a b " * 2**18,
-]
+HOSTILE = ["two\nlines", "carriage\rreturn", "para\u2029graph", "\x1b[31mred\x1b[0m\x07", "\x9b31m", "nul\0"]
+HOSTILE += ["\u202egnp.exe", "\ud800", "\U000e0001", "x" * 2**20, "\n" * 2**20, "a b " * 2**18]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:10]))

@@ -1,8 +1,9 @@
 """Faults while the request is under way, and instead of an answer."""
 
 from etelecom_async import AttemptTimeout, Disconnected, InvalidArgument, Phase
+from etelecom_async.testing import Answer, Silence
 from tests.faults.case import MB, SOON, Case, doubtful, final
-from tests.faults.steps import Answer, Close, Drain, Hear, Reset, Silence
+from tests.faults.steps import Close, Drain, Hear, Reset
 
 LOST = doubtful(Disconnected)
 LATE = doubtful(AttemptTimeout)

@@ -1,9 +1,10 @@
 """Faults of a connection that carried an earlier call."""
 
 from etelecom_async import BadAnswer, Disconnected, Phase
+from etelecom_async.testing import Silence
 from tests.faults.case import ANSWERED, FORGED, Case, doubtful, harmless
 from tests.faults.server import http
-from tests.faults.steps import Close, Drain, Good, Hear, Reset, Say, Silence, WhileIdle
+from tests.faults.steps import Close, Drain, Good, Hear, Reset, Say, WhileIdle
 
 EARLIER = (Hear(), Good())
 SPOILED = harmless(Disconnected, Phase.NOT_SENT)

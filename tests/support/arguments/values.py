@@ -78,21 +78,8 @@ THROTTLES = [0, 20, 2.5, True, "20", [], THING, Throttle, Retry()]
 OBSERVERS = [0, "log", [], THING, nothing, Recorder, AsyncRecorder()]
 TRANSPORTS = [0, "aiohttp", [], THING, AiohttpTransport, MockTransport, nothing]
 NAMES = [None, "", "Zalo", "Zalo/", "/x", "Zalo/Check Consent", "zalo.CheckConsent", "a/b/c", 5, b"a/b", ["a/b"], KEY]
-NO_KEYS = [
-    "",
-    " ",
-    "None",
-    "null",
-    "undefined",
-    f"'{KEY}'",
-    f'"{KEY}"',
-    f"Bearer {KEY}",
-    f"{KEY}\n",
-    "khóa",
-    5,
-    b"1:a",
-    [],
-]
+NO_KEYS = ["", " ", "None", "null", "undefined", f"'{KEY}'", f'"{KEY}"', f"Bearer {KEY}", f"{KEY}\n", "khóa"]
+NO_KEYS += [5, b"1:a", []]
 API_KEYS = [*NO_KEYS, None, SHOP_KEY]
 SHOP_KEYS = [*NO_KEYS, None, KEY]
 SECRETS = [5, None, b"1:a", [], THING]

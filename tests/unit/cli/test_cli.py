@@ -182,12 +182,7 @@ async def test_a_reader_that_goes_away_is_met_with_silence():
     async with serve(World()) as served:
         reader, writer = os.pipe()
         os.close(reader)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "etelecom_async.cli", "check", "--json", GRANTED, REFUSED),
-            stdout=writer,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment(served),
-        )
+        process = await spawn("check", "--json", GRANTED, REFUSED, env=environment(served), stdout=writer)
         os.close(writer)
         _, stderr = await process.communicate()
     assert (process.returncode, stderr) == (141, b"")

@@ -25,16 +25,8 @@ from etelecom_async.pipeline.status import retry_after
 from tests.support import KEY, OA, PHONE, answer, ask, session_over
 from tests.support.oracles import BY_STATUS, NEW, OLD, REJECTED
 
-WORDLESS = [
-    b"",
-    b"{}",
-    b"[]",
-    b'["a", 1]',
-    b"null",
-    b"17",
-    b'{"code": 5, "msg": ["x"], "meta": "y"}',
-    b'{"meta": null}',
-]
+WORDLESS = [b"", b"{}", b"[]", b'["a", 1]', b"null", b"17", b'{"code": 5, "msg": ["x"], "meta": "y"}']
+WORDLESS += [b'{"meta": null}']
 PAGES = [b"404 page not found\n", b"<html><body><h1>502 Bad Gateway</h1></body></html>", b"\x00\xff\xfe\x1f\x8b", b"{"]
 
 

@@ -88,22 +88,12 @@ def test_the_host_header_and_where_a_connection_leads_come_of_the_url(url, host,
     assert Head(URL(url), {"host": "mine"}).with_body(b"").count(b"\r\nhost: mine\r\n") == 1
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"X-A": "1\r\nX-B: 2"},
-        {"X-A": "1\n"},
-        {"X-A": "\0"},
-        {"X-A: 1\r\nX-B": "2"},
-        {"": "1"},
-        {"Content-Length": "3"},
-        {"transfer-encoding": "chunked"},
-        {"Connection": "close"},
-        {"Expect": "100-continue"},
-        {"Upgrade": "h2c"},
-    ],
-    ids=ascii,
-)
+BAD_HEADERS = [{"X-A": "1\r\nX-B: 2"}, {"X-A": "1\n"}, {"X-A": "\0"}, {"X-A: 1\r\nX-B": "2"}, {"": "1"}]
+BAD_HEADERS += [{"Content-Length": "3"}, {"transfer-encoding": "chunked"}, {"Connection": "close"}]
+BAD_HEADERS += [{"Expect": "100-continue"}, {"Upgrade": "h2c"}]
+
+
+@pytest.mark.parametrize("headers", BAD_HEADERS, ids=ascii)
 def test_a_header_that_would_break_out_or_change_the_framing_is_refused(headers):
     with pytest.raises(ConfigError, match="header") as caught:
         Head(URL("http://127.0.0.1/"), {"Authorization": f"Bearer {KEY}", **headers})
