@@ -229,28 +229,10 @@ async def _measure(bench: Bench) -> list[Goal]:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command("bulk", _DESCRIPTION, epilog=_EPILOG)
     add = parser.add_argument
-    add(
-        "--rows",
-        type=whole(2_000, 5_000_000),
-        default=1_000_000,
-        metavar="N",
-        help="of the large run and the resume; a twentieth of them over HTTP; %(default)s",
-    )
-    add(
-        "--small",
-        type=whole(1_000, 100_000),
-        default=20_000,
-        metavar="N",
-        help="rows of the small run and of each slice for the CPU; %(default)s",
-    )
+    add("--rows", type=whole(2_000, 5_000_000), default=1_000_000, metavar="N", help="of the large run; %(default)s")
+    add("--small", type=whole(1_000, 100_000), default=20_000, metavar="N", help="of the small run; %(default)s")
     add("--slices", type=whole(1, 20), default=2, metavar="N", help="slices of each client per round; %(default)s")
-    add(
-        "--rounds",
-        type=whole(1, 20),
-        default=3,
-        metavar="N",
-        help="how often the processes for the CPU are started anew; %(default)s",
-    )
+    add("--rounds", type=whole(1, 20), default=3, metavar="N", help="how often processes start anew; %(default)s")
     add("--concurrency", type=whole(1, 1000), default=100, metavar="N", help="calls in flight; %(default)s")
     add("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
