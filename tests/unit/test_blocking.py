@@ -145,7 +145,7 @@ def test_threads_share_the_connections_of_one_session_over_a_real_socket(carry, 
             blocking.run(carrier.aclose())
 
 
-def test_making_one_starts_no_thread_and_closing_it_then_does_nothing():
+def test_a_new_blocking_starts_no_thread_and_can_be_closed():
     before = threading.active_count()
     blocking = answering()
     assert threading.active_count() == before
@@ -343,7 +343,7 @@ def test_a_cancellation_that_the_coroutine_raises_passes_as_it_is():
         blocking.run(cancelled())
 
 
-def test_one_that_is_dropped_ends_its_thread():
+def test_a_dropped_blocking_ends_its_thread():
     blocking = answering()
     assert ask(blocking).granted
     del blocking  # the fixture counts the threads

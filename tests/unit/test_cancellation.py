@@ -70,7 +70,7 @@ class Office:
 
 
 class TurnTaking:
-    """A shared rate of one permit per 50 ms, in order of arrival; a permit that nobody takes goes to the next."""
+    """A shared rate of one permit per 50 ms, in order of arrival; a permit that is not taken goes to the next."""
 
     def __init__(self):
         self.turn = asyncio.Lock()
@@ -85,7 +85,7 @@ def shared():
 
 
 def refused():
-    """The adaptive rate holds everybody back, since the server said so at the victim's first attempt."""
+    """The adaptive rate holds all back, since the server said so at the victim's first attempt."""
     return Office(RateLimited(retry_after=1), RateLimited(), concurrency=4)
 
 
@@ -121,7 +121,7 @@ def is_idle(office):
 
 @each_moment
 @pytest.mark.parametrize("make", CALLS.values(), ids=CALLS)
-def test_a_call_cancelled_at_any_point_gives_everything_back_and_holds_nobody_up(make, moment):
+def test_a_call_cancelled_at_any_point_gives_everything_back_and_delays_no_other(make, moment):
     async def main():
         undisturbed = make()
         began = undisturbed.now()
@@ -291,7 +291,7 @@ def redis_url():
 
 @each_moment
 @pytest.mark.parametrize("is_reachable", [True, False], ids=["redis answers", "redis is out"])
-def test_a_wait_for_a_rate_in_redis_cancelled_at_any_point_holds_nobody_up(moment, is_reachable, redis_url):
+def test_a_wait_for_a_rate_in_redis_cancelled_at_any_point_delays_no_other(moment, is_reachable, redis_url):
     url = redis_url if is_reachable else "redis://127.0.0.1:1/0"
 
     async def main():

@@ -259,7 +259,7 @@ HOSTILE += ["\u202egnp.exe", "\ud800", "\U000e0001", "x" * 2**20, "\n" * 2**20, 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:10]))
 @pytest.mark.parametrize("place", ["msg", "code", "xcode", "page", "location", "consent"])
-async def test_a_strangers_text_stays_one_short_line(place, text):
+async def test_text_of_the_server_stays_one_short_line(place, text):
     bodies = {
         "msg": answer({"code": "internal", "msg": text}, 500),
         "code": answer({"code": text, "msg": "words"}, 500),
@@ -287,6 +287,6 @@ def test_words_keep_their_letters_and_lose_their_line_breaks():
     assert RateLimited("  Quá nhiều\r\n\tyêu cầu, thử lại sau 😀 ").message == "Quá nhiều yêu cầu, thử lại sau 😀"
 
 
-def test_of_a_strangers_text_500_characters_are_kept_and_2000_are_looked_at():
+def test_of_text_of_the_server_500_characters_are_kept_and_2000_are_looked_at():
     assert ApiError("x" * 501).message == "x" * 500
     assert ApiError(" " * 1999 + "yes").message == "y"

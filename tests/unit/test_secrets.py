@@ -308,9 +308,10 @@ async def test_the_command_line_shows_and_writes_no_key(tmp_path, status):
         env = environment(**DEBUGGING, ETELECOM_API_KEY=KEY, ETELECOM_BASE_URL=origin)
         ends = [await run("check", PHONE, env=env)]
         for kind in ("csv", "ndjson", "parquet") if status == 200 else ["ndjson"]:
+            # A page does not depend on the kind of the output, and takes long to draw.
+            page = () if len(ends) > 1 else ("--report", str(tmp_path / "page.html"))
             output = str(tmp_path / f"out.{kind}")
-            page = str(tmp_path / f"{kind}.html")
-            ends.append(await run("bulk", str(tmp_path / "in.csv"), "-o", output, "--report", page, "--json", env=env))
+            ends.append(await run("bulk", str(tmp_path / "in.csv"), "-o", output, *page, "--json", env=env))
     assert {code for code, _, _ in ends} <= {0, 1, 2, 3}
     assert all(stdout or stderr for _, stdout, stderr in ends)
     assert CANARY not in "".join(stdout + stderr for _, stdout, stderr in ends)

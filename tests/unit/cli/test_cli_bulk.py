@@ -202,7 +202,7 @@ async def test_the_summary_of_a_pipe_stays_out_of_it(tmp_path):
     assert told == ["Output: CSV, UTF-8 without a byte order mark; --excel adds one."]  # and no name of a file
 
 
-async def test_a_reader_who_has_enough_is_met_with_silence(tmp_path):
+async def test_a_closed_pipe_is_exit_code_141_and_no_word(tmp_path):
     source = people(tmp_path / "in.csv", 20_000)
     world = Watched(20_000)
     async with serve(world) as served:

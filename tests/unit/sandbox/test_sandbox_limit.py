@@ -179,7 +179,7 @@ def test_a_retry_date_is_never_too_early_though_dates_have_whole_seconds(moment,
         (Refusal.CONSENT, {"body": {"oa_id": str(SANDBOX_OA), "phone": "0912345678"}}, True),
     ],
 )
-def test_who_refuses_decides_what_counts(refusal, spoiled, counted, clock):
+def test_what_counts_depends_on_the_form_of_refusal(refusal, spoiled, counted, clock):
     world = world_with(TokenBucket(**ONE_AND_NO_MORE, refusal=refusal), clock)
     assert not world.log
     send(world, **spoiled)

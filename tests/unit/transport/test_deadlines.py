@@ -248,7 +248,7 @@ def test_the_shorter_of_two_limits_is_the_one_that_counts(outer):
     limited(body)
 
 
-def test_a_task_that_somebody_else_cancels_in_the_same_moment_stays_cancelled():
+def test_a_task_that_is_cancelled_from_outside_in_the_same_moment_stays_cancelled():
     async def body(deadlines):
         async def block():
             with Limit(deadlines, 5):
