@@ -88,28 +88,15 @@ def test_every_error_takes_a_phase_and_has_one_of_its_own(kind):
     assert isinstance(kind().transient, bool)
 
 
+FINAL = ["EtelecomError", "ConfigError", "InvalidPhone", "InvalidId", "InvalidRow", "JobStopped", "SessionClosed"]
+FINAL += ["ProxyError", "TlsError", "UnknownHost"]
+DOUBTFUL = ["TransportError", "Disconnected", "AttemptTimeout", "BadAnswer", "DeadlineExceeded"]
+# How far a call came that ends in it, and may the same call succeed later?
 FACTS = {
-    # class: how far a call came that ends in it, and may the same call succeed later?
-    "EtelecomError": (Phase.NOT_SENT, False),
-    "ConfigError": (Phase.NOT_SENT, False),
-    "InvalidPhone": (Phase.NOT_SENT, False),
-    "InvalidId": (Phase.NOT_SENT, False),
-    "InvalidRow": (Phase.NOT_SENT, False),
-    "JobStopped": (Phase.NOT_SENT, False),
-    "InternalError": (Phase.UNKNOWN, False),
-    "SessionClosed": (Phase.NOT_SENT, False),
-    "TransportError": (Phase.UNKNOWN, True),
-    "ConnectError": (Phase.NOT_SENT, True),
-    "ProxyError": (Phase.NOT_SENT, False),
-    "TlsError": (Phase.NOT_SENT, False),
-    "UnknownHost": (Phase.NOT_SENT, False),
-    "Disconnected": (Phase.UNKNOWN, True),
-    "AttemptTimeout": (Phase.UNKNOWN, True),
-    "BadAnswer": (Phase.UNKNOWN, True),
-    "BodyTooLarge": (Phase.UNKNOWN, False),
-    "QueueTimeout": (Phase.NOT_SENT, True),
-    "DeadlineExceeded": (Phase.UNKNOWN, True),
-    "DecodeError": (Phase.UNKNOWN, False),
+    **dict.fromkeys(FINAL, (Phase.NOT_SENT, False)),
+    **dict.fromkeys(["ConnectError", "QueueTimeout"], (Phase.NOT_SENT, True)),
+    **dict.fromkeys(["InternalError", "BodyTooLarge", "DecodeError"], (Phase.UNKNOWN, False)),
+    **dict.fromkeys(DOUBTFUL, (Phase.UNKNOWN, True)),
     # and of what the server answers: the status and the code that it usually sends
     "ApiError": (Phase.REJECTED, False, 500, "unknown"),
     "InvalidArgument": (Phase.REJECTED, False, 400, "invalid_argument"),

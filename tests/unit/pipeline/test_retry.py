@@ -1,7 +1,6 @@
 """When the SDK tries again: through a session, a mock in place of the server, and virtual time."""
 
 import asyncio
-from functools import wraps
 from itertools import pairwise
 
 import pytest
@@ -37,21 +36,12 @@ from etelecom_async.api.consent import CHECK_CONSENT, CheckConsent
 from etelecom_async.pipeline.retry import RetryBudget
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Response
+from tests.support import virtually
 
 READ = CHECK_CONSENT
 SEND = Endpoint(name="Zalo/RequestConsent", payload=CheckConsent, result=Consent, safety=Safety.SEND)
 PAYLOAD = CheckConsent(oa_id=7, phone="0987654321")
 OK = Consent(error=0)
-
-
-def virtually(test):
-    """The test in virtual time, a loop of its own for each."""
-
-    @wraps(test)
-    def run(*arguments, **options):
-        run_virtually(test(*arguments, **options))
-
-    return run
 
 
 def now():
