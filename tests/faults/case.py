@@ -97,3 +97,13 @@ class Case:
     def attempt_over(self, transport):
         """Seconds for one attempt: short only where it is to run out of them."""
         return self.attempt if self.ends_over(transport).error is AttemptTimeout else PLENTY
+
+
+def slow(name, does, ends, **options):
+    """A case that takes too long, or too much, to be played thousands of times."""
+    return Case(name, does, ends, cheap=False, **options)
+
+
+def late(name, *does):
+    """A case that an attempt's time runs out in."""
+    return slow(name, does, doubtful(AttemptTimeout), attempt=SOON)

@@ -1,7 +1,7 @@
 """Redirects: none is followed, since the key must not travel."""
 
 from etelecom_async import Phase, UnexpectedStatus
-from tests.faults.case import Case, final
+from tests.faults.case import Case, final, slow
 from tests.faults.steps import Hear, Redirect
 
 TOLD = final(UnexpectedStatus, Phase.UNKNOWN)
@@ -11,12 +11,11 @@ PATH = "/v1/shop.Zalo/CheckConsent"
 REDIRECTS = (
     *(Case(f"{status} to another host", (Hear(), Redirect(status, "{elsewhere}" + PATH)), TOLD) for status in STATUSES),
     *(
-        Case(
+        slow(
             f"{status} from TLS to plain HTTP",
             (Hear(), Redirect(status, "{elsewhere}" + PATH)),
             TOLD,
             certificate="right",
-            cheap=False,
         )
         for status in STATUSES
     ),

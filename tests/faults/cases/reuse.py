@@ -2,7 +2,7 @@
 
 from etelecom_async import BadAnswer, Disconnected, Phase
 from etelecom_async.testing import Silence
-from tests.faults.case import ANSWERED, FORGED, Case, doubtful, harmless
+from tests.faults.case import ANSWERED, FORGED, doubtful, harmless, slow
 from tests.faults.server import http
 from tests.faults.steps import Close, Drain, Good, Hear, Reset, Say, WhileIdle
 
@@ -14,7 +14,7 @@ TIMEOUT = http(b"", status="408 Request Timeout", headers="Connection: close\r\n
 
 def used(name, does, ends, **options):
     """A case on a connection that carried an earlier call."""
-    return Case(name, (*EARLIER, *does), ends, earlier=1, cheap=False, **options)
+    return slow(name, (*EARLIER, *does), ends, earlier=1, **options)
 
 
 def idle(*steps):
@@ -36,8 +36,6 @@ REUSE = (
         httptools=ANSWERED,
     ),
     used("garbage while it lay idle", [idle(Say(b"\x00\xff garbage")), Drain()], ANSWERED),
-    Case("two answers to one request", (*EARLIER, Say(http(FORGED)), Drain()), ANSWERED, cheap=False),
-    Case(
-        "'Connection: close', and kept open", (Hear(), Good("Connection: close\r\n"), Silence()), ANSWERED, cheap=False
-    ),
+    slow("two answers to one request", (*EARLIER, Say(http(FORGED)), Drain()), ANSWERED),
+    slow("'Connection: close', and kept open", (Hear(), Good("Connection: close\r\n"), Silence()), ANSWERED),
 )
