@@ -274,19 +274,13 @@ def test_a_thread_of_its_loops_executor_may_run_calls():
         assert blocking.run(asyncio.to_thread(ask, blocking), timeout=HANG).granted
 
 
-def test_after_close_a_call_is_refused_and_its_coroutine_never_begins():
+def test_after_close_the_session_is_closed_and_a_call_is_refused_before_its_coroutine_begins():
     blocking = answering()
     assert ask(blocking).granted
     blocking.close()
     blocking.close()
     with pytest.raises(SessionClosed, match="make a new one"):
         ask(blocking)
-
-
-def test_closing_closes_the_session():
-    blocking = answering()
-    assert ask(blocking).granted
-    blocking.close()
     with pytest.raises(SessionClosed):
         asyncio.run(blocking.session.zalo.check_consent(oa_id=OA, phone=PHONE))
 

@@ -229,11 +229,6 @@ def test_an_error_prints_method_status_code_words_attempt_and_time():
     assert (error.attempts, error.elapsed) == (2, pytest.approx(0.31))
 
 
-def test_an_error_without_code_and_words_prints_what_there_is():
-    error = failure(session_over(answer(b"", 418)))
-    assert str(error) == "shop.Zalo/CheckConsent -> 418 (attempt 1, 0.00 s)"
-
-
 def test_an_error_that_is_no_answer_prints_its_class():
     error = AttemptTimeout("no answer within 10 s")
     error.url, error.attempts, error.elapsed = URL, 1, 10.0

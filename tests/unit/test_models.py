@@ -209,12 +209,6 @@ def test_all_that_does_not_fit_is_named_in_one_line():
     )
 
 
-def test_of_what_is_not_json_the_size_is_told():
-    with pytest.raises(DecodeError) as caught:
-        loads(b"{nothing}")
-    assert caught.value.message == "The body is not JSON (9 bytes)."
-
-
 @pytest.mark.parametrize(
     ("value", "model"),
     [

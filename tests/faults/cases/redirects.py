@@ -1,28 +1,25 @@
 """Redirects: none is followed, since the key must not travel."""
 
 from etelecom_async import Phase, UnexpectedStatus
-from tests.faults.case import Case, final, slow
+from tests.faults.case import Case, final
 from tests.faults.steps import Hear, Redirect
 
 TOLD = final(UnexpectedStatus, Phase.UNKNOWN)
 STATUSES = (301, 302, 303, 307, 308)
 PATH = "/v1/shop.Zalo/CheckConsent"
 
+
+def redirected(status, where, to, **options):
+    return Case(f"{status} {where}", (Hear(), Redirect(status, to)), TOLD, **options)
+
+
 REDIRECTS = (
-    *(Case(f"{status} to another host", (Hear(), Redirect(status, "{elsewhere}" + PATH)), TOLD) for status in STATUSES),
+    *(redirected(status, "to another host", "{elsewhere}" + PATH) for status in STATUSES),
     *(
-        slow(
-            f"{status} from TLS to plain HTTP",
-            (Hear(), Redirect(status, "{elsewhere}" + PATH)),
-            TOLD,
-            certificate="right",
-        )
+        redirected(status, "from TLS to plain HTTP", "{elsewhere}" + PATH, certificate="right", cheap=False)
         for status in STATUSES
     ),
-    *(
-        Case(f"{status} to where the request went", (Hear(), Redirect(status, "{origin}" + PATH)), TOLD)
-        for status in STATUSES
-    ),
-    Case("302 to no URL", (Hear(), Redirect(302, "http://[")), TOLD),
-    Case("302 to a script", (Hear(), Redirect(302, "javascript:alert(1)")), TOLD),
+    *(redirected(status, "to where the request went", "{origin}" + PATH) for status in STATUSES),
+    redirected(302, "to no URL", "http://["),
+    redirected(302, "to a script", "javascript:alert(1)"),
 )

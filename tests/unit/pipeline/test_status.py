@@ -181,12 +181,6 @@ def test_any_retry_after_is_a_wait_or_none(value, date):
 # --- Words
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, "invalid_argument"), (403, "permission_denied"), (500, "internal")])
-async def test_the_servers_words_are_in_the_text_of_the_error(status, code):
-    error = await error_of(answer({"code": code, "msg": "OA không thuộc cửa hàng này"}, status))
-    assert f"-> {status} {code}: OA không thuộc cửa hàng này (attempt 1, " in str(error)
-
-
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html><body>301 Moved Permanently<hr>nginx</body></html>", b"Found"])
 @pytest.mark.parametrize(
     ("location", "named"),

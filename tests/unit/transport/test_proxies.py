@@ -24,7 +24,6 @@ from etelecom_async import (
     UnknownHost,
 )
 from etelecom_async.cli.network import TransportChoice, choose_runtime
-from etelecom_async.sandbox import World, serve
 from etelecom_async.testing import Answer, Peer
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.available import best_transport
@@ -452,10 +451,3 @@ async def test_bulk_goes_through_the_proxy_of_the_environment_and_says_so(certif
         code, _, stderr = await run("bulk", *files, "--resume", "--transport", "fast", env=env)
         assert (code, len(proxy.heads)) == (2, 1)
         assert "HTTPS_PROXY" in stderr
-
-
-async def test_check_refuses_a_proxy_that_cannot_work():
-    async with serve(World()) as sandbox:
-        code, _, stderr = await run("check", "0987654321", "--proxy", "proxy:3128", env=shop_environment(sandbox))
-    assert code == 2
-    assert stderr == "Error: --proxy has no scheme: write http://proxy:3128.\n"
