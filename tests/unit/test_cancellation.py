@@ -253,9 +253,8 @@ def test_a_call_on_a_socket_cancelled_at_any_point_leaves_no_socket_and_no_task(
 
             return await interrupted_everywhere(scene, moment)
 
-    assert (
-        on_sockets(main(), new_loop) >= 1
-    )  # over a kept connection the fast transport waits for nothing but the answer
+    # Over a kept connection the fast transport waits for nothing but the answer.
+    assert on_sockets(main(), new_loop) >= 1
 
 
 @pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport])
