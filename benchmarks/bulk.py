@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import signal
 import statistics
@@ -14,8 +13,6 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
-
-from attrs import asdict
 
 from benchmarks.lib.bulk_tasks import do, server
 from benchmarks.lib.child import Child, ChildFailed, child
@@ -49,7 +46,6 @@ _EPILOG = """\
 examples:
   python -m benchmarks bulk                            the figures of docs/internals/bulk-figures.md, 4 to 8 minutes
   python -m benchmarks bulk --rows 100000 --rounds 1   a quick look, about a minute
-  python -m benchmarks bulk --json > now.json          to keep and compare
 
 The status is 0 where every goal is met, 3 where one is missed. Ctrl-C ends it at any moment. Its files, some
 200 bytes a row, lie in the folder for temporary files and are gone when it ends.
@@ -208,13 +204,8 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         bench = Bench(Path(folder), options)
         goals = asyncio.run(_measure(bench))
-    if options.json:
-        figures = [{**asdict(goal), "is_met": goal.is_met} for goal in goals]
-        it = {"machine": machine(), "options": vars(options), "goals": figures, "notes": bench.notes}
-        print(json.dumps(it, indent=2))
-    else:
-        print(f"{machine()}\n{options.concurrency} calls in flight\n\n{table(goals)}\n")
-        print("\n".join(f"- {note}" for note in bench.notes))
+    print(f"{machine()}\n{options.concurrency} calls in flight\n\n{table(goals)}\n")
+    print("\n".join(f"- {note}" for note in bench.notes))
     return 0 if all(goal.is_met for goal in goals) else 3
 
 
@@ -229,30 +220,11 @@ async def _measure(bench: Bench) -> list[Goal]:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command("bulk", _DESCRIPTION, epilog=_EPILOG)
     add = parser.add_argument
-    add(
-        "--rows",
-        type=whole(2_000, 5_000_000),
-        default=1_000_000,
-        metavar="N",
-        help="of the large run and the resume; a twentieth of them over HTTP; %(default)s",
-    )
-    add(
-        "--small",
-        type=whole(1_000, 100_000),
-        default=20_000,
-        metavar="N",
-        help="rows of the small run and of each slice for the CPU; %(default)s",
-    )
+    add("--rows", type=whole(2_000, 5_000_000), default=1_000_000, metavar="N", help="of the large run; %(default)s")
+    add("--small", type=whole(1_000, 100_000), default=20_000, metavar="N", help="of the small run; %(default)s")
     add("--slices", type=whole(1, 20), default=2, metavar="N", help="slices of each client per round; %(default)s")
-    add(
-        "--rounds",
-        type=whole(1, 20),
-        default=3,
-        metavar="N",
-        help="how often the processes for the CPU are started anew; %(default)s",
-    )
+    add("--rounds", type=whole(1, 20), default=3, metavar="N", help="how often processes start anew; %(default)s")
     add("--concurrency", type=whole(1, 1000), default=100, metavar="N", help="calls in flight; %(default)s")
-    add("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
     if options.rows < 2 * options.small:
         parser.error(f"{options.rows} rows say little about growth beside {options.small}: raise --rows.")

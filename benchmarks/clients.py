@@ -70,21 +70,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--base", choices=ROSTER, default=BASE, metavar="CONTENDER", help="whom ratios are against; %(default)s")
     add("--calls", type=whole(1, 20_000), default=500, metavar="N", help="calls per slice; %(default)s")
     add("--slices", type=whole(1, 100), default=8, metavar="N", help="slices of each client per round; %(default)s")
-    add(
-        "--rounds",
-        type=whole(1, 50),
-        default=5,
-        metavar="N",
-        help="how often all processes are started anew, since identical ones can differ by 5%%; %(default)s",
-    )
+    add("--rounds", type=whole(1, 50), default=5, metavar="N", help="how often processes start anew; %(default)s")
     add("--concurrency", type=whole(1, 1000), default=100, metavar="N", help="requests in flight; %(default)s")
-    add(
-        "--seconds",
-        type=whole(1, 3600),
-        default=75,
-        metavar="N",
-        help="begin no further slice after this time, and report what there is; %(default)s",
-    )
+    add("--seconds", type=whole(1, 3600), default=75, metavar="N", help="begin no slice after these; %(default)s")
     add("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in ROSTER]:

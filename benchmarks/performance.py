@@ -18,7 +18,7 @@ from typing import Any
 from attrs import asdict, evolve, frozen
 
 from benchmarks import streaming
-from benchmarks.lib import counting, figures, goals, pages, parts
+from benchmarks.lib import counting, figures, goals, pages
 from benchmarks.lib.figures import Cycle, Spread
 from benchmarks.lib.goals import Goal
 from benchmarks.lib.options import command
@@ -113,7 +113,6 @@ async def _measure(scale: Scale) -> pages.Findings:
         tuning=figures.rows(tuning, pages.TUNING[0]),
         above_transport=figures.own_cost(many),
         instructions=counted,
-        parts=await parts.measure(round(counted["typed"])),
         goals=[*_instruction_goals(counted), *_paired_goals(many, one), *bulk.goals, _import_goal(counted)],
         shares=bulk.shares,
         notes=bulk.notes,
@@ -125,11 +124,7 @@ def _plan(names: Sequence[str], concurrency: int, size: dict[str, Any]) -> Plan:
 
 
 def _instruction_goals(counted: dict[str, float]) -> list[Goal]:
-    names = {
-        "typed": "the stack over a null transport, instructions per typed call",
-        "loopback / tuned": "default transport, instructions per call vs b",
-        "loopback / plain": "the same vs a",
-    }
+    names = {"loopback / tuned": "default transport, instructions per call vs b", "loopback / plain": "the same vs a"}
     return [_counted(name, title, counted) for name, title in names.items()]
 
 
@@ -147,7 +142,7 @@ def _counted(name: str, title: str, counted: dict[str, float]) -> Goal:
         name=title,
         bound=counting.GOALS[name],
         measured=None if value is None else figures.spread([value]),
-        basis=f"{counted[one]:,} / {counted[other]:,}" if other and value is not None else "",
+        basis="" if value is None else f"{counted[one]:,} / {counted[other]:,}",
     )
 
 

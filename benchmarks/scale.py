@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
-import json
 import os
 import signal
 import sys
@@ -14,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from benchmarks.lib import job
 from benchmarks.lib.child import Child, ChildFailed, child
@@ -214,12 +213,8 @@ class Bench:
         """A command to its end: seconds, seconds before the first call, what it used, what its workers used."""
         before = await _calls(server)
         # Ray leaves its files behind where its command is killed.
-        env = {
-            **os.environ,
-            "ETELECOM_API_KEY": job.API_KEY,
-            "ETELECOM_BASE_URL": base_url,
-            "TMPDIR": str(self._folder),
-        }
+        account = {"ETELECOM_API_KEY": job.API_KEY, "ETELECOM_BASE_URL": base_url}
+        env = {**os.environ, **account, "TMPDIR": str(self._folder)}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "etelecom_async.cli", "bulk", str(self._source), "-o", str(output)),
             *("--oa-id", str(job.OA_ID), "--concurrency", str(self._concurrency), "--quiet", *options),
@@ -272,11 +267,8 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and print; 3 where a promise is broken."""
     options = _options(arguments)
     outcomes = asyncio.run(_measure(options))
-    if options.json:
-        print(json.dumps({"machine": machine(), "outcomes": [asdict(outcome) for outcome in outcomes]}, indent=2))
-    else:
-        print(f"{machine()}\n{options.rows:,} rows, {options.concurrency} checks at once in each process\n")
-        print(_table(outcomes))
+    print(f"{machine()}\n{options.rows:,} rows, {options.concurrency} checks at once in each process\n")
+    print(_table(outcomes))
     return 0 if all(outcome.is_sound for outcome in outcomes) else 3
 
 
@@ -309,5 +301,4 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--rows", type=whole(1_000, 5_000_000), default=200_000, metavar="N", help="of the job; %(default)s")
     add("--concurrency", type=whole(1, 1000), default=100, metavar="N", help="checks at once; %(default)s")
-    add("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args(arguments)

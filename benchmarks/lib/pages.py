@@ -9,7 +9,7 @@ from typing import Any
 import cattrs
 from attrs import frozen
 
-from benchmarks.lib import counting, figures, goals, parts, plots
+from benchmarks.lib import counting, figures, goals, plots
 from benchmarks.lib.figures import Row, Spread
 from benchmarks.lib.goals import Goal
 from benchmarks.lib.roster import ROSTER
@@ -48,7 +48,6 @@ class Findings:
         tuning: what an application can set, with 100 in flight.
         above_transport: microseconds of CPU per call above the transport.
         instructions: of the gate.
-        parts: the instructions of a typed call, by part.
         goals: each with what came of it.
         shares: of the possible calls per second behind slow answers.
         notes: on the bulk figures.
@@ -67,7 +66,6 @@ class Findings:
     tuning: list[Row]
     above_transport: Spread
     instructions: dict[str, float]
-    parts: dict[str, int]
     goals: list[Goal]
     shares: dict[str, dict[str, float]]
     notes: list[str]
@@ -98,15 +96,11 @@ def pages(found: Findings) -> dict[str, str]:
         one=figures.table(found.one),
         above=found.above_transport,
         instructions=_instructions(found.instructions),
-        parts=parts.table(found.parts),
         shares=_shares(found.shares),
         notes="\n".join(f"- {note}" for note in found.notes),
     )
     tuning = _filled(
-        "tuning",
-        command=" ".join(TUNING),
-        slices=found.slices["tuning"],
-        table=figures.table(found.tuning, TUNING[0]),
+        "tuning", command=" ".join(TUNING), slices=found.slices["tuning"], table=figures.table(found.tuning, TUNING[0])
     )
     return {"performance": performance, "tuning": tuning}
 

@@ -23,11 +23,7 @@ async def by_httpx(origin: str, concurrency: int) -> AsyncIterator[Check]:
 
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
     async with httpx.AsyncClient(
-        headers=job.HEADERS,
-        limits=limits,
-        timeout=_SECONDS,
-        trust_env=False,
-        verify=ssl.create_default_context(),
+        headers=job.HEADERS, limits=limits, timeout=_SECONDS, trust_env=False, verify=ssl.create_default_context()
     ) as http:
         url = httpx.URL(f"{origin}{job.PATH}")
 

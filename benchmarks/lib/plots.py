@@ -11,13 +11,7 @@ from attrs import asdict, frozen
 _COLOURS = ("#2f7ed8", "#d9822b", "#3a9a5b", "#9b59b6", "#888888")
 _GREY = "#888888"
 _TICKS = [0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20, 30, 50]
-_AXIS = {
-    "labelColor": _GREY,
-    "titleColor": _GREY,
-    "gridColor": "#88888840",
-    "domainColor": _GREY,
-    "tickColor": _GREY,
-}
+_AXIS = {"labelColor": _GREY, "titleColor": _GREY, "gridColor": "#88888840", "domainColor": _GREY, "tickColor": _GREY}
 _CONFIG = {"axis": _AXIS, "view": {"stroke": None}, "font": "sans-serif"}
 
 

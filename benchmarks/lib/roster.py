@@ -72,10 +72,7 @@ ROSTER = {
     "sdk-uvloop": Contender(title="etelecom_async on uvloop", client="contenders.sdk", uvloop=True),
     "sdk-fast": Contender(title="etelecom_async, fast transport", client="contenders.sdk_fast", needs=_FAST),
     "sdk-fast-uvloop": Contender(
-        title="etelecom_async, fast transport on uvloop",
-        client="contenders.sdk_fast",
-        uvloop=True,
-        needs=_FAST,
+        title="etelecom_async, fast transport on uvloop", client="contenders.sdk_fast", uvloop=True, needs=_FAST
     ),
     "sdk-gc": Contender(title="etelecom_async, gc set up", client="contenders.sdk", gc=True),
     "sdk-uvloop-gc": Contender(

@@ -54,8 +54,8 @@ def test_what_ends_a_question_early_is_said_and_sets_the_status(monkeypatch, cap
     def stop(_):
         raise end
 
-    monkeypatch.setattr(importlib.import_module("benchmarks.parts"), "main", stop)
-    assert main(["parts"]) == status
+    monkeypatch.setattr(importlib.import_module("benchmarks.gate"), "main", stop)
+    assert main(["gate"]) == status
     assert sentence in capsys.readouterr().err
 
 

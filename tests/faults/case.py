@@ -8,7 +8,6 @@ from etelecom_async import AttemptTimeout, Phase
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
 from tests.faults.server import granted
-from tests.faults.steps import Step
 
 PLENTY, SOON = 20.0, 0.25
 """Seconds for an attempt: where time is no matter, and where the fault is that it passes."""
@@ -79,7 +78,7 @@ class Case:
     """
 
     name: str
-    does: tuple[Step, ...]
+    does: tuple
     ends: Outcome
     earlier: int = field(default=0, kw_only=True)
     attempt: float = field(default=PLENTY, kw_only=True)
@@ -98,3 +97,13 @@ class Case:
     def attempt_over(self, transport):
         """Seconds for one attempt: short only where it is to run out of them."""
         return self.attempt if self.ends_over(transport).error is AttemptTimeout else PLENTY
+
+
+def slow(name, does, ends, **options):
+    """A case that takes too long, or too much, to be played thousands of times."""
+    return Case(name, does, ends, cheap=False, **options)
+
+
+def late(name, *does):
+    """A case that an attempt's time runs out in."""
+    return slow(name, does, doubtful(AttemptTimeout), attempt=SOON)

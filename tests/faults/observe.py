@@ -61,15 +61,16 @@ async def ask(session, endpoint, number, *, size=0):
 
 async def observe(case, certificates, transport):
     """What comes of a fault over this class of transport, seen by a READ and by a SEND."""
-    read = await _try(case, certificates, transport, READ)
-    send = await _try(case, certificates, transport, SEND)
+    async with nothing_left_behind():
+        trials = (_try(case, certificates, transport, endpoint) for endpoint in (READ, SEND))
+        read, send = await asyncio.gather(*trials)  # at once, since many wait for their time to pass
     error, phase = read.first
     assert read.first == send.first, "the first attempt knows nothing of READ and SEND"
     return Outcome(error, phase, _then(case, read), _then(case, send))
 
 
 class Observed:
-    """What came of each fault over each transport; each is played once, by whoever asks first.
+    """What came of each fault over each transport; each is played once, when it is first asked for.
 
     Attributes:
         wrong: a sentence for each that ended otherwise than it must.
@@ -123,7 +124,7 @@ async def _try(case, certificates, transport, endpoint):
             errors.append(error)
             raise
 
-    async with nothing_left_behind(), _served(case, certificates) as (server, visits):
+    async with _served(case, certificates) as (server, visits):
         options = {
             "transport": transport(connect_timeout=case.connect_timeout, ssl_context=certificates.trust),
             "timeout": Timeout(attempt=case.attempt_over(transport)),
@@ -144,9 +145,9 @@ async def _try(case, certificates, transport, endpoint):
             trial = Trial(list(errors), end)
             if case.recovers:
                 await server.recover()
-                unhurried = session.with_options(timeout=Timeout(attempt=PLENTY))
+                patient = session.with_options(timeout=Timeout(attempt=PLENTY))
                 for number in (101, 102):
-                    await ask(unhurried, READ, number)
+                    await ask(patient, READ, number)
         if endpoint is SEND and len(trial.errors) == 1:
             is_doubtful = trial.errors[0].phase is Phase.UNKNOWN
             assert is_doubtful == any("may have been carried out" in n for n in getattr(end, "__notes__", []))

@@ -9,23 +9,7 @@ import struct
 from attrs import define
 
 from etelecom_async.testing import Answer, Silence
-from tests.faults.steps import (
-    Close,
-    Drain,
-    Drip,
-    Echo,
-    Good,
-    GoodBody,
-    GoodChunks,
-    Hear,
-    Lost,
-    Redirect,
-    Refused,
-    Reset,
-    Say,
-    Stream,
-    WhileIdle,
-)
+from tests.faults import steps
 
 _PHONE = re.compile(rb'"phone":"(\d+)"')
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
@@ -91,9 +75,9 @@ class FaultServer:
             self._sock = sock
             self.origin = f"{self._scheme}://127.0.0.1:{sock.getsockname()[1]}"
             match self._script:
-                case (Refused(),):
+                case (steps.Refused(),):
                     pass
-                case (Lost(),):
+                case (steps.Lost(),):
                     # A queue that is full of connections which nobody accepts: the kernel drops what comes on top.
                     sock.listen(0)
                     self._filler = socket.create_connection(sock.getsockname())
@@ -116,7 +100,7 @@ class FaultServer:
 
     async def between(self):
         """The calls so far are over: do what the script has for an idle connection, and let it reach the client."""
-        if any(isinstance(step, WhileIdle) for step in self._script):
+        if any(isinstance(step, steps.WhileIdle) for step in self._script):
             self._idle.set()
             await self._idled.wait()
         for _ in range(5):
@@ -145,7 +129,7 @@ class FaultServer:
             if self._repeats or self.connections == 1:
                 await self._play(line, self._script)
             while not writer.transport.is_closing():
-                await self._play(line, (self._repeats and self._script) or (Hear(), Good()))
+                await self._play(line, (self._repeats and self._script) or (steps.Hear(), steps.Good()))
         except (ConnectionError, asyncio.IncompleteReadError, OSError):
             pass
         finally:
@@ -154,8 +138,8 @@ class FaultServer:
                 await writer.wait_closed()
             del self._tasks[task]
 
-    async def _play(self, line, steps):
-        for step in steps:
+    async def _play(self, line, script):
+        for step in script:
             if line.writer.transport.is_closing():
                 return
             await self._do(line, step)
@@ -163,49 +147,49 @@ class FaultServer:
     async def _do(self, line, step):  # noqa: C901, PLR0912 - a table, one row a step
         reader, writer = line.reader, line.writer
         match step:
-            case Refused() | Lost():
+            case steps.Refused() | steps.Lost():
                 pass
-            case Hear(None):
+            case steps.Hear(None):
                 line.heard = await self._hear(reader)
-            case Hear(size):
+            case steps.Hear(size):
                 line.heard = await reader.readexactly(size)
-            case Good(headers, None):
+            case steps.Good(headers, None):
                 await _write(writer, http(_right(line), headers=headers))
-            case Good(headers, pause):
+            case steps.Good(headers, pause):
                 await _drip(writer, http(_right(line), headers=headers), pause)
-            case GoodBody():
+            case steps.GoodBody():
                 await _write(writer, _right(line))
-            case GoodChunks():
+            case steps.GoodChunks():
                 await _write(writer, b"".join(b"1\r\n%c\r\n" % byte for byte in _right(line)))
-            case Say(data):
+            case steps.Say(data):
                 await _write(writer, data)
-            case Echo(before):
+            case steps.Echo(before):
                 await _write(writer, before + line.heard)
             case Answer(status, body, headers):
                 lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
                 await _write(writer, http(body, status=f"{status} Any", headers=lines))
-            case Redirect(status, to):
+            case steps.Redirect(status, to):
                 place = to.format(elsewhere=self._elsewhere, origin=self.origin)
                 await _write(writer, http(b"", status=f"{status} Moved", headers=f"Location: {place}\r\n"))
-            case Stream(piece, times):
+            case steps.Stream(piece, times):
                 while times is None or times > 0:
                     await _write(writer, piece)
                     times = None if times is None else times - 1
-            case Drip(data, pause):
+            case steps.Drip(data, pause):
                 await _drip(writer, data, pause)
-            case Drain() | Silence():
+            case steps.Drain() | Silence():
                 while await reader.read(2**16):
                     pass
                 writer.close()
-            case Close():
+            case steps.Close():
                 writer.close()
-            case Reset():
+            case steps.Reset():
                 linger = struct.pack("ii", 1, 0)
                 writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 writer.transport.abort()
-            case WhileIdle(steps):
+            case steps.WhileIdle(inner):
                 await self._idle.wait()
-                await self._play(line, steps)
+                await self._play(line, inner)
                 self._idled.set()
 
     async def _hear(self, reader):

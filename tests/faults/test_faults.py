@@ -1,6 +1,5 @@
 """Every fault, over real sockets: a right answer or a right error in time, nothing left behind, and never the key."""
 
-import asyncio
 import logging
 
 import pytest
@@ -14,7 +13,6 @@ from tests.support import CANARY
 @pytest.mark.parametrize("case", [case for cases in CHAPTERS.values() for case in cases], ids=lambda case: case.name)
 async def test_a_fault_ends_as_it_must(case, transport, observed, caplog):
     caplog.set_level(logging.DEBUG)
-    asyncio.get_running_loop().set_debug(True)
     assert await observed(case, transport) == case.ends_over(transport)
     assert CANARY not in caplog.text
     assert phone(100) not in caplog.text

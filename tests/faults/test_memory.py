@@ -13,17 +13,9 @@ from tests.faults.observe import READ, ask
 from tests.faults.server import FaultServer
 from tests.support import KEY
 
-CASES = [
-    "1 GB, announced",
-    "1 GB in chunks",
-    "1 GB without a length",
-    "a gzip bomb of 1 GB",
-    "a chunk's extension of 8 MB, then closed",
-    "trailers without end",
-    "headers without end",
-    "8 MB of empty lines, then closed",
-    "103 for ever",
-]
+CASES = ["1 GB, announced", "1 GB in chunks", "1 GB without a length", "a gzip bomb of 1 GB"]
+CASES += ["a chunk's extension of 8 MB, then closed", "trailers without end", "headers without end"]
+CASES += ["8 MB of empty lines, then closed", "103 for ever"]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -17,16 +17,8 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_LIBRARIES = (
-    "aiohttp",
-    "attrs",
-    "cattrs",
-    "click",
-    "hypothesis.strategies",
-    "platformdirs",
-    "pytest_asyncio.plugin",
-    "sybil.parsers.markdown",
-)
+_LIBRARIES = ["aiohttp", "attrs", "cattrs", "click", "hypothesis.strategies", "platformdirs", "pytest_asyncio.plugin"]
+_LIBRARIES += ["sybil.parsers.markdown"]
 _OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutation"]
 _OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 _ADDRESS_SPACE = 4 * 2**30

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import copy
+import functools
 import json
 import os
 import pickle
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 from etelecom_async import Retry, Session, Shop
 from etelecom_async.cli.app import etelecom
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, serve
+from etelecom_async.testing import run_virtually
 from etelecom_async.transport.base import Response
 from etelecom_async.transport.fast import HttptoolsTransport
 
@@ -68,6 +70,16 @@ def session_over(*responses, account=None, retry=None, **options):
     """A session whose server gives these answers; it tries once unless told otherwise."""
     transport = FakeTransport(*responses)
     return Session(account or Shop(KEY), transport=transport, retry=retry or Retry(attempts=1), **options)
+
+
+def virtually(test, *, start=None):
+    """The test in virtual time, in a loop of its own."""
+
+    @functools.wraps(test)
+    def run(*arguments, **options):
+        run_virtually(test(*arguments, **options), start=start)
+
+    return run
 
 
 async def ask(session):
@@ -125,13 +137,13 @@ def served_in_a_thread(world, **options):
         loop.close()
 
 
-async def spawn(*arguments, env):
+async def spawn(*arguments, env, stdout=asyncio.subprocess.PIPE):
     """An `etelecom` process."""
     pipe = asyncio.subprocess.PIPE
     # Where the tests themselves run in the background, Ctrl-C is ignored, and a child would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "etelecom_async.cli", *arguments), stdin=pipe, stdout=pipe, stderr=pipe, env=env
+        *(sys.executable, "-m", "etelecom_async.cli", *arguments), stdin=pipe, stdout=stdout, stderr=pipe, env=env
     )
 
 

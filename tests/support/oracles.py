@@ -45,20 +45,9 @@ NEW = [
     (503, "unavailable", "account_closed", AccountClosed),
 ]
 BY_STATUS = [
-    (400, InvalidArgument),
-    (401, Unauthenticated),
-    (403, PermissionDenied),
-    (404, BadRoute),
-    (408, Unavailable),
-    (409, Conflict),
-    (412, FailedPrecondition),
-    (413, InvalidArgument),
-    (429, RateLimited),
-    (500, ServerFault),
-    (501, Unimplemented),
-    (502, Unavailable),
-    (503, Unavailable),
-    (504, Unavailable),
+    *((400, InvalidArgument), (401, Unauthenticated), (403, PermissionDenied), (404, BadRoute), (409, Conflict)),
+    *((412, FailedPrecondition), (413, InvalidArgument), (429, RateLimited), (500, ServerFault), (501, Unimplemented)),
+    *((status, Unavailable) for status in (408, 502, 503, 504)),
 ]
 
 REJECTED = {InvalidArgument, Unauthenticated, PermissionDenied, NotFound, BadRoute, Conflict, FailedPrecondition}

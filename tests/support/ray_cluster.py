@@ -25,9 +25,7 @@ def main(folder: str) -> None:
     os.environ["RAY_TMPDIR"] = folder
     Path(folder, "ray").mkdir()
     cluster = Cluster(
-        initialize_head=True,
-        connect=False,
-        head_node_args={**NODE, "include_dashboard": False, "temp_dir": folder},
+        initialize_head=True, connect=False, head_node_args={**NODE, "include_dashboard": False, "temp_dir": folder}
     )
     try:
         node = cluster.add_node(**NODE)

@@ -10,10 +10,7 @@ from etelecom_async.ratelimit.adaptive import AdaptiveRate
 from etelecom_async.ratelimit.refusal import Refusals
 from etelecom_async.sandbox import Refusal
 
-_DOUBTFUL = {
-    Refusal.UNAVAILABLE: Unavailable("", status=503),
-    Refusal.CONSENT: RateLimited("", status=200),
-}
+_DOUBTFUL = {Refusal.UNAVAILABLE: Unavailable("", status=503), Refusal.CONSENT: RateLimited("", status=200)}
 
 
 class Client:

@@ -51,11 +51,7 @@ class Office:
         mock = MockTransport()
         mock.on(CHECK_CONSENT).answer(self.answer)
         self.session = Session(
-            Shop(KEY),
-            transport=mock,
-            throttle=self.throttle,
-            retry=retry or Retry(random=lambda: 1.0),
-            timeout=timeout,
+            Shop(KEY), transport=mock, throttle=self.throttle, retry=retry or Retry(random=lambda: 1.0), timeout=timeout
         )
 
     async def answer(self, payload):
@@ -74,7 +70,7 @@ class Office:
 
 
 class TurnTaking:
-    """A shared rate of one permit per 50 ms, in order of arrival; a permit that nobody takes goes to the next."""
+    """A shared rate of one permit per 50 ms, in order of arrival; a permit that is not taken goes to the next."""
 
     def __init__(self):
         self.turn = asyncio.Lock()
@@ -89,7 +85,7 @@ def shared():
 
 
 def refused():
-    """The adaptive rate holds everybody back, since the server said so at the victim's first attempt."""
+    """The adaptive rate holds all back, since the server said so at the victim's first attempt."""
     return Office(RateLimited(retry_after=1), RateLimited(), concurrency=4)
 
 
@@ -125,7 +121,7 @@ def is_idle(office):
 
 @each_moment
 @pytest.mark.parametrize("make", CALLS.values(), ids=CALLS)
-def test_a_call_cancelled_at_any_point_gives_everything_back_and_holds_nobody_up(make, moment):
+def test_a_call_cancelled_at_any_point_gives_everything_back_and_delays_no_other(make, moment):
     async def main():
         undisturbed = make()
         began = undisturbed.now()
@@ -257,9 +253,8 @@ def test_a_call_on_a_socket_cancelled_at_any_point_leaves_no_socket_and_no_task(
 
             return await interrupted_everywhere(scene, moment)
 
-    assert (
-        on_sockets(main(), new_loop) >= 1
-    )  # over a kept connection the fast transport waits for nothing but the answer
+    # Over a kept connection the fast transport waits for nothing but the answer.
+    assert on_sockets(main(), new_loop) >= 1
 
 
 @pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport])
@@ -295,7 +290,7 @@ def redis_url():
 
 @each_moment
 @pytest.mark.parametrize("is_reachable", [True, False], ids=["redis answers", "redis is out"])
-def test_a_wait_for_a_rate_in_redis_cancelled_at_any_point_holds_nobody_up(moment, is_reachable, redis_url):
+def test_a_wait_for_a_rate_in_redis_cancelled_at_any_point_delays_no_other(moment, is_reachable, redis_url):
     url = redis_url if is_reachable else "redis://127.0.0.1:1/0"
 
     async def main():

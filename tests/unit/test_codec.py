@@ -7,7 +7,7 @@ import pytest
 
 from etelecom_async import CheckConsent, Consent, ConsentState, DecodeError, Phase
 from etelecom_async.codec import decode, encode, loads
-from tests.support import CANARY, OA, PHONE, answer, ask, session_over
+from tests.support import CANARY, PHONE, answer, ask, session_over
 
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -54,7 +54,10 @@ def test_two_codes_that_contradict_each_other_are_refused(error, error_code):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("error", value) for value in ("0", "", 0.0, 0.5, float("nan"), 2**64, -(2**63) - 1, False, True, [], {}, [0])]
+    [
+        ("error", value)
+        for value in ("0", "", 0.0, 0.5, float("nan"), float("inf"), 2**64, -(2**63) - 1, False, True, [], {}, [0])
+    ]
     + [("message", value) for value in (0, 1.5, True, [], {}, ["words"])]
     + [("expired_time", value) for value in (0, 1893456000, 1.5, True, [], {})],
 )
@@ -82,76 +85,34 @@ def test_a_time_has_any_offset_and_any_fraction(text, moment):
     assert read.utcoffset() is not None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "0001-01-01T00:00:00Z",
-        "0001-01-01t00:00:00z",
-        "0001-01-01T00:00:00.000Z",
-        "0001-01-01T00:00:00+00:00",
-        "0001-01-01T07:00:00+07:00",
-        "0001-01-01T07:06:40+07:06",
-        "0000-12-31T17:00:00-07:00",
-    ],
-)
+ZERO_TIMES = ["0001-01-01T00:00:00Z", "0001-01-01t00:00:00z", "0001-01-01T00:00:00.000Z", "0001-01-01T00:00:00+00:00"]
+ZERO_TIMES += ["0001-01-01T07:00:00+07:00", "0001-01-01T07:06:40+07:06", "0000-12-31T17:00:00-07:00"]
+
+
+@pytest.mark.parametrize("text", ZERO_TIMES)
 def test_the_zero_time_means_unset_in_every_offset(text):
     assert decode({"error": 0, "expired_time": text}, Consent) == Consent(error=0)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "never",
-        "0",
-        "1893456000",
-        "1893456000000",
-        "2030-01-01",
-        "2030-01-01T00:00:00",
-        "2030-01-01 00:00:00Z",
-        "2030-01-01T00:00Z",
-        "2030-01-01T00:00:00.Z",
-        "2030-01-01T00:00:00+07",
-        "2030-01-01T00:00:00+0700",
-        "2030-01-01T00:00:00+24:00",
-        "2030-13-01T00:00:00Z",
-        "2030-02-30T00:00:00Z",
-        "2030-01-01T25:00:00Z",
-        "2030-01-01T00:00:00Z\n",
-        " 2030-01-01T00:00:00Z",
-        "٢٠٣٠-01-01T00:00:00Z",
-        "20300101T000000Z",
-        "0001-01-01T",
-        "0001-01-01Tgarbage",
-        "0001-01-01Tab:cd:efZ",
-        "2030-01-01Tab:cd:efZ",
-        "0001-01-01T00:00:00",
-    ],
-    ids=ascii,
-)
+NO_TIMES = ["", "never", "0", "1893456000", "1893456000000", "2030-01-01", "2030-01-01T00:00:00"]
+NO_TIMES += ["2030-01-01 00:00:00Z", "2030-01-01T00:00Z", "2030-01-01T00:00:00.Z", "2030-01-01T00:00:00+07"]
+NO_TIMES += ["2030-01-01T00:00:00+0700", "2030-01-01T00:00:00+24:00", "2030-13-01T00:00:00Z", "2030-02-30T00:00:00Z"]
+NO_TIMES += ["2030-01-01T25:00:00Z", "2030-01-01T00:00:00Z\n", " 2030-01-01T00:00:00Z", "٢٠٣٠-01-01T00:00:00Z"]
+NO_TIMES += ["20300101T000000Z", "0001-01-01T", "0001-01-01Tgarbage", "0001-01-01Tab:cd:efZ", "2030-01-01Tab:cd:efZ"]
+NO_TIMES += ["0001-01-01T00:00:00"]
+
+
+@pytest.mark.parametrize("text", NO_TIMES, ids=ascii)
 def test_what_is_no_time_is_refused_and_never_read_as_unset(text):
     with pytest.raises(DecodeError, match=r"@ \$\.expired_time$"):
         decode({"error": 0, "expired_time": text}, Consent)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b" ",
-        b"{",
-        b'{"error": 0',
-        b'{"error": 0}}',
-        b"<html></html>",
-        b"error=0",
-        b"'error'",
-        b"\xff\xfe\xfd",
-        b"\0",
-        b"[" * 100_000,
-        b'{"error": ' + b"1" * 5000 + b"}",
-    ],
-    ids=lambda body: ascii(body[:15]),
-)
+NO_JSON = [b"", b" ", b"{", b'{"error": 0', b'{"error": 0}}', b"<html></html>", b"error=0", b"'error'"]
+NO_JSON += [b"\xff\xfe\xfd", b"\0", b"[" * 100_000, b'{"error": ' + b"1" * 5000 + b"}"]
+
+
+@pytest.mark.parametrize("body", NO_JSON, ids=lambda body: ascii(body[:15]))
 async def test_a_200_that_is_not_json_is_a_decode_error(body):
     with pytest.raises(DecodeError, match="not JSON") as caught:
         await ask(session_over(answer(body)))
@@ -188,22 +149,6 @@ async def test_a_decode_error_names_the_path_and_never_the_value(body, path):
     assert (error.__context__, error.__cause__) == (None, None)
 
 
-def test_a_decode_error_names_every_path_that_does_not_fit():
-    with pytest.raises(DecodeError) as caught:
-        decode({"error": "x", "message": 1}, Consent)
-    assert "expected a whole number of 64 bits, got a string @ $.error" in caught.value.message
-    assert "expected a string, got a number @ $.message" in caught.value.message
-
-
-def test_ids_are_strings_on_the_wire():
-    assert encode(CheckConsent(oa_id=OA, phone=PHONE)) == f'{{"oa_id":"{OA}","phone":"84987654321"}}'.encode()
-
-
-@pytest.mark.parametrize("oa_id", [OA, str(OA)])
-def test_ids_are_read_from_strings_and_numbers(oa_id):
-    assert decode({"oa_id": oa_id, "phone": PHONE}, CheckConsent) == CheckConsent(oa_id=OA, phone=PHONE)
-
-
 @pytest.mark.parametrize("oa_id", ["", " 1", "1.0", "-1", "0x1", "١", "9" * 25, 1.0, True, [], None])
 def test_what_is_not_written_like_an_id_is_named(oa_id):
     with pytest.raises(DecodeError, match=r"@ \$\.oa_id"):
@@ -214,14 +159,6 @@ def test_what_is_not_written_like_an_id_is_named(oa_id):
 def test_a_number_outside_the_range_of_ids_is_refused(oa_id):
     with pytest.raises(DecodeError):
         decode({"oa_id": oa_id, "phone": PHONE}, CheckConsent)
-
-
-@pytest.mark.parametrize("missing", ["oa_id", "phone"])
-def test_a_required_field_that_is_missing_is_named(missing):
-    body = {"oa_id": "1", "phone": PHONE}
-    del body[missing]
-    with pytest.raises(DecodeError, match=rf"required field missing @ \$\.{missing}"):
-        decode(body, CheckConsent)
 
 
 def test_a_time_is_written_with_its_offset():

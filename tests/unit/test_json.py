@@ -17,24 +17,8 @@ values = st.recursive(
 )
 texts = values.flatmap(lambda value: st.builds(json.dumps, st.just(value), ensure_ascii=st.booleans()))
 signs = ['"', "\\", "\\u", "\\ud800", "\\udc00", "\\ud83d\\ude00", "\\x", "{", "}", "[", "]", ":", ",", "//", "/*", "'"]
-numbers = [
-    "-",
-    "+",
-    ".",
-    "e",
-    "0",
-    "00",
-    "-0",
-    "1",
-    "9" * 18,
-    "9" * 19,
-    "9" * 20,
-    "1e400",
-    "1e-400",
-    "-0.0",
-    "0.1",
-    "1E5",
-]
+numbers = ["-", "+", ".", "e", "0", "00", "-0", "1", "9" * 18, "9" * 19, "9" * 20, "1e400", "1e-400", "-0.0", "0.1"]
+numbers += ["1E5"]
 words = ["NaN", "Infinity", "-Infinity", "nul", "null", "true", '"a"', '{"a":1,"a":2}']
 blanks = [" ", "\t", "\n", "\r", "\x0b", "\x00", "\x1f", "\x7f", "\ufeff", "\u2028"]
 pieces = st.sampled_from([*signs, *numbers, *words, *blanks])
@@ -72,51 +56,17 @@ def reference(body):
     return json.loads(body.decode(), object_pairs_hook=once)
 
 
-ODDITIES = [
-    b'{"a":1,"b":2,"a":3}',
-    b'{"error":0,"error":3}',
-    b"[NaN,Infinity,-Infinity]",
-    b"[1e400,-1e400,1e-400]",
-    b"[-0,-0.0,0e0,1E5]",
-    b"[9223372036854775807,9223372036854775808,18446744073709551615,18446744073709551616]",
-    b"[-9223372036854775808,-9223372036854775809,-10000000000000000000]",
-    b"1" * 400,
-    b"1" * 5000,
-    b"[" + b"-" * 20 + b"]",
-    b'"12345678901234567890123"',
-    b'["\\ud800","\\udc00\\ud800","\\ud83d\\ude00"]',
-    b'"\xed\xa0\x80"',
-    b'"\xff"',
-    b'"\xc0\x80"',
-    b'\xef\xbb\xbf{"error":0}',
-    '{"error":0}'.encode("utf-16"),
-    '{"error":0}'.encode("utf-16-le"),
-    '{"error":0}'.encode("utf-32"),
-    b"",
-    b" ",
-    b" \t\r\n{} \t\r\n",
-    b"\x0c{}",
-    b"{}\x0c",
-    b" {}\x0b ",
-    "{}\N{NO-BREAK SPACE}".encode(),
-    b"{}\x00",
-    b"{} {}",
-    b"X{}",
-    b"{}X",
-    b'"\x00"',
-    b'"\x7f\\u0000"',
-    b"{1:2}",
-    b"{'a':1}",
-    b"[1,]",
-    b"[01]",
-    b"[.5,5.]",
-    b"[" * 300 + b"]" * 300,
-    b"[" * 1020 + b"]" * 1020,
-    b"[" * 1024 + b"]" * 1024,
-    b'{"a":' * 1023 + b"1" + b"}" * 1023,
-    b"[" * 100_000,
-    b"[" + b"[]," * 2000 + b"0]",
-]  # fmt: skip
+ODDITIES = [b'{"a":1,"b":2,"a":3}', b'{"error":0,"error":3}', b"[NaN,Infinity,-Infinity]", b"[1e400,-1e400,1e-400]"]
+ODDITIES += [b"[-0,-0.0,0e0,1E5]"]
+ODDITIES += [b"[9223372036854775807,9223372036854775808,18446744073709551615,18446744073709551616]"]
+ODDITIES += [b"[-9223372036854775808,-9223372036854775809,-10000000000000000000]", b"1" * 400, b"1" * 5000]
+ODDITIES += [b"[" + b"-" * 20 + b"]", b'"12345678901234567890123"', b'["\\ud800","\\udc00\\ud800","\\ud83d\\ude00"]']
+ODDITIES += [b'"\xed\xa0\x80"', b'"\xff"', b'"\xc0\x80"', b'\xef\xbb\xbf{"error":0}', '{"error":0}'.encode("utf-16")]
+ODDITIES += ['{"error":0}'.encode("utf-16-le"), '{"error":0}'.encode("utf-32"), b"", b" ", b" \t\r\n{} \t\r\n"]
+ODDITIES += [b"\x0c{}", b"{}\x0c", b" {}\x0b ", "{}\N{NO-BREAK SPACE}".encode(), b"{}\x00", b"{} {}", b"X{}", b"{}X"]
+ODDITIES += [b'"\x00"', b'"\x7f\\u0000"', b"{1:2}", b"{'a':1}", b"[1,]", b"[01]", b"[.5,5.]", b"[" * 300 + b"]" * 300]
+ODDITIES += [b"[" * 1020 + b"]" * 1020, b"[" * 1024 + b"]" * 1024, b'{"a":' * 1023 + b"1" + b"}" * 1023]
+ODDITIES += [b"[" * 100_000, b"[" + b"[]," * 2000 + b"0]"]
 
 
 @given(bodies)
@@ -129,16 +79,10 @@ def test_each_oddity_is_read_as_the_standard_library_reads_it(body):
     assert outcome(codec.loads, body) == outcome(reference, body)
 
 
-TWICE = [
-    '{"error":3,"error":0}',
-    '{"error":0,"error":0}',
-    '{"error" : 3, "error" : 0}',
-    '{"error":3,"\\u0065rror":0}',
-    '{"error":0,"new":[{"a":1,"a":2}]}',
-    '{"error":0,"new":{"deep":{"a":null,"b":1,"a":null}}}',
-    '{"message":"a","error":0,"message":"b"}',
-    '{"error":0,"":1,"":2}',
-]
+TWICE = ['{"error":3,"error":0}', '{"error":0,"error":0}', '{"error" : 3, "error" : 0}']
+TWICE += ['{"error":3,"\\u0065rror":0}', '{"error":0,"new":[{"a":1,"a":2}]}']
+TWICE += ['{"error":0,"new":{"deep":{"a":null,"b":1,"a":null}}}', '{"message":"a","error":0,"message":"b"}']
+TWICE += ['{"error":0,"":1,"":2}']
 
 
 @pytest.mark.parametrize("body", TWICE)
@@ -199,15 +143,6 @@ def test_what_is_certain_in_an_error_body_is_read_wherever_the_body_is_json(body
     assert (outcome(codec.loads_certain, body) != "refused") is is_json
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b'{"error":18446744073709551616}', b'{"error":-9223372036854775809}', b'{"error":1e400}', b'{"error":0.0}'],
-)
-def test_a_code_that_is_no_whole_number_of_64_bits_is_refused(body):
-    with pytest.raises(DecodeError, match=r"expected a whole number of 64 bits, got a number @ \$\.error"):
-        codec.decode(codec.loads(body), Consent)
-
-
 @given(values)
 def test_plain_values_are_written_as_compact_json(value):
     try:
@@ -222,11 +157,6 @@ def test_plain_values_are_written_as_compact_json(value):
 def test_a_second_value_is_refused():
     with pytest.raises(DecodeError, match=r"^The body is not JSON \(5 bytes\)\.$"):
         codec.loads(b"{} {}")
-
-
-async def test_a_number_in_an_unknown_field_costs_nothing_of_the_answer():
-    consent = await ask(session_over(answer(b'{"error":3,"new":123456789012345678901234567890}')))
-    assert consent == Consent(error=3)
 
 
 async def test_invoke_gives_numbers_exactly():

@@ -30,10 +30,7 @@ from etelecom_async.transport.fast import HttptoolsTransport
 from tests.support import HANG, KEY, OA, PHONE, FakeTransport, answer, ask, close, descriptors, each_carrier, settled
 
 OK = Answer(200, b'{"error":0}')
-LOOPS = {
-    "asyncio": "asyncio.new_event_loop",
-    "uvloop": "__import__('uvloop').new_event_loop",
-}
+LOOPS = {"asyncio": "asyncio.new_event_loop", "uvloop": "__import__('uvloop').new_event_loop"}
 each_loop = pytest.mark.parametrize(
     "loop",
     [
@@ -103,7 +100,7 @@ async def output_of(tmp_path, program, loop, carrier, origin, *, warn="error"):
 
 IN_A_ROW = """
     async def check():
-        consents = await asyncio.gather(*(ask(session) for _ in range(20)))
+        consents = await asyncio.gather(*(ask(session) for _ in range(10)))
         assert all(consent.granted for consent in consents)
 
     async def check_and_close():
@@ -123,7 +120,7 @@ IN_A_ROW = """
     async def leave_calls_under_way():
         global under_way  # the loop cancels them at its end
         await check()
-        under_way = [asyncio.create_task(ask(session)) for _ in range(200)]
+        under_way = [asyncio.create_task(ask(session)) for _ in range(50)]
         await asyncio.sleep(0)
 
     kept = []  # until the program ends, as a module's session is
@@ -295,14 +292,14 @@ forks = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"
 @forks
 @each_loop
 @each_program
-@pytest.mark.parametrize("when", [BETWEEN_RUNS, INSIDE_A_RUN], ids=["between runs", "inside a run"])
-async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, when, loop, carrier):
-    program = "".join(FORK.replace("BEGIN", begin).replace("CLOSE", close) + when for begin, close in CHILDREN)
+async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, loop, carrier):
+    scenes = [(begin, close, when) for when in (BETWEEN_RUNS, INSIDE_A_RUN) for begin, close in CHILDREN]
+    program = "".join(FORK.replace("BEGIN", begin).replace("CLOSE", close) + when for begin, close, when in scenes)
     async with counting_server() as origin:
         said = await output_of(tmp_path, program, loop, carrier, origin)
     assert said.splitlines() == [
         f"{who} {3 * n + at}"
-        for n in range(len(CHILDREN))
+        for n in range(len(scenes))
         for who, at in (("parent", 1), ("child", 2), ("child", 3), ("parent", 1))
     ]
 
@@ -403,7 +400,7 @@ async def test_a_send_that_was_under_way_at_the_closing_says_that_its_fate_is_un
 
 
 @pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport])
-async def test_a_transport_of_yours_finishes_what_is_under_way_when_the_session_closes(make):
+async def test_a_given_transport_finishes_what_is_under_way_when_the_session_closes(make):
     async with Peer(OK).serve() as origin:
         transport = make()
         session = Session(Shop(KEY, base_url=origin), transport=transport)

@@ -180,7 +180,6 @@ def test_an_id_has_up_to_nineteen_digits_in_a_text_and_64_bits_as_a_number(owner
         ("moment", None, "required field missing"),
         ("moment", "2030-02-30T00:00:00Z", "invalid value"),
         ("until", 0, "expected an RFC 3339 time, got a number"),
-        ("until", "noon", "expected an RFC 3339 time, got a string"),
         ("until", "2030-02-30T00:00:00Z", "invalid value"),
         ("level", "3", "expected a whole number of 64 bits, got a string"),
         ("level", 4, "invalid value"),
@@ -207,12 +206,6 @@ def test_all_that_does_not_fit_is_named_in_one_line():
     assert caught.value.message == (
         "expected an RFC 3339 time, got a number @ $.moment; expected true or false, got a string @ $.flag"
     )
-
-
-def test_of_what_is_not_json_the_size_is_told():
-    with pytest.raises(DecodeError) as caught:
-        loads(b"{nothing}")
-    assert caught.value.message == "The body is not JSON (9 bytes)."
 
 
 @pytest.mark.parametrize(
@@ -249,6 +242,9 @@ def test_no_two_that_are_read_share_a_default_that_was_made():
     assert decode({"name": "a"}, Plain).tags is not decode({"name": "a"}, Plain).tags
 
 
+NESTED = {"plain": {"name": "a"}, "others": [], "owner": 1}
+
+
 @pytest.mark.parametrize(
     ("value", "model", "words"),
     [
@@ -258,19 +254,11 @@ def test_no_two_that_are_read_share_a_default_that_was_made():
         ({"name": 1, "title": 1}, Renamed, "expected a string, got a number @ $.name"),
         ({"name": "a", "title": "b"}, Renamed, "name and title contradict each other @ $"),
         ({"size": True, "extent": 1, "name": "a"}, Renamed, "size and extent contradict each other @ $"),
-        ({"plain": {"name": 1}, "others": [], "owner": 1}, Nested, "expected a string, got a number @ $.plain.name"),
-        ({"plain": {"name": "a"}, "others": [{"name": "b"}, {}], "owner": 1}, Nested, "$.others[1].name"),
-        ({"plain": 1, "others": [], "owner": 1}, Nested, "expected an object, got a number @ $.plain"),
-        (
-            {"plain": {"name": "a"}, "others": [], "owner": []},
-            Nested,
-            "expected an id (a decimal string), got an array",
-        ),
-        (
-            {"plain": {"name": "a"}, "others": [], "owner": 1, "is_new": 0},
-            Nested,
-            "expected true or false, got a number @ $.is_new",
-        ),
+        ({**NESTED, "plain": {"name": 1}}, Nested, "expected a string, got a number @ $.plain.name"),
+        ({**NESTED, "others": [{"name": "b"}, {}]}, Nested, "$.others[1].name"),
+        ({**NESTED, "plain": 1}, Nested, "expected an object, got a number @ $.plain"),
+        ({**NESTED, "owner": []}, Nested, "expected an id (a decimal string), got an array"),
+        ({**NESTED, "is_new": 0}, Nested, "expected true or false, got a number @ $.is_new"),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_place(value, model, words):

@@ -90,15 +90,6 @@ def test_any_json_is_read_as_permission_only_in_the_documented_form(value):
     assert consent.error is None or consent.error in (value.get("error"), value.get("error_code"))
 
 
-@given(answers)
-def test_parsed_bytes_decode_like_their_values(value):
-    try:
-        consent = decode(loads(json.dumps(value).encode()), Consent)
-    except DecodeError:
-        return
-    assert consent == decode(value, Consent)
-
-
 @given(values | answers)
 @example({"error": 5, "message": {"a": 1}})
 @example({"error": 12.0})
@@ -234,11 +225,7 @@ class Till:
 )
 def test_a_send_is_carried_out_once_at_most_and_a_success_was_carried_out(script, attempts, adaptive, safety):
     method = Endpoint(
-        name="Zalo/RequestConsent",
-        payload=CheckConsent,
-        result=Consent,
-        safety=safety,
-        refusal=CHECK_CONSENT.refusal,
+        name="Zalo/RequestConsent", payload=CheckConsent, result=Consent, safety=safety, refusal=CHECK_CONSENT.refusal
     )
 
     async def main():

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import pickle
+import re
 import traceback
 from html import escape
 from urllib.parse import quote
@@ -176,7 +177,7 @@ async def failures(origin, carry):
     crowded = await end(shop, calls=2, timeout=queue, retry=once, throttle=Throttle(concurrency=1))
     assert any(isinstance(error, QueueTimeout) for error in crowded)
     yield "queue", crowded
-    yield "nobody there", await end(Shop(KEY, base_url="http://127.0.0.1:1"), retry=once)
+    yield "no server", await end(Shop(KEY, base_url="http://127.0.0.1:1"), retry=once)
     proxied = AiohttpTransport(proxy="http://127.0.0.1:1")
     yield "proxy", await end(shop, transport=proxied, retry=once, timeout=quick)
     closed = Session(shop)
@@ -236,7 +237,7 @@ async def test_recorded_requests_hold_no_key():
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_no_layer_of_yours_holds_the_key_before_or_after_the_call(role):
+async def test_a_user_middleware_holds_no_key_before_or_after_the_call(role):
     seen = []
 
     async def spy(request, call_next):
@@ -260,30 +261,31 @@ async def test_no_layer_of_yours_holds_the_key_before_or_after_the_call(role):
 async def test_no_byte_that_the_sandbox_serves_has_a_key_of_its_world():
     world = World(api_key=KEY, shop_key=SHOP_KEY)
     question = json.dumps({"oa_id": str(SANDBOX_OA), "phone": PHONE})
+    methods = [f"/v1/{base}.Zalo/{method}" for base in ("shop", "partner") for method in ("CheckConsent", "Nothing")]
+    requests = [
+        f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+        for path in (*methods, "/", "/v1", f"/{KEY}")
+        for method in ("POST", "GET", "PUT", "OPTIONS", "TRACE")
+        for key in (KEY, SHOP_KEY, "wrong")
+        for body in (question, "{", json.dumps({"oa_id": KEY}), json.dumps({"phone": KEY}))
+    ]
     served = b""
     async with serve(world) as server:
-        for base in ("shop", "partner"):
-            for path in (f"/v1/{base}.Zalo/CheckConsent", f"/v1/{base}.Zalo/Nothing", "/", "/v1", f"/{KEY}"):
-                for method in ("POST", "GET", "PUT", "OPTIONS", "TRACE"):
-                    for key in (KEY, SHOP_KEY, "wrong"):
-                        for body in (question, "{", json.dumps({"oa_id": KEY}), json.dumps({"phone": KEY})):
-                            served += await _exchange(server, method, path, key, body)
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        for request in requests:
+            writer.write(request.encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+            served += head + await reader.readexactly(length)
+        writer.close()
+        await writer.wait_closed()
     assert b"200 OK" in served
-    assert served.count(b"HTTP/1.1") == 600
+    assert served.count(b"HTTP/1.1") == len(requests) == 420
     assert CANARY.encode() not in served
     told_of = [entry for entry in world.log if KEY not in entry.path and entry.phone != KEY]
-    assert len(told_of) >= 300
+    assert len(told_of) >= 210
     assert CANARY not in f"{told_of} {world!r} {world.customers}"
-
-
-async def _exchange(server, method, path, key, body):
-    reader, writer = await asyncio.open_connection(server.host, server.port)
-    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
-    writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
-    answered = await reader.read()
-    writer.close()
-    await writer.wait_closed()
-    return answered
 
 
 # The command line, and what it writes
@@ -306,9 +308,10 @@ async def test_the_command_line_shows_and_writes_no_key(tmp_path, status):
         env = environment(**DEBUGGING, ETELECOM_API_KEY=KEY, ETELECOM_BASE_URL=origin)
         ends = [await run("check", PHONE, env=env)]
         for kind in ("csv", "ndjson", "parquet") if status == 200 else ["ndjson"]:
+            # A page does not depend on the kind of the output, and takes long to draw.
+            page = () if len(ends) > 1 else ("--report", str(tmp_path / "page.html"))
             output = str(tmp_path / f"out.{kind}")
-            page = str(tmp_path / f"{kind}.html")
-            ends.append(await run("bulk", str(tmp_path / "in.csv"), "-o", output, "--report", page, "--json", env=env))
+            ends.append(await run("bulk", str(tmp_path / "in.csv"), "-o", output, *page, "--json", env=env))
     assert {code for code, _, _ in ends} <= {0, 1, 2, 3}
     assert all(stdout or stderr for _, stdout, stderr in ends)
     assert CANARY not in "".join(stdout + stderr for _, stdout, stderr in ends)
@@ -344,15 +347,20 @@ BREAKS = ["\r\nX-Evil: 1", "\n", "\r", "\0", "\x7f", "\x1b[2J", "é", "\u2028", 
 each_break = pytest.mark.parametrize("text", BREAKS, ids=ascii)
 
 
-@each_break
+@pytest.mark.parametrize("text", [*BREAKS, " ", "\t", "Bearer "], ids=ascii)
 @pytest.mark.parametrize("place", ["{}" + KEY, KEY + "{}", KEY[:5] + "{}" + KEY[5:]], ids=["front", "end", "middle"])
 @pytest.mark.parametrize(
-    "make", [Shop, lambda key: Partner(shop_key=key), lambda key: Partner(api_key=KEY).for_shop(key)]
+    "make",
+    [
+        Shop,
+        lambda key: Partner(api_key=key),
+        lambda key: Partner(shop_key="shop" + key),
+        lambda key: Partner(api_key=KEY).for_shop("shop" + key),
+    ],
 )
 def test_a_key_that_would_break_out_of_its_header_is_refused_at_construction(make, place, text):
-    key = place.format(text) if make is Shop else "shop" + place.format(text)
     with pytest.raises(ConfigError, match="bare key"):
-        make(key)
+        make(place.format(text))
 
 
 @each_break
@@ -390,23 +398,13 @@ def test_an_oa_id_that_is_more_than_digits_and_blanks_is_refused_at_construction
             session_over(answer()).zalo.check_consents(oa_id=written, phones=[])
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        *({"X-Trace": f"7{text}"} for text in BREAKS),
-        *({"User-Agent": f"mine{text}"} for text in BREAKS),
-        *({f"X-Trace{text}": "7"} for text in BREAKS),
-        {"": "7"},
-        {"X Trace": "7"},
-        {"X-Trace:": "7"},
-        {"X-Trace": 7},
-        {"X-Trace": None},
-        {"X-Trace": b"7"},
-        {7: "7"},
-    ],
-    ids=ascii,
-)
-async def test_a_header_of_yours_that_would_break_out_is_refused_before_anything_is_sent(header):
+BAD_HEADERS = [header for text in BREAKS for header in ({"X-Trace": f"7{text}"}, {"User-Agent": f"mine{text}"})]
+BAD_HEADERS += [*({f"X-Trace{text}": "7"} for text in BREAKS), {"": "7"}, {"X Trace": "7"}, {"X-Trace:": "7"}]
+BAD_HEADERS += [{"X-Trace": 7}, {"X-Trace": None}, {"X-Trace": b"7"}, {7: "7"}]
+
+
+@pytest.mark.parametrize("header", BAD_HEADERS, ids=ascii)
+async def test_a_middlewares_header_that_would_break_out_is_refused_before_anything_is_sent(header):
     async def put_on(request, call_next):
         return await call_next(request.with_headers({**request.headers, **header}))
 
@@ -418,7 +416,7 @@ async def test_a_header_of_yours_that_would_break_out_is_refused_before_anything
     assert CANARY not in told(caught.value)
 
 
-async def test_a_header_of_yours_that_is_in_order_goes_out_as_it_is():
+async def test_a_middlewares_header_that_is_in_order_goes_out_as_it_is():
     header = {"X-Trace": '\t ~!7 "q"; a=b', "User-Agent": "mine/1.0 (+https://example.vn)", "x!#$%&'*+.^_`|~9": ""}
 
     async def put_on(request, call_next):

@@ -2,14 +2,13 @@
 
 import gzip
 
-from etelecom_async import AttemptTimeout, BadAnswer, BodyTooLarge, DecodeError, Disconnected, Phase
-from tests.faults.case import ANSWERED, FORGED, MB, OK, SOON, Case, doubtful, final
+from etelecom_async import BadAnswer, BodyTooLarge, DecodeError, Disconnected, Phase
+from tests.faults.case import ANSWERED, FORGED, MB, OK, Case, doubtful, final, late, slow
 from tests.faults.server import http
 from tests.faults.steps import Close, Drain, Drip, GoodBody, GoodChunks, Hear, Reset, Say, Stream
 
 LOST = doubtful(Disconnected)
 NOT_HTTP = doubtful(BadAnswer)
-LATE = doubtful(AttemptTimeout)
 TOO_LARGE = final(BodyTooLarge, Phase.UNKNOWN)
 MISFIT = final(DecodeError, Phase.UNKNOWN)
 PROMISE = OK + b"Content-Length: 50\r\n\r\n"
@@ -34,11 +33,11 @@ RIGHT_LENGTH = b"Content-Length: %d\r\n\r\n" % len(FORGED)
 BODY = (
     Case("the head, then closed", (Hear(), Say(PROMISE), Close()), LOST),
     Case("the head, then reset", (Hear(), Say(PROMISE), Reset()), LOST),
-    Case("the head, then silence", (Hear(), Say(PROMISE), Drain()), LATE, attempt=SOON, cheap=False),
+    late("the head, then silence", Hear(), Say(PROMISE), Drain()),
     Case("half of the body, then closed", (Hear(), Say(PROMISE + FORGED[:20]), Close()), LOST),
     Case("half of the body, then reset", (Hear(), Say(PROMISE + FORGED[:20]), Reset()), LOST),
-    Case("half of the body, then silence", (Hear(), Say(PROMISE + b"{"), Drain()), LATE, attempt=SOON, cheap=False),
-    Case("the body a byte at a time", (Hear(), Say(PROMISE), Drip(b" " * 50, 0.02)), LATE, attempt=SOON, cheap=False),
+    late("half of the body, then silence", Hear(), Say(PROMISE + b"{"), Drain()),
+    late("the body a byte at a time", Hear(), Say(PROMISE), Drip(b" " * 50, 0.02)),
     Case("a length beyond the body, then closed", (Hear(), length(len(FORGED) + 1), Close()), LOST),
     Case("a length short of the body", (Hear(), length(len(FORGED) - 1)), NOT_HTTP),
     Case("a length of 0 before a body", (Hear(), length(0)), NOT_HTTP),
@@ -52,56 +51,38 @@ BODY = (
     Case("no length, reset before the end", (Hear(), Say(OK + b"\r\n" + FORGED[:-1]), Reset()), MISFIT, httptools=LOST),
     Case("HTTP/1.0, closed at the end", (Hear(), Say(OLD + b"\r\n"), GoodBody(), Close()), ANSWERED),
     Case("HTTP/1.0 with a length, closed", (Hear(), Say(OLD + RIGHT_LENGTH), GoodBody(), Close()), ANSWERED),
-    Case(
-        "HTTP/1.0 with a length, left open",
-        (Hear(), Say(OLD + RIGHT_LENGTH), GoodBody(), Drain()),
-        ANSWERED,
-        cheap=False,
-    ),
+    slow("HTTP/1.0 with a length, left open", (Hear(), Say(OLD + RIGHT_LENGTH), GoodBody(), Drain()), ANSWERED),
     Case("HTTP/1.0, closed before the end", (Hear(), Say(OLD + b"\r\n" + FORGED[:-1]), Close()), MISFIT),
     Case("HTTP/1.0 and half of a promised body", (Hear(), Say(OLD + PROMISE[len(OK) :] + b"{"), Close()), LOST),
     Case("chunks of one byte", (Hear(), Say(CHUNKED), GoodChunks(), Say(chunk(b""))), ANSWERED),
-    Case(
-        "trailers after the last chunk",
-        (Hear(), Say(CHUNKED), GoodChunks(), Say(b"0\r\nX-A: b\r\n\r\n")),
-        ANSWERED,
-    ),
-    Case(
+    Case("trailers after the last chunk", (Hear(), Say(CHUNKED), GoodChunks(), Say(b"0\r\nX-A: b\r\n\r\n")), ANSWERED),
+    slow(
         "trailers without end",
         (Hear(), Say(CHUNKED), GoodChunks(), Say(b"0\r\n"), Stream(b"X-A: 0123456789\r\n" * 1000)),
         NOT_HTTP,
-        cheap=False,
     ),
-    Case(
+    slow(
         "a chunk's extension of 8 MB, then closed",
         (Hear(), Say(CHUNKED + b"5;"), Stream(b"a" * 2**16, 2**7), Close()),
         LOST,
         httptools=NOT_HTTP,
-        cheap=False,
     ),
     Case("a chunk cut short", (Hear(), Say(CHUNKED + b"400\r\n" + FORGED), Close()), LOST),
     Case("no last chunk, closed", (Hear(), Say(CHUNKED + chunk(FORGED)), Close()), LOST),
     Case("no last chunk, reset", (Hear(), Say(CHUNKED + chunk(FORGED)), Reset()), LOST),
-    Case(
-        "no last chunk, then silence",
-        (Hear(), Say(CHUNKED + chunk(FORGED)), Drain()),
-        LATE,
-        attempt=SOON,
-        cheap=False,
-    ),
+    late("no last chunk, then silence", Hear(), Say(CHUNKED + chunk(FORGED)), Drain()),
     Case("a chunk whose size is no number", (Hear(), Say(CHUNKED + b"zz\r\n" + FORGED)), NOT_HTTP),
     Case("a chunk of a negative size", (Hear(), Say(CHUNKED + b"-1\r\n" + FORGED)), NOT_HTTP),
     Case("a chunk larger than it said", (Hear(), Say(CHUNKED + b"5\r\n" + FORGED + b"\r\n0\r\n\r\n")), NOT_HTTP),
     Case("a chunk's size of a million digits", (Hear(), Say(CHUNKED + b"f" * MB), Drain()), NOT_HTTP),
-    Case(
+    slow(
         "1 GB, announced",
         (Hear(), Say(OK + b"Content-Length: %d\r\n\r\n" % (1024 * MB)), Stream(b"x" * 2**16, 2**14)),
         TOO_LARGE,
-        cheap=False,
     ),
-    Case("1 GB in chunks", (Hear(), Say(CHUNKED), Stream(chunk(b"x" * 2**16), 2**14)), TOO_LARGE, cheap=False),
-    Case("1 GB without a length", (Hear(), Say(OK + b"\r\n"), Stream(b"x" * 2**16, 2**14)), TOO_LARGE, cheap=False),
-    Case("a gzip bomb of 1 GB", (Hear(), Say(http(BOMB, headers="Content-Encoding: gzip\r\n"))), NOT_HTTP, cheap=False),
+    slow("1 GB in chunks", (Hear(), Say(CHUNKED), Stream(chunk(b"x" * 2**16), 2**14)), TOO_LARGE),
+    slow("1 GB without a length", (Hear(), Say(OK + b"\r\n"), Stream(b"x" * 2**16, 2**14)), TOO_LARGE),
+    slow("a gzip bomb of 1 GB", (Hear(), Say(http(BOMB, headers="Content-Encoding: gzip\r\n"))), NOT_HTTP),
     Case(
         "compression nobody asked for", (Hear(), Say(http(b"\x1f\x8b", headers="Content-Encoding: br\r\n"))), NOT_HTTP
     ),

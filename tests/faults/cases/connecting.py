@@ -1,7 +1,7 @@
 """Faults before there is a connection."""
 
 from etelecom_async import ConnectError, Disconnected, Phase, TlsError
-from tests.faults.case import SOON, Case, doubtful, final, harmless
+from tests.faults.case import SOON, Case, doubtful, final, harmless, slow
 from tests.faults.server import http
 from tests.faults.steps import Drain, Hear, Lost, Refused, Reset, Say
 
@@ -10,16 +10,15 @@ PERMANENT = final(TlsError, Phase.NOT_SENT)
 BAD_REQUEST = http(b"", status="400 Bad Request")
 
 CONNECTING = (
-    Case("nobody listens", (Refused(),), NOT_SENT, cheap=False),
-    Case("no packet is answered", (Lost(),), NOT_SENT, connect_timeout=4 * SOON, cheap=False),
-    Case(
+    slow("nobody listens", (Refused(),), NOT_SENT),
+    slow("no packet is answered", (Lost(),), NOT_SENT, connect_timeout=4 * SOON),
+    slow(
         "the TLS handshake is met with silence",
         (Drain(),),
         NOT_SENT,
         scheme="https",
         connect_timeout=SOON,
         recovers=False,
-        cheap=False,
     ),
     Case("the TLS handshake is met with a reset", (Hear(1), Reset()), NOT_SENT, scheme="https", recovers=False),
     Case(
@@ -30,15 +29,14 @@ CONNECTING = (
         recovers=False,
     ),
     *(
-        Case(f"the certificate is {kind}", (), PERMANENT, certificate=kind, recovers=False, cheap=False)
+        slow(f"the certificate is {kind}", (), PERMANENT, certificate=kind, recovers=False)
         for kind in ("expired", "not yet valid", "for another name", "of an unknown authority", "self-signed")
     ),
-    Case(
+    slow(
         "the server wants a certificate of the client",
         (),
         doubtful(Disconnected),
         certificate="right, and asks for the client's",
         recovers=False,
-        cheap=False,
     ),
 )

@@ -1,13 +1,12 @@
 """Faults in the status line and the headers."""
 
-from etelecom_async import AttemptTimeout, BadAnswer, Disconnected, Phase, UnexpectedStatus
-from tests.faults.case import ANSWERED, FORGED, MB, OK, SOON, Case, doubtful, final
+from etelecom_async import BadAnswer, Disconnected, Phase, UnexpectedStatus
+from tests.faults.case import ANSWERED, FORGED, MB, OK, Case, doubtful, final, late, slow
 from tests.faults.server import http
 from tests.faults.steps import Close, Drain, Drip, Echo, Good, Hear, Reset, Say, Stream
 
 LOST = doubtful(Disconnected)
 NOT_HTTP = doubtful(BadAnswer)
-LATE = doubtful(AttemptTimeout)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
 PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
@@ -23,15 +22,11 @@ HEAD = (
     Case("half a status line, then closed", (Hear(), Say(b"HTTP/1.1 20"), Close()), LOST),
     Case("half of the headers, then closed", (Hear(), Say(OK + b"Content-Le"), Close()), LOST),
     Case("half of the headers, then reset", (Hear(), Say(OK + b"Content-Le"), Reset()), LOST),
-    Case("half of the headers, then silence", (Hear(), Say(OK + b"Conte"), Drain()), LATE, attempt=SOON, cheap=False),
-    Case("the head a byte at a time", (Hear(), Drip(http(FORGED), 0.02)), LATE, attempt=SOON, cheap=False),
-    Case("the right answer a byte at a time, and in time", (Hear(), Good(pause=0.001)), ANSWERED, cheap=False),
-    Case(
-        "8 MB of empty lines, then closed",
-        (Hear(), Stream(b"\r\n" * 2**15, 2**7), Close()),
-        LOST,
-        httptools=NOT_HTTP,
-        cheap=False,
+    late("half of the headers, then silence", Hear(), Say(OK + b"Conte"), Drain()),
+    late("the head a byte at a time", Hear(), Drip(http(FORGED), 0.02)),
+    slow("the right answer a byte at a time, and in time", (Hear(), Good(pause=0.001)), ANSWERED),
+    slow(
+        "8 MB of empty lines, then closed", (Hear(), Stream(b"\r\n" * 2**15, 2**7), Close()), LOST, httptools=NOT_HTTP
     ),
     Case("a header without a colon", (Hear(), Say(OK + b"Content Length 3\r\n\r\n")), NOT_HTTP),
     Case("a NUL in a header", (Hear(), Say(http(FORGED, headers="X-A: a\0b\r\n"))), NOT_HTTP),
@@ -41,20 +36,10 @@ HEAD = (
         (Hear(), Say(http(FORGED, headers="X-A: 0123456789\r\n" * (MB // 17))), Drain()),
         NOT_HTTP,
     ),
-    Case(
-        "headers without end",
-        (Hear(), Say(OK), Stream(b"X-A: 0123456789\r\n" * 1000)),
-        NOT_HTTP,
-        cheap=False,
-    ),
+    slow("headers without end", (Hear(), Say(OK), Stream(b"X-A: 0123456789\r\n" * 1000)), NOT_HTTP),
     Case("100 before the answer", (Hear(), Say(CONTINUE), Good()), ANSWERED),
     Case("102 and 103 before the answer", (Hear(), Say(PROCESSING), Stream(HINTS, 20), Good()), ANSWERED),
     Case("100, then closed", (Hear(), Say(CONTINUE), Close()), LOST),
-    Case("103 for ever", (Hear(), Stream(HINTS * 10)), LATE, attempt=SOON, cheap=False),
-    Case(
-        "101, unasked",
-        (Hear(), Say(SWITCH + FORGED), Drain()),
-        final(UnexpectedStatus, Phase.UNKNOWN),
-        cheap=False,
-    ),
+    late("103 for ever", Hear(), Stream(HINTS * 10)),
+    slow("101, unasked", (Hear(), Say(SWITCH + FORGED), Drain()), final(UnexpectedStatus, Phase.UNKNOWN)),
 )

@@ -8,22 +8,18 @@ TOLD = final(UnexpectedStatus, Phase.UNKNOWN)
 STATUSES = (301, 302, 303, 307, 308)
 PATH = "/v1/shop.Zalo/CheckConsent"
 
+
+def redirected(status, where, to, **options):
+    return Case(f"{status} {where}", (Hear(), Redirect(status, to)), TOLD, **options)
+
+
 REDIRECTS = (
-    *(Case(f"{status} to another host", (Hear(), Redirect(status, "{elsewhere}" + PATH)), TOLD) for status in STATUSES),
+    *(redirected(status, "to another host", "{elsewhere}" + PATH) for status in STATUSES),
     *(
-        Case(
-            f"{status} from TLS to plain HTTP",
-            (Hear(), Redirect(status, "{elsewhere}" + PATH)),
-            TOLD,
-            certificate="right",
-            cheap=False,
-        )
+        redirected(status, "from TLS to plain HTTP", "{elsewhere}" + PATH, certificate="right", cheap=False)
         for status in STATUSES
     ),
-    *(
-        Case(f"{status} to where the request went", (Hear(), Redirect(status, "{origin}" + PATH)), TOLD)
-        for status in STATUSES
-    ),
-    Case("302 to no URL", (Hear(), Redirect(302, "http://[")), TOLD),
-    Case("302 to a script", (Hear(), Redirect(302, "javascript:alert(1)")), TOLD),
+    *(redirected(status, "to where the request went", "{origin}" + PATH) for status in STATUSES),
+    redirected(302, "to no URL", "http://["),
+    redirected(302, "to a script", "javascript:alert(1)"),
 )

@@ -1,54 +1,41 @@
 """Faults of a connection that carried an earlier call."""
 
 from etelecom_async import BadAnswer, Disconnected, Phase
-from tests.faults.case import ANSWERED, FORGED, Case, doubtful, harmless
+from etelecom_async.testing import Silence
+from tests.faults.case import ANSWERED, FORGED, doubtful, harmless, slow
 from tests.faults.server import http
-from tests.faults.steps import Close, Drain, Good, Hear, Reset, Say, Silence, WhileIdle
+from tests.faults.steps import Close, Drain, Good, Hear, Reset, Say, WhileIdle
 
 EARLIER = (Hear(), Good())
 SPOILED = harmless(Disconnected, Phase.NOT_SENT)
+LOST = doubtful(Disconnected)
 TIMEOUT = http(b"", status="408 Request Timeout", headers="Connection: close\r\n")
 
+
+def used(name, does, ends, **options):
+    """A case on a connection that carried an earlier call."""
+    return slow(name, (*EARLIER, *does), ends, earlier=1, **options)
+
+
+def idle(*steps):
+    """What is done while the connection lies idle."""
+    return WhileIdle(steps)
+
+
 REUSE = (
-    Case("closed while it lay idle", (*EARLIER, WhileIdle((Close(),))), ANSWERED, earlier=1, cheap=False),
-    Case("reset while it lay idle", (*EARLIER, WhileIdle((Reset(),))), ANSWERED, earlier=1, cheap=False),
-    Case(
-        "closed as the next request came", (*EARLIER, Hear(), Close()), doubtful(Disconnected), earlier=1, cheap=False
-    ),
-    Case("reset as the next request came", (*EARLIER, Hear(), Reset()), doubtful(Disconnected), earlier=1, cheap=False),
-    Case(
-        "a second answer to the earlier request",
-        (*EARLIER, WhileIdle((Say(http(FORGED)),)), Drain()),
-        SPOILED,
-        httptools=ANSWERED,
-        earlier=1,
-        cheap=False,
-    ),
-    Case(
-        "408 while it lay idle",
-        (*EARLIER, WhileIdle((Say(TIMEOUT),)), Drain()),
-        SPOILED,
-        httptools=ANSWERED,
-        earlier=1,
-        cheap=False,
-    ),
-    Case(
+    used("closed while it lay idle", [idle(Close())], ANSWERED),
+    used("reset while it lay idle", [idle(Reset())], ANSWERED),
+    used("closed as the next request came", [Hear(), Close()], LOST),
+    used("reset as the next request came", [Hear(), Reset()], LOST),
+    used("a second answer to the earlier request", [idle(Say(http(FORGED))), Drain()], SPOILED, httptools=ANSWERED),
+    used("408 while it lay idle", [idle(Say(TIMEOUT)), Drain()], SPOILED, httptools=ANSWERED),
+    used(
         "half an answer while it lay idle",
-        (*EARLIER, WhileIdle((Say(http(FORGED)[:20]),)), Hear(), Say(http(FORGED)[20:])),
+        [idle(Say(http(FORGED)[:20])), Hear(), Say(http(FORGED)[20:])],
         doubtful(BadAnswer),
         httptools=ANSWERED,
-        earlier=1,
-        cheap=False,
     ),
-    Case(
-        "garbage while it lay idle",
-        (*EARLIER, WhileIdle((Say(b"\x00\xff garbage"),)), Drain()),
-        ANSWERED,
-        earlier=1,
-        cheap=False,
-    ),
-    Case("two answers to one request", (Hear(), Good(), Say(http(FORGED)), Drain()), ANSWERED, cheap=False),
-    Case(
-        "'Connection: close', and kept open", (Hear(), Good("Connection: close\r\n"), Silence()), ANSWERED, cheap=False
-    ),
+    used("garbage while it lay idle", [idle(Say(b"\x00\xff garbage")), Drain()], ANSWERED),
+    slow("two answers to one request", (*EARLIER, Say(http(FORGED)), Drain()), ANSWERED),
+    slow("'Connection: close', and kept open", (Hear(), Good("Connection: close\r\n"), Silence()), ANSWERED),
 )

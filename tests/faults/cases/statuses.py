@@ -18,8 +18,9 @@ from etelecom_async import (
     UnexpectedStatus,
     Unimplemented,
 )
+from etelecom_async.testing import Answer
 from tests.faults.case import ANSWERED, FORGED, Case, doubtful, final, harmless
-from tests.faults.steps import Answer, Good, Hear
+from tests.faults.steps import Good, Hear
 
 BODIES = {
     "JSON": FORGED,

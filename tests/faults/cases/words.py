@@ -1,8 +1,9 @@
 """A 200 that does not say what it should."""
 
 from etelecom_async import DecodeError, Phase, RateLimited, Unavailable
+from etelecom_async.testing import Answer
 from tests.faults.case import Case, doubtful, final, harmless
-from tests.faults.steps import Answer, Hear
+from tests.faults.steps import Hear
 
 MISFIT = final(DecodeError, Phase.UNKNOWN)
 BODIES = {

@@ -1,15 +1,10 @@
-"""`etelecom bulk` as people run it: a process of its own, against a server on a socket, interrupted and killed."""
+"""`etelecom bulk`: what it prints, what it writes, and how it ends."""
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import io
 import json
 import os
-import random
 import re
-import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -22,72 +17,12 @@ from etelecom_async.cli import job_display
 from etelecom_async.cli.network import TransportChoice, choose_runtime
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.jobs.record import RESULT_COLUMNS
-from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World, serve
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, serve
 from etelecom_async.testing import MockTransport
-from tests.support import HANG, environment, invoke, run, served_in_a_thread, spawn
+from tests.support import environment, invoke, served_in_a_thread, spawn
+from tests.support.bulk_command import Watched, bulk, by_row, people, phone, table
 
 SECRET = SANDBOX_API_KEY.partition(":")[2]
-CODES = (0, 3, 8, 20, 21)
-"""Answers that settle the question."""
-
-
-def phone(number):
-    return f"849{number:08d}"
-
-
-class Watched(World):
-    """A world that tells when it has been asked so many times."""
-
-    def __init__(self, count=0, **options):
-        customers = [Customer(phone=phone(n), error=CODES[n % len(CODES)]) for n in range(count)]
-        super().__init__(customers={customer.phone: customer for customer in customers}, **options)
-        self._awaited = []
-
-    def handle(self, exchange):
-        response = super().handle(exchange)
-        for count, event in self._awaited:
-            if len(self.log) >= count:
-                event.set()
-        return response
-
-    async def asked_again(self, times):
-        """Until it has been asked that many times more."""
-        event = asyncio.Event()
-        self._awaited.append((len(self.log) + times, event))
-        await event.wait()
-
-    @property
-    def asked(self):
-        return Counter(entry.phone for entry in self.log)
-
-
-def people(path, count):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["name", "phone"])
-        writer.writerows((f'Nguyễn "{n}",\nHuế', phone(n)) for n in range(count))
-    return path
-
-
-def table(data):
-    content = data.decode() if isinstance(data, bytes) else data
-    return list(csv.DictReader(io.StringIO(content, newline=""), strict=True))
-
-
-def by_row(path):
-    """The records of a CSV file by their rows, which are there once each, without the time of the check."""
-    records = table(path.read_bytes())
-    for record in records:
-        del record["checked_at"]
-    assert len({record["row"] for record in records}) == len(records)
-    return {int(record["row"]): record for record in records}
-
-
-each_transport = pytest.mark.parametrize("transport", ["fast", pytest.param("aiohttp", marks=pytest.mark.long)])
-
-
-async def bulk(served, *arguments, stdin=b"", **env):
-    return await run("bulk", *map(str, arguments), env=environment(served, **env), stdin=stdin)
 
 
 def bulk_here(served, *arguments, **env):
@@ -101,15 +36,11 @@ async def test_every_row_with_an_answer_is_exit_code_0_and_a_summary(tmp_path):
     async with serve(Watched(1000)) as served:
         code, stdout, stderr = await bulk(served, source, "-o", output)
     assert (code, stdout) == (0, "")
-    assert (
-        "Input: CSV, delimiter ',', UTF-8, certain, header in line 1. Phones: column 'phone', found by its name.\n"
-        in stderr
-    )
+    how = "Input: CSV, delimiter ',', UTF-8, certain, header in line 1. Phones: column 'phone', found by its name.\n"
+    assert how in stderr
     assert "200 granted, 800 not, 0 could not be checked." in stderr
     for state in ("granted", "refused", "pending", "never asked", "calls off"):
-        assert [line.split()[-1] for line in stderr.splitlines() if line.strip("│┃| ").startswith(state)] == [
-            "400"
-        ] or (state in stderr)
+        assert state in stderr
     assert f"Output: {output}" in stderr
     records = by_row(output)
     assert sorted(records) == list(range(1, 1001))
@@ -123,10 +54,8 @@ def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
     with served_in_a_thread(Watched(1)) as served:
         code, stdout, stderr = bulk_here(served, source, "-o", output)
     assert (code, stdout) == (3, "")
-    assert (
-        "1 not a phone number: Correct it in place in the input. Then run the same command again with"
-        " `--retry-failed`.\n" in stderr
-    )
+    advice = "Correct it in place in the input. Then run the same command again with `--retry-failed`."
+    assert f"1 not a phone number: {advice}\n" in stderr
     assert by_row(output)[2]["failure"] == "InvalidPhone"
 
 
@@ -147,10 +76,7 @@ def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
         (["-", "-o", "out.csv", "--resume"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--retry-failed"], "a stream can be read only once"),
         (["in.csv", "-o", "-", "--report", "page.html"], "name one with -o"),
-        (
-            ["in.csv", "-o", "out.csv", "--report", "none/page.html"],
-            "none/page.html: its folder is missing",
-        ),
+        (["in.csv", "-o", "out.csv", "--report", "none/page.html"], "none/page.html: its folder is missing"),
         (["in.csv", "-o", "out.csv", "--report", "folder.csv"], "folder.csv is a directory: name a file."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -190,11 +116,9 @@ def test_what_is_left_to_do_is_said_plainly(tmp_path):
     with served_in_a_thread(Watched(21)) as served:
         bulk_here(served, source, "-o", output)
         code, _, stderr = bulk_here(served, source, "-o", output, "--resume")
-        assert (code, "Nothing was left to do: every row is finished.\n" in stderr, "rows/s" in stderr) == (
-            0,
-            True,
-            False,
-        )
+        assert code == 0
+        assert "Nothing was left to do: every row is finished.\n" in stderr
+        assert "rows/s" not in stderr
         with source.open("a", encoding="utf-8") as file:
             file.write("x,hello\n")
         code, _, stderr = bulk_here(served, source, "-o", output, "--resume")
@@ -278,17 +202,12 @@ async def test_the_summary_of_a_pipe_stays_out_of_it(tmp_path):
     assert told == ["Output: CSV, UTF-8 without a byte order mark; --excel adds one."]  # and no name of a file
 
 
-async def test_a_reader_who_has_enough_is_met_with_silence(tmp_path):
+async def test_a_closed_pipe_is_exit_code_141_and_no_word(tmp_path):
     source = people(tmp_path / "in.csv", 20_000)
     world = Watched(20_000)
     async with serve(world) as served:
         reader, writer = os.pipe()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "etelecom_async.cli", "bulk", source, "-o", "-", "--quiet"),
-            stdout=writer,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment(served),
-        )
+        process = await spawn("bulk", source, "-o", "-", "--quiet", env=environment(served), stdout=writer)
         os.close(writer)
         await world.asked_again(200)
         os.close(reader)
@@ -302,170 +221,11 @@ async def test_standard_output_on_a_full_disk_is_one_sentence(tmp_path):
     source = people(tmp_path / "in.csv", 20)
     async with serve(Watched(20)) as served:
         full = os.open("/dev/full", os.O_WRONLY)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "etelecom_async.cli", "bulk", source, "-o", "-", "--quiet"),
-            stdout=full,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment(served),
-        )
+        process = await spawn("bulk", source, "-o", "-", "--quiet", env=environment(served), stdout=full)
         os.close(full)
         _, stderr = await process.communicate()
     assert process.returncode == 2
     assert stderr.decode() == "Error: Cannot write the output: No space left on device.\n"
-
-
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-async def test_a_full_disk_is_one_sentence_and_a_resume_goes_on(tmp_path, kind):
-    pytest.importorskip("resource")
-    source, output = people(tmp_path / "in.csv", 300), tmp_path / f"out.{kind}"
-    world = Watched(300)
-    # 512-byte blocks or kilobytes: in either the 300 rows do not fit.
-    script = 'trap "" XFSZ; ulimit -f 16; exec "$0" -m etelecom_async.cli bulk "$@"'
-    arguments = (sys.executable, str(source), "-o", str(output), "--quiet", "--concurrency", "20")
-    async with serve(world) as served:
-        process = await asyncio.create_subprocess_exec(
-            *("sh", "-c", script, *arguments), stderr=asyncio.subprocess.PIPE, env=environment(served)
-        )
-        _, stderr = await process.communicate()
-        assert process.returncode == 4
-        assert stderr.count(b"\n") == 1
-        assert b"Cannot write " in stderr
-        assert b"--resume" in stderr
-        assert (await bulk(served, source, "-o", output, "--resume", "--quiet"))[0] == 0
-    assert sum(world.asked.values()) <= 300 + 20
-    assert len(world.asked) == 300
-
-
-@each_transport
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-async def test_ctrl_c_finishes_what_is_under_way_and_a_resume_the_rest(tmp_path, number, transport):
-    source, output = people(tmp_path / "in.csv", 400), tmp_path / "out.csv"
-    world = Watched(400)
-    async with serve(world, latency=0.2) as served, asyncio.timeout(HANG):
-        arguments = ("bulk", str(source), "-o", str(output))
-        options = ("--concurrency", "15", "--transport", transport)
-        process = await spawn(*arguments, *options, env=environment(served))
-        await world.asked_again(50)
-        process.send_signal(number)
-        stdout, stderr = await process.communicate()
-        assert (process.returncode, stdout) == (130, b"")
-        assert b"Finishing what is under way. Ctrl-C again ends at once." in stderr
-        assert f"Stopped early. What was finished is in {output}; the same command with --resume" in stderr.decode()
-        assert b"Traceback" not in stderr
-        finished = by_row(output)
-        assert 50 <= len(finished) == len(world.log) < 100
-        assert {record["phone"] for record in finished.values()} == set(world.asked)
-        assert (await bulk(served, source, "-o", output, "--resume"))[0] == 0
-    assert set(world.asked.values()) == {1}
-    records = by_row(output)
-    assert sorted(records) == list(range(1, 401))
-    assert {n: records[n] for n in finished} == finished
-
-
-@each_transport
-async def test_a_second_ctrl_c_leaves_at_once(tmp_path, transport):
-    source, output = people(tmp_path / "in.csv", 400), tmp_path / "out.csv"
-    world = Watched(400)
-    async with serve(world, latency=600) as served, asyncio.timeout(HANG):
-        arguments = ("bulk", str(source), "-o", str(output), "--quiet", "--transport", transport)
-        process = await spawn(*arguments, env=environment(served))
-        await world.asked_again(4)  # no more are let go as long as none is answered
-        process.send_signal(signal.SIGINT)
-        assert (await process.stderr.readline()).startswith(b"Finishing")
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = await process.communicate()
-    assert (process.returncode, stdout) == (130, b"")
-    assert b"Traceback" not in stderr
-    assert len(stderr.splitlines()) <= 1
-    assert by_row(output) == {}
-
-
-async def test_a_second_ctrl_c_leaves_even_an_input_that_has_stalled():
-    world = Watched()
-    async with serve(world) as served, asyncio.timeout(HANG):
-        process = await spawn("bulk", "-", "-o", "-", "--quiet", env=environment(served))
-        process.stdin.write(b"phone,name\n" + b"".join(f"{phone(n)},{'x' * 1000}\n".encode() for n in range(600)))
-        reading = asyncio.create_task(process.stdout.read())
-        # The last rows wait for more to come.
-        await world.asked_again(400)
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGTERM)
-        stderr = await process.stderr.read()
-        await reading
-        await process.wait()
-        process.stdin.close()
-    assert process.returncode == 130
-    assert b"Traceback" not in stderr
-
-
-@each_transport
-@pytest.mark.parametrize("kind", ["csv", pytest.param("ndjson", marks=pytest.mark.long)])
-async def test_killed_at_any_moment_every_row_is_there_once_in_the_end(tmp_path, kind, transport):
-    count, kills, concurrency = 1200, 4, 20
-    source = people(tmp_path / "in.csv", count)
-    whole, output = tmp_path / f"whole.{kind}", tmp_path / f"out.{kind}"
-    arguments = ("--quiet", "--concurrency", str(concurrency), "--transport", transport)
-    moments = random.Random(7)
-    world = Watched(count)
-    async with serve(world) as served, asyncio.timeout(HANG):
-        assert await bulk(served, source, "-o", whole, *arguments) == (0, "", "")
-        world.log.clear()
-        for _ in range(kills):
-            given = ("bulk", str(source), "-o", str(output), "--resume", *arguments)
-            process = await spawn(*given, env=environment(served))
-            await world.asked_again(moments.randrange(1, 260))
-            process.kill()
-            await process.communicate()
-            assert process.returncode == -signal.SIGKILL
-        assert await bulk(served, source, "-o", output, "--resume", *arguments) == (0, "", "")
-        assert {path.name for path in tmp_path.glob("out*")} == {output.name, f"{output.name}.job"}
-        asked = world.asked
-        assert await bulk(served, source, "-o", output, "--resume", *arguments) == (0, "", "")
-        assert world.asked == asked
-    assert set(asked) == {phone(n) for n in range(count)}
-    assert sum(asked.values()) <= count + concurrency * kills
-    if kind == "csv":
-        assert by_row(output) == by_row(whole)
-    else:
-        wanted, found = ([json.loads(line) for line in path.read_bytes().splitlines()] for path in (whole, output))
-        for record in wanted + found:
-            del record["checked_at"]
-        assert len(found) == count
-        assert sorted(found, key=lambda record: record["row"]) == sorted(wanted, key=lambda record: record["row"])
-    assert not any(SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir())
-
-
-async def test_killed_before_its_end_a_parquet_file_is_made_by_the_resume(tmp_path):
-    parquet = pytest.importorskip("pyarrow.parquet")
-    source, output = people(tmp_path / "in.csv", 1500), tmp_path / "out.parquet"
-    world = Watched(1500)
-    async with serve(world) as served, asyncio.timeout(HANG):
-        process = await spawn("bulk", str(source), "-o", str(output), env=environment(served))
-        await world.asked_again(700)
-        process.kill()
-        await process.communicate()
-        assert not output.exists()
-        assert (await bulk(served, source, "-o", output, "--resume", "--quiet"))[0] == 0
-    assert sorted(parquet.read_table(output).column("row").to_pylist()) == list(range(1, 1501))
-    assert sum(world.asked.values()) <= 1500 + 100
-    assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "out.parquet", "out.parquet.job"}
-    assert not any(SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir())
-
-
-async def test_two_processes_never_write_one_output(tmp_path):
-    source, output = people(tmp_path / "in.csv", 200), tmp_path / "out.csv"
-    world = Watched(200)
-    async with serve(world, latency=0.3) as served, asyncio.timeout(HANG):
-        first = await spawn("bulk", str(source), "-o", str(output), "--concurrency", "5", env=environment(served))
-        await world.asked_again(5)
-        code, _, stderr = await bulk(served, source, "-o", output, "--resume")
-        assert (code, len(stderr.splitlines())) == (2, 1)
-        assert "Another process is writing" in stderr
-        first.send_signal(signal.SIGINT)
-        await first.communicate()
-        assert (await bulk(served, source, "-o", output, "--resume"))[0] == 0
-    assert len(by_row(output)) == 200
-    assert set(world.asked.values()) == {1}
 
 
 def test_only_what_failed_is_checked_again(tmp_path):
@@ -503,23 +263,6 @@ def test_a_report_is_a_page(tmp_path):
         assert len(list(tmp_path.iterdir())) == 5
 
 
-async def test_a_file_that_takes_the_name_of_the_report_during_the_run_stays(tmp_path):
-    pytest.importorskip("vl_convert")
-    source, output, page = people(tmp_path / "in.csv", 50), tmp_path / "out.csv", tmp_path / "page.html"
-    world = Watched(50)
-    async with serve(world, latency=0.1) as served, asyncio.timeout(HANG):
-        arguments = ("bulk", str(source), "-o", str(output), "--report", str(page), "--concurrency", "5", "--quiet")
-        process = await spawn(*arguments, env=environment(served))
-        await world.asked_again(5)
-        page.write_text("mine", encoding="utf-8")
-        _, stderr = await process.communicate()
-    assert process.returncode != 0
-    assert "page.html exists and is not a report of this program" in stderr.decode()
-    assert "The output is complete." in stderr.decode()
-    assert page.read_text(encoding="utf-8") == "mine"
-    assert len(by_row(output)) == 50
-
-
 @pytest.mark.parametrize(
     ("asked", "name"),
     [("auto", "fast (httptools on uvloop)"), ("fast", "fast (httptools on uvloop)"), ("aiohttp",) * 2],
@@ -541,12 +284,6 @@ def test_without_the_extra_the_fast_transport_is_refused_and_auto_does_without(t
     assert "pip install 'etelecom-async[fast]'" in stderr
     assert not output.exists()
     assert choose_runtime(TransportChoice.AUTO, URL("http://127.0.0.1:1")).name == "aiohttp"
-
-
-def test_its_help_has_examples():
-    code, stdout, _ = invoke("bulk", "--help")
-    assert code == 0
-    assert "      etelecom bulk customers.csv -o checked.csv" in stdout
 
 
 async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, capsys):

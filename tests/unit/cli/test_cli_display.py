@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import io
 import json
 import os
 import pty
@@ -38,6 +39,12 @@ def world():
     return World(customers={customer.phone: customer for customer in customers})
 
 
+class Piped(io.StringIO):
+    """A stdout that is no terminal."""
+
+    encoding = "utf-8"
+
+
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["0987654321", "+84 (0)987.654.321"]), WORDS, WORDS), max_size=5),
     width=st.integers(45, 220),
@@ -47,34 +54,16 @@ def test_a_table_of_any_width_breaks_no_word_and_no_time(rows, width):
     grid = table("Phone", "Normalized", "State", "Expires (UTC+07:00)", "Message", spare=("Normalized",))
     for phone, state, message in rows:
         grid.add_row(plain(phone), "84987654321", plain(state), "2026-12-31 23:59:59", plain(message))
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(Stream()) as out:
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(Piped()) as out:
         patch.setenv("COLUMNS", str(width))
         show(grid)
-    lines = out.text.splitlines()
-    assert all(cell_len(line) <= width for line in lines)
-    assert out.text.count("2026-12-31 23:59:59") == len(rows)
+    text = out.getvalue()
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    assert text.count("2026-12-31 23:59:59") == len(rows)
+    shown = set(re.split(r"[\s│]+", text))
     for phone, state, message in rows:
-        assert phone in out.text
-        shown = set(re.split(r"[\s│]+", out.text))
+        assert phone in text
         assert set(f"{state} {message}".split()) <= shown
-
-
-class Stream:
-    """A stdout that is no terminal."""
-
-    encoding = "utf-8"
-
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
-
-    def isatty(self):
-        return False
 
 
 def test_into_a_pipe_each_row_of_a_table_is_one_line(monkeypatch, capsys):

@@ -1,7 +1,6 @@
 """When the SDK tries again: through a session, a mock in place of the server, and virtual time."""
 
 import asyncio
-from functools import wraps
 from itertools import pairwise
 
 import pytest
@@ -37,21 +36,12 @@ from etelecom_async.api.consent import CHECK_CONSENT, CheckConsent
 from etelecom_async.pipeline.retry import RetryBudget
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Response
+from tests.support import virtually
 
 READ = CHECK_CONSENT
 SEND = Endpoint(name="Zalo/RequestConsent", payload=CheckConsent, result=Consent, safety=Safety.SEND)
 PAYLOAD = CheckConsent(oa_id=7, phone="0987654321")
 OK = Consent(error=0)
-
-
-def virtually(test):
-    """The test in virtual time, a loop of its own for each."""
-
-    @wraps(test)
-    def run(*arguments, **options):
-        run_virtually(test(*arguments, **options))
-
-    return run
 
 
 def now():
@@ -100,9 +90,7 @@ async def test_a_read_is_repeated_after_every_transient_failure(error):
 
 
 @pytest.mark.parametrize(
-    "error",
-    [InvalidArgument(), AccountClosed(), Conflict(), TlsError("x")],
-    ids=lambda error: type(error).__name__,
+    "error", [InvalidArgument(), AccountClosed(), Conflict(), TlsError("x")], ids=lambda error: type(error).__name__
 )
 @virtually
 async def test_a_permanent_failure_is_raised_at_once(error):
@@ -383,12 +371,7 @@ async def test_a_call_that_waited_long_for_its_slot_still_has_its_time_for_a_ret
         raise Unavailable
 
     mock.on(READ).answer(fails_once)
-    one_at_a_time = session(
-        mock,
-        throttle=Throttle(concurrency=1),
-        timeout=Timeout(total=20),
-        retry=Retry(base=0),
-    )
+    one_at_a_time = session(mock, throttle=Throttle(concurrency=1), timeout=Timeout(total=20), retry=Retry(base=0))
     checks = (one_at_a_time.zalo.check_consent(oa_id=n, phone="0987654321") for n in range(1, 31))
     assert await asyncio.gather(*checks) == [OK] * 30
 
@@ -498,9 +481,3 @@ def test_a_retry_tries_four_times_with_pauses_from_half_a_second_up_to_twenty():
     assert Retry(cap=0) != Retry()
     with pytest.raises(TypeError, match="positional"):
         Retry(5)
-
-
-@pytest.mark.parametrize("options", [{"attempt": 0}, {"total": -1}, {"queue": 0}, {"attempt": float("inf")}])
-def test_a_time_limit_that_cannot_work_is_refused(options):
-    with pytest.raises(ConfigError):
-        Timeout(**options)

@@ -6,8 +6,6 @@ import asyncio
 import io
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +15,6 @@ import pytest
 from etelecom_async import (
     AttemptTimeout,
     BadRoute,
-    ConfigError,
     ConsentState,
     InvalidArgument,
     NotFound,
@@ -60,12 +57,7 @@ def headers(*, key: str | None = SANDBOX_API_KEY, content_type: str | None = "ap
 
 
 def ask(
-    world: World,
-    body: object = None,
-    *,
-    method: str = "POST",
-    path: str = PATH,
-    sent: Mapping[str, str] | None = None,
+    world: World, body: object = None, *, method: str = "POST", path: str = PATH, sent: Mapping[str, str] | None = None
 ) -> tuple[int, object]:
     """What the world answers to one exchange: status and body, parsed where it is JSON."""
     if body is None:
@@ -83,6 +75,7 @@ def one(customer: Customer, **options: bool) -> World:
 
 
 BAD_ROUTE = (404, "not_found", "bad_route")
+UNKNOWN_KEY = (401, "unauthenticated", None)
 MALFORMED = (400, "invalid_argument", "malformed")
 REFUSALS = {
     "GET": ({"method": "GET"}, BAD_ROUTE),
@@ -105,12 +98,9 @@ REFUSALS = {
     "fractional oa_id": ({"body": {"oa_id": 1.5, "phone": PHONE}}, MALFORMED),
     "boolean oa_id": ({"body": {"oa_id": True, "phone": PHONE}}, MALFORMED),
     "phone as a number": ({"body": {"oa_id": str(SANDBOX_OA), "phone": 987654321}}, MALFORMED),
-    "no key": ({"sent": headers(key=None)}, (401, "unauthenticated", None)),
-    "unknown key": ({"sent": headers(key="1:x")}, (401, "unauthenticated", None)),
-    "another scheme": (
-        {"sent": {**headers(key=None), "Authorization": f"Basic {SANDBOX_API_KEY}"}},
-        (401, "unauthenticated", None),
-    ),
+    "no key": ({"sent": headers(key=None)}, UNKNOWN_KEY),
+    "unknown key": ({"sent": headers(key="1:x")}, UNKNOWN_KEY),
+    "another scheme": ({"sent": {**headers(key=None), "Authorization": f"Basic {SANDBOX_API_KEY}"}}, UNKNOWN_KEY),
     "shop_key for shops": ({"sent": headers(key=SANDBOX_SHOP_KEY)}, (403, "permission_denied", None)),
     "api_key for partners": ({"path": PARTNER_PATH}, (403, "permission_denied", None)),
     "another OA": ({"body": {"oa_id": "7", "phone": PHONE}}, (404, "not_found", None)),
@@ -123,18 +113,11 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("request_", "expected"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_a_new_server_says_the_standard_code_and_the_finer_one_in_meta(request_, expected):
+def test_a_new_server_says_the_finer_code_in_meta_and_an_old_one_in_its_place(request_, expected):
     status, code, xcode = expected
     answered, body = ask(World(), **request_)
-    assert answered == status
-    assert body["code"] == code
-    assert body.get("meta", {}).get("xcode") == xcode
+    assert (answered, body["code"], body.get("meta", {}).get("xcode")) == (status, code, xcode)
     assert body["msg"]
-
-
-@pytest.mark.parametrize(("request_", "expected"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_an_old_server_says_the_finer_code_itself(request_, expected):
-    status, code, xcode = expected
     answered, body = ask(World(legacy_errors=True), **request_)
     assert (answered, body["code"]) == (status, xcode or code)
     assert "meta" not in body
@@ -146,7 +129,7 @@ def test_an_unknown_service_is_a_plain_text_page(path):
 
 
 def test_the_checks_come_in_the_servers_order():
-    """Method, Content-Type, path, JSON, key, what is asked for: mending one fault shows the next."""
+    """Method, Content-Type, path, JSON, key, what is asked for: each fault hides the next."""
     world = World()
     wrong = {
         "method": "GET",
@@ -163,11 +146,11 @@ def test_the_checks_come_in_the_servers_order():
         ({"body": {"oa_id": str(SANDBOX_OA), "phone": ""}}, (404, "OA")),
         ({"body": {"oa_id": str(SANDBOX_OA), "phone": PHONE}}, (400, "điện thoại")),
     ]
-    for mend, (status, word) in steps:
+    for change, (status, word) in steps:
         answered, body = ask(world, **wrong)
         assert answered == status
         assert word in (body if isinstance(body, str) else body["msg"])
-        wrong |= mend
+        wrong |= change
     assert ask(world, **wrong)[0] == 200
 
 
@@ -188,7 +171,7 @@ def test_the_answer_has_three_fields_and_whole_seconds():
     assert (status, body) == (200, {"error": 0, "message": "Thành công", "expired_time": "2026-04-01T07:00:00Z"})
 
 
-def test_who_is_not_known_was_never_asked():
+def test_an_unknown_customer_was_never_asked():
     status, body = ask(World(customers={}))
     assert (status, body["error"], body["expired_time"]) == (200, 20, None)
 
@@ -207,8 +190,8 @@ def test_the_operators_writings_of_a_phone_are_one_phone(phone):
     assert world.log[-1].phone == PHONE
 
 
-@pytest.mark.parametrize("phone", ["0084987654321", "(+84)987654321", "+12025550143", "nobody"])
-def test_other_writings_are_refused_by_nobody_and_find_nobody(phone):
+@pytest.mark.parametrize("phone", ["0084987654321", "(+84)987654321", "+12025550143", "no number"])
+def test_other_writings_are_taken_and_find_no_customer(phone):
     status, body = ask(one(Customer(phone=PHONE)), {"oa_id": SANDBOX_OA, "phone": phone})
     assert (status, body["error"]) == (200, 20)
 
@@ -255,16 +238,6 @@ def test_the_sample_is_the_same_every_time():
     assert not set(sample(seed=1)) & set(sample(seed=2))
 
 
-def test_a_customer_under_another_phone_is_a_config_error():
-    with pytest.raises(ConfigError):
-        World(customers={"0987654321": Customer(phone="0987654321")})
-
-
-def test_an_expiry_without_a_time_zone_is_a_config_error():
-    with pytest.raises(ConfigError):
-        Customer(phone=PHONE, expires=datetime(2026, 1, 1))  # noqa: DTZ001 - the very fault
-
-
 async def test_every_customer_of_the_sample_reaches_the_session_as_its_state():
     seen: dict[int, object] = {}
     world = World()
@@ -276,14 +249,9 @@ async def test_every_customer_of_the_sample_reaches_the_session_as_its_state():
                 seen[customer.error] = type(error)
             else:
                 seen.setdefault(customer.error, consent.state)
-    assert {code: kind for code, kind in seen.items() if isinstance(kind, type)} == {
-        5: RateLimited,
-        10: Unavailable,
-        12: Unavailable,
-    }
-    assert {kind for kind in seen.values() if isinstance(kind, ConsentState)} == {*ConsentState} - {
-        ConsentState.TRY_LATER
-    }
+    errors = {code: kind for code, kind in seen.items() if isinstance(kind, type)}
+    assert errors == {5: RateLimited, 10: Unavailable, 12: Unavailable}
+    assert {kind for kind in seen.values() if kind not in errors.values()} == {*ConsentState} - {ConsentState.TRY_LATER}
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -402,11 +370,6 @@ async def test_a_port_that_is_taken_is_an_os_error_and_is_free_again_after_the_b
         assert second == first
 
 
-async def test_who_listens_everywhere_is_reached_over_loopback():
+async def test_a_sandbox_on_all_addresses_is_reached_over_loopback():
     async with serve(World(), host="0.0.0.0") as served:
         assert served.base_url == f"http://127.0.0.1:{served.port}/v1/shop"
-
-
-def test_importing_the_sandbox_does_not_import_aiohttp():
-    code = "import sys, etelecom_async.sandbox; sys.exit('aiohttp' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

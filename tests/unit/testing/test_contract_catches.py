@@ -6,7 +6,7 @@ from collections import deque
 from contextlib import asynccontextmanager
 
 import pytest
-from attrs import evolve
+from attrs import define, evolve, field
 
 from etelecom_async import AttemptTimeout, Disconnected
 from etelecom_async.testing import MockTransport, TransportContract, VirtualTimeLoop
@@ -21,11 +21,11 @@ AMONG_OTHERS = "test_requests_that_are_cancelled_among_others_leave_the_others_t
 ONCE = "test_a_request_is_sent_once_whatever_comes_of_it"
 
 
+@define(eq=False)
 class Faithful:
     """A transport over another that does nothing to what it carries; those below do something wrong."""
 
-    def __init__(self, carry):
-        self.carry = carry
+    carry: object
 
     async def send(self, request, /):
         return await self.carry(request)
@@ -34,12 +34,11 @@ class Faithful:
         pass
 
 
+@define(eq=False)
 class Swaps(Faithful):
     """Gives an answer to the request that has waited longest."""
 
-    def __init__(self, carry):
-        super().__init__(carry)
-        self.waiting = deque()
+    waiting: object = field(factory=deque)
 
     async def send(self, request, /):
         turn = asyncio.get_running_loop().create_future()
@@ -53,12 +52,11 @@ class Swaps(Faithful):
         return await turn
 
 
+@define(eq=False)
 class SwapsTwo(Faithful):
     """Swaps two answers that come in the same turn of the loop, and only those."""
 
-    def __init__(self, carry):
-        super().__init__(carry)
-        self.first = None
+    first: object = None
 
     async def send(self, request, /):
         answer = [await self.carry(request)]
@@ -72,12 +70,11 @@ class SwapsTwo(Faithful):
         return answer[0]
 
 
+@define(eq=False)
 class Delays(Faithful):
     """Gives the answer that came too late for its request to the next one."""
 
-    def __init__(self, carry):
-        super().__init__(carry)
-        self.late = []
+    late: object = field(factory=list)
 
     async def send(self, request, /):
         if self.late:
@@ -125,12 +122,11 @@ class DuplicatesAnswers(Faithful):
             self.under_way = None
 
 
+@define(eq=False)
 class DuplicatesEqualOnes(Faithful):
     """Asks once for requests under way that are equal, as a cache would."""
 
-    def __init__(self, carry):
-        super().__init__(carry)
-        self.under_way = {}
+    under_way: object = field(factory=dict)
 
     async def send(self, request, /):
         if request.body in self.under_way:
@@ -203,12 +199,11 @@ class Mixes(Faithful):
         return Response(status, headers, answer.body)
 
 
+@define(eq=False)
 class CancelsAll(Faithful):
     """A request that is cancelled takes those along that are under way with it."""
 
-    def __init__(self, carry):
-        super().__init__(carry)
-        self.under_way = set()
+    under_way: object = field(factory=set)
 
     async def send(self, request, /):
         task = asyncio.ensure_future(self.carry(request))

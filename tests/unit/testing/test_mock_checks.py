@@ -56,7 +56,7 @@ async def check(mock, phone=PHONE):
         (DeadlineExceeded("x"), r"set Timeout\(\.\.\.\)"),
         (QueueTimeout("x"), r"set Timeout\(\.\.\.\)"),
         (DecodeError("x"), r"use respond\(\)"),
-        (RateLimited(status=200), r"use reply\(\)"),
+        (RateLimited(status=200), r"reply\(Consent\(error=5\)\)"),
     ],
     ids=repr,
 )
@@ -96,27 +96,6 @@ def test_a_reply_of_an_untyped_method_is_json(value):
 @pytest.mark.parametrize("value", [{}, {"hotlines": [1, None, "x", 2.5]}, [], None, "text", 7, True], ids=repr)
 def test_a_reply_of_an_untyped_method_can_be_any_json(value):
     assert route("Etelecom/GetHotlines").reply(value)
-
-
-@pytest.mark.parametrize("name", ["answer", "respond"])
-@pytest.mark.parametrize("function", [OK, None, "x", 7], ids=repr)
-def test_an_answer_that_is_no_function_is_refused(name, function):
-    with pytest.raises(ConfigError, match="function is a function of the"):
-        getattr(route(), name)(function)
-
-
-@pytest.mark.parametrize("endpoint", [None, 7, CheckConsent, Consent(), "CheckConsent", ""], ids=repr)
-def test_a_route_for_what_is_no_method_is_refused(endpoint):
-    with pytest.raises(ConfigError):
-        MockTransport().on(endpoint)
-    with pytest.raises(ConfigError, match="where is a function of the payload"):
-        MockTransport().on(CHECK_CONSENT, where="0987654321")
-
-
-@pytest.mark.parametrize("size", [0, -1, 1.5, "10", None, True], ids=repr)
-def test_a_bound_that_is_no_size_is_refused(size):
-    with pytest.raises(ConfigError, match=r"MockTransport\.max_body is a whole number"):
-        MockTransport(max_body=size)
 
 
 @pytest.mark.parametrize("value", ["no consent", {"error": 0}, None])
@@ -162,7 +141,7 @@ async def test_a_route_without_a_step_and_a_payload_that_does_not_fit_are_no_ans
         await check(mock)
     silent.reply(OK)
     session = Session(Shop("1:test"), transport=mock)
-    with pytest.raises(AssertionError, match="does not fit"):
+    with pytest.raises(AssertionError, match=r"does not fit(.|\n)*\$\.oa_id"):
         await session.invoke("Zalo/CheckConsent", {"phone": 7})
     assert len(mock.unmatched) == 2
 

@@ -5,24 +5,12 @@ import asyncio
 import aiohttp
 import pytest
 
-from etelecom_async import (
-    AttemptTimeout,
-    ConfigError,
-    ConnectError,
-    Disconnected,
-    Phase,
-    Retry,
-    Session,
-    Shop,
-    Timeout,
-    UnexpectedStatus,
-)
+from etelecom_async import AttemptTimeout, ConfigError, ConnectError, Disconnected, Phase, Retry, Session, Shop, Timeout
 from etelecom_async.testing import Answer, Peer, Silence
 from etelecom_async.transport.aiohttp import AiohttpTransport
-from tests.faults.certificates import Certificates
 from tests.faults.server import FaultServer, granted, http
 from tests.faults.steps import Drain, Good, Hear, Say, WhileIdle
-from tests.support import CANARY, KEY, ask, everything_shown
+from tests.support import KEY, ask
 
 OK = b'{"error":0,"message":"Success","expired_time":null}'
 
@@ -36,35 +24,6 @@ async def check(origin, *, transport=None, **options):
         finally:
             if transport is not None:
                 await transport.aclose()
-
-
-async def test_a_cancelled_call_shows_no_key():
-    async with Peer(Silence()).serve() as origin:
-        with pytest.raises(TimeoutError) as caught:
-            async with asyncio.timeout(0.1):
-                await check(origin)
-    assert CANARY not in everything_shown(caught.value)
-
-
-async def test_a_redirect_is_told_without_its_query():
-    location = {"Location": "https://another.example/v1/shop?token=abc"}
-    async with Peer(Answer(307, b"", location)).serve() as origin:
-        with pytest.raises(UnexpectedStatus, match=r"redirects to https://another\.example/v1/shop;") as caught:
-            await check(origin)
-    assert "token" not in str(caught.value)
-
-
-async def test_a_host_without_an_address_is_a_connect_error():
-    with pytest.raises(ConnectError) as caught:
-        await check("https://no-such-host.invalid", transport=AiohttpTransport(trust_env=False))
-    assert caught.value.phase is Phase.NOT_SENT
-    assert CANARY not in everything_shown(caught.value)
-
-
-async def test_a_private_ca_is_trusted_when_given():
-    certificates = Certificates()
-    async with FaultServer(tls=certificates.server("right")).serve() as origin:
-        assert (await check(origin, transport=AiohttpTransport(ssl_context=certificates.trust))).granted
 
 
 async def test_a_borrowed_session_lends_its_connections_and_nothing_else():

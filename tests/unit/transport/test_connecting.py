@@ -1,6 +1,7 @@
 """What a call ends in that was never sent: its phase, and whether it may be tried again."""
 
 import asyncio
+import contextlib
 import socket
 
 import pytest
@@ -25,12 +26,10 @@ from etelecom_async.transport.base import Request
 from etelecom_async.transport.fast import HttptoolsTransport
 from tests.faults.server import FaultServer
 from tests.faults.steps import Refused
-from tests.support import KEY, answer, ask, session_over
+from tests.support import CANARY, KEY, answer, ask, everything_shown, session_over
 
 OK = b'{"error":0,"message":"Success","expired_time":null}'
 HTTPS = "https://api.etelecom.test/v1/shop"
-
-each_transport = pytest.mark.parametrize("carry", [AiohttpTransport, HttptoolsTransport])
 
 
 def session(base_url, transport, *, attempts=3, **options):
@@ -40,6 +39,12 @@ def session(base_url, transport, *, attempts=3, **options):
         retry=Retry(attempts=attempts, base=0),
         **options,
     )
+
+
+@pytest.fixture(params=[AiohttpTransport, HttptoolsTransport], ids=lambda kind: kind.__name__)
+async def transport(request):
+    async with contextlib.aclosing(request.param(trust_env=False)) as transport:
+        yield transport
 
 
 @pytest.fixture
@@ -61,96 +66,77 @@ def lookups(monkeypatch):
 # --- Names
 
 
-@each_transport
 @pytest.mark.parametrize("code", [socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)])
-async def test_a_name_without_an_address_is_looked_up_once(lookups, carry, code):
+async def test_a_name_without_an_address_is_looked_up_once(lookups, transport, code):
     names = lookups(socket.gaierror(code, "Name or service not known"))
-    transport = carry(trust_env=False)
     with pytest.raises(
         UnknownHost, match=r"api\.etelecom\.test:443: Name or service not known; check the host"
     ) as caught:
         await ask(session(HTTPS, transport))
-    await transport.aclose()
     assert (caught.value.phase, caught.value.transient, caught.value.attempts) == (Phase.NOT_SENT, False, 1)
     assert names == ["api.etelecom.test"]
+    assert CANARY not in everything_shown(caught.value)
 
 
-@each_transport
-async def test_a_name_server_that_does_not_answer_is_asked_again(lookups, carry):
+async def test_a_name_server_that_does_not_answer_is_asked_again(lookups, transport):
     names = lookups(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"))
-    transport = carry(trust_env=False)
     with pytest.raises(ConnectError, match="Temporary failure") as caught:
         await ask(session(HTTPS, transport))
-    await transport.aclose()
     assert type(caught.value) is ConnectError
     assert (caught.value.phase, len(names)) == (Phase.NOT_SENT, 3)
 
 
-@each_transport
-async def test_a_name_that_is_gone_after_the_first_connection_is_the_networks_fault(lookups, carry):
+async def test_a_name_that_is_gone_after_the_first_connection_is_the_networks_fault(lookups, transport):
     names = lookups(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
-    transport = carry(trust_env=False)
     async with Peer(Answer(200, OK)).serve() as origin:
         assert (await ask(session(origin, transport))).granted
     names.clear()
     with pytest.raises(ConnectError, match="Name or service") as caught:
         await ask(session(HTTPS, transport))
-    await transport.aclose()
     assert type(caught.value) is ConnectError
     assert len(names) == 3
 
 
-@each_transport
 @pytest.mark.parametrize("host", ["a" * 64 + ".test", "a..test"])
-async def test_a_host_that_cannot_be_a_name_is_no_matter_for_another_attempt(carry, host):
-    transport = carry(trust_env=False)
+async def test_a_host_that_cannot_be_a_name_is_no_matter_for_another_attempt(transport, host):
     with pytest.raises(UnknownHost) as caught:
         await ask(session(f"https://{host}/v1/shop", transport))
-    await transport.aclose()
     assert (caught.value.phase, caught.value.attempts) == (Phase.NOT_SENT, 1)
 
 
 # --- Phases
 
 
-@each_transport
-async def test_an_attempt_that_ends_while_it_looks_up_a_name_was_not_sent(monkeypatch, carry):
+async def test_an_attempt_that_ends_while_it_looks_up_a_name_was_not_sent(monkeypatch, transport):
     async def hang(*_, **__):
         await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hang)
-    transport = carry(trust_env=False)
     with pytest.raises(AttemptTimeout, match="no connection within the attempt's time") as caught:
         await ask(session(HTTPS, transport, attempts=1, timeout=Timeout(attempt=0.05)))
     assert caught.value.phase is Phase.NOT_SENT
     with pytest.raises(DeadlineExceeded) as late:
         await ask(session(HTTPS, transport, timeout=Timeout(attempt=5, total=0.05)))
     assert (late.value.phase, late.value.transient) == (Phase.NOT_SENT, True)
-    await transport.aclose()
 
 
-@each_transport
-async def test_an_attempt_that_ends_while_it_waits_for_a_connection_was_not_sent(carry):
-    async with Peer(Silence()).serve() as origin:
-        transport = carry(pool_size=1)
-        first = asyncio.create_task(
-            ask(session(origin, transport, throttle=Throttle(concurrency=1), timeout=Timeout(attempt=20)))
+async def test_an_attempt_that_ends_while_it_waits_for_a_connection_was_not_sent(transport):
+    async with Peer(Silence()).serve() as origin, contextlib.aclosing(type(transport)(pool_size=1)) as narrow:
+        patient, hasty = (
+            session(origin, narrow, attempts=1, throttle=Throttle(concurrency=1), timeout=Timeout(attempt=seconds))
+            for seconds in (20, 0.1)
         )
+        first = asyncio.create_task(ask(patient))
         await asyncio.sleep(0.05)
         with pytest.raises(AttemptTimeout, match=r"no (free )?connection") as caught:
-            await ask(
-                session(origin, transport, attempts=1, throttle=Throttle(concurrency=1), timeout=Timeout(attempt=0.1))
-            )
+            await ask(hasty)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
-        await transport.aclose()
     assert caught.value.phase is Phase.NOT_SENT
 
 
-@each_transport
-async def test_an_attempt_that_ends_while_it_waits_for_the_answer_may_have_been_carried_out(carry):
+async def test_an_attempt_that_ends_while_it_waits_for_the_answer_may_have_been_carried_out(transport):
     async with Peer(Answer(200, OK), Silence()).serve() as origin:
-        transport = carry()
         calling = session(origin, transport, attempts=1)
         assert (await ask(calling)).granted  # now there is a connection, which takes no time of the next attempt
         with pytest.raises(AttemptTimeout, match="no answer") as caught:
@@ -161,17 +147,13 @@ async def test_an_attempt_that_ends_while_it_waits_for_the_answer_may_have_been_
         assert (await ask(calling)).granted
         with pytest.raises(DeadlineExceeded) as late:
             await ask(calling.with_options(timeout=Timeout(attempt=5, total=0.1)))
-        await transport.aclose()
     assert caught.value.phase is late.value.phase is Phase.UNKNOWN
 
 
-@each_transport
-async def test_a_port_without_a_server_is_tried_again_and_was_not_sent(carry):
+async def test_a_port_without_a_server_is_tried_again_and_was_not_sent(transport):
     async with FaultServer(Refused()).serve() as origin:
-        transport = carry()
         with pytest.raises(ConnectError) as caught:
             await ask(session(origin, transport))
-        await transport.aclose()
     assert type(caught.value) is ConnectError
     assert (caught.value.phase, caught.value.attempts) == (Phase.NOT_SENT, 3)
 

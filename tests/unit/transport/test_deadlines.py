@@ -1,5 +1,8 @@
+"""Many time limits under one timer, and a block that one of them cuts short."""
+
 import asyncio
 import contextvars
+import inspect
 
 import pytest
 from hypothesis import given
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 
 from etelecom_async.testing import VirtualTimeLoop, run_virtually
 from etelecom_async.transport.deadlines import Deadlines, TimeLimit
+from tests.support import virtually
 
 LATE = 0.02  # of a second at most
 ROUNDING = 1e-9
@@ -22,11 +26,7 @@ class Attempt:
 
 
 @given(
-    st.lists(
-        st.tuples(st.floats(0, 20), st.floats(0.001, 20), st.none() | st.floats(0, 20)),
-        min_size=1,
-        max_size=30,
-    )
+    st.lists(st.tuples(st.floats(0, 20), st.floats(0.001, 20), st.none() | st.floats(0, 20)), min_size=1, max_size=30)
 )
 def test_an_attempt_runs_out_at_its_time_unless_it_ends_before(attempts):
     async def one(deadlines, begins, seconds, lasts):
@@ -76,26 +76,24 @@ def test_one_timer_watches_thousands_and_none_is_left_behind_them():
         runner.run(thousands())
 
 
-def test_attempts_that_run_out_one_after_the_other_are_not_all_looked_at_for_each():
-    async def hang():
-        deadlines = Deadlines(asyncio.get_running_loop())
-        wakes, woken = 0, deadlines._wake
+@virtually
+async def test_attempts_that_run_out_one_after_the_other_are_not_all_looked_at_for_each():
+    deadlines = Deadlines(asyncio.get_running_loop())
+    wakes, woken = 0, deadlines._wake
 
-        def wake():
-            nonlocal wakes
-            wakes += 1
-            woken()
+    def wake():
+        nonlocal wakes
+        wakes += 1
+        woken()
 
-        deadlines._wake = wake
-        attempts = [Attempt() for _ in range(10_000)]
-        for attempt in attempts:
-            deadlines.add(attempt, 1)
-            asyncio.get_running_loop().jump(1e-5)
-        await asyncio.sleep(2)
-        assert all(attempt.ran_out_at is not None for attempt in attempts)
-        assert wakes <= 12
-
-    run_virtually(hang())
+    deadlines._wake = wake
+    attempts = [Attempt() for _ in range(10_000)]
+    for attempt in attempts:
+        deadlines.add(attempt, 1)
+        asyncio.get_running_loop().jump(1e-5)
+    await asyncio.sleep(2)
+    assert all(attempt.ran_out_at is not None for attempt in attempts)
+    assert wakes <= 12
 
 
 def test_a_timer_that_goes_off_a_moment_early_makes_nothing_late():
@@ -114,20 +112,18 @@ def test_a_timer_that_goes_off_a_moment_early_makes_nothing_late():
         runner.run(wait())
 
 
-def test_what_is_under_way_when_it_is_closed_still_runs_out_and_no_timer_is_left():
-    async def close():
-        loop = asyncio.get_running_loop()
-        deadlines, attempt = Deadlines(loop), Attempt()
-        deadlines.add(attempt, 1)
-        deadlines.close()
-        await asyncio.sleep(2)
-        assert attempt.ran_out_at == pytest.approx(1)
-        deadlines.add(attempt, 1000)
-        deadlines.remove(attempt)
-        deadlines.close()
-        assert all(timer.cancelled() for timer in loop._scheduled)
-
-    run_virtually(close())
+@virtually
+async def test_what_is_under_way_when_it_is_closed_still_runs_out_and_no_timer_is_left():
+    loop = asyncio.get_running_loop()
+    deadlines, attempt = Deadlines(loop), Attempt()
+    deadlines.add(attempt, 1)
+    deadlines.close()
+    await asyncio.sleep(2)
+    assert attempt.ran_out_at == pytest.approx(1)
+    deadlines.add(attempt, 1000)
+    deadlines.remove(attempt)
+    deadlines.close()
+    assert all(timer.cancelled() for timer in loop._scheduled)
 
 
 def test_an_attempt_that_fails_to_run_out_keeps_no_other_from_it():
@@ -150,21 +146,19 @@ def test_an_attempt_that_fails_to_run_out_keeps_no_other_from_it():
     run_virtually(fail())
 
 
-def test_an_attempt_that_ends_another_as_it_runs_out_is_the_only_one_of_them_that_does():
-    async def end():
-        deadlines, other = Deadlines(asyncio.get_running_loop()), Attempt()
+@virtually
+async def test_an_attempt_that_ends_another_as_it_runs_out_is_the_only_one_of_them_that_does():
+    deadlines, other = Deadlines(asyncio.get_running_loop()), Attempt()
 
-        class Ending(Attempt):
-            def run_out(self):
-                super().run_out()
-                deadlines.remove(other)
+    class Ending(Attempt):
+        def run_out(self):
+            super().run_out()
+            deadlines.remove(other)
 
-        deadlines.add(Ending(), 1)
-        deadlines.add(other, 1)
-        await asyncio.sleep(5)
-        assert other.ran_out_at is None
-
-    run_virtually(end())
+    deadlines.add(Ending(), 1)
+    deadlines.add(other, 1)
+    await asyncio.sleep(5)
+    assert other.ran_out_at is None
 
 
 def test_the_timer_holds_nothing_of_the_call_that_it_was_set_in():
@@ -184,101 +178,93 @@ def test_the_timer_holds_nothing_of_the_call_that_it_was_set_in():
     assert seen == ["none"]
 
 
-def limited(body):
-    async def run():
-        await body(Deadlines(asyncio.get_running_loop()))
+def limited(test):
+    """The test in virtual time, with the deadlines of its loop; its task is not left cancelled."""
+
+    @virtually
+    async def run(**options):
+        await test(Deadlines(asyncio.get_running_loop()), **options)
         assert asyncio.current_task().cancelling() == 0
 
-    run_virtually(run())
+    first, *others = inspect.signature(test).parameters.values()
+    assert first.name == "deadlines"
+    run.__name__, run.__signature__ = test.__name__, inspect.Signature(others)
+    return run
 
 
-def test_a_block_is_cut_short_when_its_time_has_run_out():
-    async def body(deadlines):
-        loop = asyncio.get_running_loop()
-        with pytest.raises(TimeoutError), TimeLimit(deadlines, 5):
-            await asyncio.sleep(60)
-        assert 5 <= loop.time() <= 5 + LATE
-
-    limited(body)
+@limited
+async def test_a_block_is_cut_short_when_its_time_has_run_out(deadlines):
+    loop = asyncio.get_running_loop()
+    with pytest.raises(TimeoutError), TimeLimit(deadlines, 5):
+        await asyncio.sleep(60)
+    assert 5 <= loop.time() <= 5 + LATE
 
 
 @pytest.mark.parametrize("seconds", [5, None])
-def test_a_block_that_ends_in_time_is_left_alone(seconds):
-    async def body(deadlines):
-        with TimeLimit(deadlines, seconds):
-            await asyncio.sleep(4)
-        await asyncio.sleep(60)
-
-    limited(body)
+@limited
+async def test_a_block_that_ends_in_time_is_left_alone(deadlines, seconds):
+    with TimeLimit(deadlines, seconds):
+        await asyncio.sleep(4)
+    await asyncio.sleep(60)
 
 
-def test_an_error_of_the_block_goes_through():
-    async def body(deadlines):
-        with pytest.raises(KeyError), TimeLimit(deadlines, 5):
-            raise KeyError
-
-    limited(body)
+@limited
+async def test_an_error_of_the_block_goes_through(deadlines):
+    with pytest.raises(KeyError), TimeLimit(deadlines, 5):
+        raise KeyError
 
 
-def test_a_block_that_turns_its_cancellation_into_another_error_leaves_no_task_cancelled():
-    async def body(deadlines):
-        with pytest.raises(KeyError), TimeLimit(deadlines, 5):
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                raise KeyError from None
-
-    limited(body)
+@limited
+async def test_a_block_that_turns_its_cancellation_into_another_error_leaves_no_task_cancelled(deadlines):
+    with pytest.raises(KeyError), TimeLimit(deadlines, 5):
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise KeyError from None
 
 
 @pytest.mark.parametrize("outer", [4.0, 5.0, 6.0])
-def test_the_shorter_of_two_limits_is_the_one_that_counts(outer):
-    async def body(deadlines):
-        inner_ran_out = False
-        try:
-            async with asyncio.timeout(outer):
-                try:
-                    with TimeLimit(deadlines, 5):
-                        await asyncio.sleep(60)
-                except TimeoutError:
-                    inner_ran_out = True
-        except TimeoutError:
-            assert outer <= 5
-            assert not inner_ran_out
-        else:
-            assert outer >= 5
-            assert inner_ran_out
-
-    limited(body)
-
-
-def test_a_task_that_somebody_else_cancels_in_the_same_moment_stays_cancelled():
-    async def body(deadlines):
-        async def block():
-            with TimeLimit(deadlines, 5):
-                await asyncio.sleep(60)
-
-        task = asyncio.create_task(block())
-        await asyncio.sleep(0)
-        asyncio.get_running_loop().call_at(5, task.cancel)
-        await asyncio.wait([task])
-        assert task.cancelled()
-
-    limited(body)
-
-
-def test_a_limit_needs_a_task():
-    async def body(deadlines):
-        said = asyncio.get_running_loop().create_future()
-
-        def outside():
+@limited
+async def test_the_shorter_of_two_limits_is_the_one_that_counts(deadlines, outer):
+    inner_ran_out = False
+    try:
+        async with asyncio.timeout(outer):
             try:
-                with TimeLimit(deadlines, 1):
-                    said.set_result("")
-            except RuntimeError as error:
-                said.set_result(str(error))
+                with TimeLimit(deadlines, 5):
+                    await asyncio.sleep(60)
+            except TimeoutError:
+                inner_ran_out = True
+    except TimeoutError:
+        assert outer <= 5
+        assert not inner_ran_out
+    else:
+        assert outer >= 5
+        assert inner_ran_out
 
-        asyncio.get_running_loop().call_soon(outside)
-        assert "no task" in await said
 
-    limited(body)
+@limited
+async def test_a_task_that_is_cancelled_from_outside_in_the_same_moment_stays_cancelled(deadlines):
+    async def block():
+        with TimeLimit(deadlines, 5):
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(block())
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_at(5, task.cancel)
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+@limited
+async def test_a_limit_needs_a_task(deadlines):
+    said = asyncio.get_running_loop().create_future()
+
+    def outside():
+        try:
+            with TimeLimit(deadlines, 1):
+                said.set_result("")
+        except RuntimeError as error:
+            said.set_result(str(error))
+
+    asyncio.get_running_loop().call_soon(outside)
+    assert "no task" in await said

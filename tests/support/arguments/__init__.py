@@ -1,0 +1,5 @@
+"""What every public callable must refuse: a row for each, with values that do not fit, for every parameter."""
+
+from tests.support.arguments import calls, runs
+
+ROWS = calls.ROWS | runs.ROWS
