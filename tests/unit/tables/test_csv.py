@@ -139,7 +139,7 @@ def test_an_empty_file_is_refused(source, data):
     [
         ("none.csv", None, r"none\.csv does not exist: check the name"),
         ("none.parquet", None, r"none\.parquet does not exist: check the name"),
-        ("folder", None, "is a directory without files: name a file"),
+        ("folder", None, "is a directory without files: name a file, or a folder of them"),
         ("a.pdf", None, r"a\.pdf has no suffix .*: save it as one of \.csv, \.tsv, \.txt, \.ndjson"),
         ("a.pdf", "xml", "no kind of table named 'xml'"),
     ],

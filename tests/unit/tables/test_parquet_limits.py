@@ -14,15 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etelecom_async import CHECK_CONSENT, ConfigError, Consent, Session, Shop
-from etelecom_async.jobs import ConsentJob
+from etelecom_async import ConfigError, Consent
 from etelecom_async.jobs import sink as destination
 from etelecom_async.jobs.input_fingerprint import InputFingerprint
-from etelecom_async.sandbox import SANDBOX_API_KEY, SandboxTransport, World
 from etelecom_async.tables import CsvLayout, NdjsonLayout, open_source, parquet_batches, to_parquet
 from etelecom_async.tables.moments import day_of, day_text, moment_of, moment_text
-from etelecom_async.testing import MockTransport
-from tests.support import HANG, OA
+from tests.support import HANG
+from tests.support.job_files import Service, each_kind, people, read, rows
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -51,7 +49,7 @@ def cells(path):
     return [row.cells for row in open_source(path).rows()]
 
 
-# SingleFlight
+# Memory
 
 
 def peak_of(path, rows):
@@ -255,75 +253,25 @@ def test_a_column_that_was_typed_anew_between_two_runs_is_text(tmp_path):
     assert table["n"].to_pylist() == ["1", "2", str(2**70)]
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
+@each_kind
 @pytest.mark.parametrize("error", [18446744073709551615, -(2**63) - 1, 2**63, 10**100])
 async def test_an_error_number_beyond_64_bits_is_the_rows_failure(tmp_path, kind, error):
     """F3"""
-    source = tmp_path / "in.csv"
-    source.write_text("phone\n0987654321\n0987654322\n")
-    mock = MockTransport()
-    mock.on(CHECK_CONSENT).answer(lambda payload: Consent(error=error if payload.phone.endswith("1") else 0))
-    async with Session(Shop("1234567890123456789:k"), transport=mock) as session:
-        output = tmp_path / f"out.{kind}"
-        summary = await ConsentJob(session, source=source, output=output, oa_id=OA).run()
+    output = tmp_path / f"out.{kind}"
+    service = Service(lambda payload: Consent(error=error if payload.phone.endswith("1") else 0))
+    summary = await service.run(people(tmp_path / "in.csv", 2), output)
     assert summary.is_complete
     assert summary.failures == {"DecodeError": 1}
-    failed = [row for row in open_source(output).rows() if row.cells[-2]]
-    assert [row.cells[-2] for row in failed] == ["DecodeError"]
-    assert "64 bits" in failed[0].cells[-3]
-
-
-# Phones
-
-
-@pytest.mark.parametrize(
-    "phones",
-    [
-        pa.array([Decimal(84987654321), Decimal(84987654322)], pa.decimal128(38, 10)),
-        pa.array([b"0987654321", b"\xff0987654322"]),
-        pa.array([b"0987654321", b"\xff0987654322"]).view(pa.string()),
-        pa.array([84987654321.0, 84987654322.5]),
-        pa.array(["0987654321", "?"]).dictionary_encode(),
-    ],
-    ids=lambda phones: str(phones.type),
-)
-async def test_a_phone_of_any_type_is_asked_for_certain_or_not_at_all(tmp_path, phones):
-    """B3, B4"""
-    path = written(tmp_path / "in.parquet", [("phone", phones)])
-    mock = MockTransport()
-    route = mock.on(CHECK_CONSENT).reply(Consent(error=0))
-    output = tmp_path / "out.parquet"
-    async with Session(Shop("1234567890123456789:k"), transport=mock) as session:
-        await ConsentJob(session, source=path, output=output, oa_id=OA).run()
-    asked = [payload.phone for payload in route.payloads]
-    certain = ["84987654321", "84987654322"] if str(phones.type).startswith("decimal") else ["84987654321"]
-    assert sorted(asked) == certain
-    assert pq.read_table(output).num_rows == 2
-
-
-@pytest.mark.parametrize("kind", [pa.float32(), pa.float16()])
-async def test_a_column_that_rounds_phones_is_refused_before_the_first_call(tmp_path, kind):
-    """B1"""
-    path = written(tmp_path / "in.parquet", [("phone", pa.array([1.5]).cast(kind))])
-    mock = MockTransport()
-    async with Session(Shop("1234567890123456789:k"), transport=mock) as session:
-        with pytest.raises(ConfigError, match="phone"):
-            await ConsentJob(session, source=path, output=tmp_path / "out.csv", oa_id=OA).run()
+    (failed,) = [row for row in read(output) if row["failure"]]
+    assert failed["failure"] == "DecodeError"
+    assert "64 bits" in failed["message"]
 
 
 # The event loop of the caller
 
 
-async def job_over_three_rows(tmp_path, session, **options):
-    source = tmp_path / "in.csv"
-    source.write_text("phone\n0987654321\n0987654322\n0987654323\n")
-    return ConsentJob(session, source=source, output=tmp_path / "out.parquet", oa_id=OA, **options)
-
-
-@pytest.fixture
-async def session():
-    async with Session(Shop(SANDBOX_API_KEY), transport=SandboxTransport(World())) as session:
-        yield session
+def job_over_three_rows(folder, **options):
+    return Service().job(people(folder / "in.csv", 3), folder / "out.parquet", **options)
 
 
 class Held:
@@ -342,33 +290,31 @@ class Held:
         return self._real(*args, **options)
 
 
-async def test_finishing_a_parquet_file_leaves_the_event_loop_free(tmp_path, session, monkeypatch):
+async def test_finishing_a_parquet_file_leaves_the_event_loop_free(tmp_path, monkeypatch):
     """F15"""
     held = Held(to_parquet, asyncio.get_running_loop())
     monkeypatch.setattr(destination, "to_parquet", held)
-    assert (await (await job_over_three_rows(tmp_path, session)).run()).is_complete
+    assert (await job_over_three_rows(tmp_path).run()).is_complete
     assert held.started.is_set()
     assert pq.read_table(tmp_path / "out.parquet").num_rows == 3
 
 
-async def test_preparing_a_resume_leaves_the_event_loop_free(tmp_path, session, monkeypatch):
+async def test_preparing_a_resume_leaves_the_event_loop_free(tmp_path, monkeypatch):
     """F15"""
-    await (await job_over_three_rows(tmp_path, session)).run()
+    await job_over_three_rows(tmp_path).run()
     held = Held(InputFingerprint.of, asyncio.get_running_loop())
     monkeypatch.setattr(InputFingerprint, "of", held)
-    job = await job_over_three_rows(tmp_path, session, resume=True)
+    job = job_over_three_rows(tmp_path, resume=True)
     assert (await job.prepare()).finished == 3
     assert held.started.is_set()
     await job.run()
 
 
 @pytest.mark.parametrize("how", ["stop", "cancel"])
-async def test_a_finish_that_is_not_wanted_any_more_is_given_up_and_done_by_the_resume(
-    tmp_path, session, monkeypatch, how
-):
+async def test_a_finish_that_is_not_wanted_any_more_is_given_up_and_done_by_the_resume(tmp_path, monkeypatch, how):
     """F15"""
     loop = asyncio.get_running_loop()
-    job = await job_over_three_rows(tmp_path, session)
+    job = job_over_three_rows(tmp_path)
     running = loop.create_task(job.run())
 
     def stopped(*args, is_wanted, **options):
@@ -378,16 +324,16 @@ async def test_a_finish_that_is_not_wanted_any_more_is_given_up_and_done_by_the_
             waiting.wait(0.001)
         return to_parquet(*args, is_wanted=is_wanted, **options)
 
-    monkeypatch.setattr(destination, "to_parquet", stopped)
-    if how == "cancel":
-        with pytest.raises(asyncio.CancelledError):
-            await running
-    else:
-        assert not (await running).is_complete
+    with monkeypatch.context() as patch:
+        patch.setattr(destination, "to_parquet", stopped)
+        if how == "cancel":
+            with pytest.raises(asyncio.CancelledError):
+                await running
+        else:
+            assert not (await running).is_complete
     output = tmp_path / "out.parquet"
     assert not output.exists()
     assert len((tmp_path / "out.parquet.ndjson").read_text().splitlines()) == 3
     assert not list(tmp_path.glob("*.part"))
-    monkeypatch.undo()
-    assert (await (await job_over_three_rows(tmp_path, session, resume=True)).run()).is_complete
-    assert sorted(row.cells[1] for row in open_source(output).rows()) == [1, 2, 3]
+    assert (await job_over_three_rows(tmp_path, resume=True).run()).is_complete
+    assert rows(output) == [1, 2, 3]

@@ -13,12 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
-from etelecom_async import ConfigError, Session, Shop
-from etelecom_async.jobs import ConsentJob
-from etelecom_async.sandbox import SANDBOX_API_KEY, SandboxTransport, World
+from etelecom_async import ConfigError
 from etelecom_async.tables import Reading, Row, Undecided, kind_of, open_source
 from etelecom_async.tables import workbook_bounds as bounds
-from tests.support import OA
+from tests.support.job_files import Service
 from tests.support.tables import cells
 
 HEADER = ["phone", "name"]
@@ -366,14 +364,11 @@ def test_a_damaged_workbook_is_read_or_refused_but_nothing_else(workbook, tmp_pa
 
 async def test_a_workbook_becomes_a_csv_that_excel_reads(workbook, tmp_path):
     path = workbook(("S", [["phone", "since"], ["0987654321", dt.date(2024, 2, 29)], [84987654322.0, dt.timedelta(1)]]))
-    async with Session(Shop(SANDBOX_API_KEY), transport=SandboxTransport(World())) as session:
-        output = tmp_path / "out.csv"
-        job = ConsentJob(session, source=path, output=output, oa_id=OA)
-        plan = await job.prepare()
-        assert plan.total == 2
-        assert (await job.run()).rows == 2
-        stream = io.BytesIO()
-        await ConsentJob(session, source=path, output=stream, oa_id=OA).run()
+    output, stream = tmp_path / "out.csv", io.BytesIO()
+    job = Service().job(path, output)
+    assert (await job.prepare()).total == 2
+    assert (await job.run()).rows == 2
+    await Service().run(path, stream)
     lines = output.read_bytes().decode().splitlines()
     assert lines[0].startswith("\ufeffphone,since,row,")
     assert sorted(line.split(",")[:4] for line in lines[1:]) == [
