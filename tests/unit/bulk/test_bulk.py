@@ -26,12 +26,9 @@ from etelecom_async import (
 from etelecom_async.bulk import Bulk, Done, NotDone
 from etelecom_async.bulk.single_flight import LastAnswers, SingleFlight
 from etelecom_async.testing import MockTransport
+from tests.support.bulk import phones, taken
 
 OK = Consent(error=0)
-
-
-def phones(count):
-    return [f"09{n:08d}" for n in range(count)]
 
 
 def mocked(**options):
@@ -42,7 +39,7 @@ def mocked(**options):
 
 
 class Pulls:
-    """An iterable that counts how far it was read, sync or async."""
+    """An iterable that counts how far it was read."""
 
     def __init__(self, items):
         self.items = iter(items)
@@ -57,22 +54,14 @@ class Pulls:
         return item
 
 
-class AsyncPulls:
-    def __init__(self, items):
-        self.items = iter(items)
-        self.count = 0
+class AsyncPulls(Pulls):
+    __iter__ = None
 
-    def __aiter__(self):
-        return self
-
-    async def __anext__(self):
-        await asyncio.sleep(0)
-        try:
-            item = next(self.items)
-        except StopIteration:
-            raise StopAsyncIteration from None
-        self.count += 1
-        return item
+    async def __aiter__(self):
+        for item in self.items:
+            await asyncio.sleep(0)
+            self.count += 1
+            yield item
 
 
 @pytest.mark.parametrize("source", [list, iter, Pulls, AsyncPulls], ids=lambda source: source.__name__)
@@ -81,10 +70,7 @@ async def test_every_phone_gets_exactly_one_outcome_in_its_place(source, concurr
     _, route, session = mocked()
     route.answer(lambda payload: Consent(error=int(payload.phone[-1]) % 4))
     given = phones(100)
-    outcomes = []
-    async with session.zalo.check_consents(oa_id=7, phones=source(given), concurrency=concurrency) as run:
-        async for outcome in run:
-            outcomes.append(outcome)
+    outcomes = await taken(session.zalo.check_consents(oa_id=7, phones=source(given), concurrency=concurrency))
     assert sorted(outcome.index for outcome in outcomes) == list(range(100))
     assert all(outcome.phone == given[outcome.index] for outcome in outcomes)
     assert all(outcome.consent.error == int(outcome.phone[-1]) % 4 for outcome in outcomes)
@@ -94,11 +80,11 @@ async def test_an_unusable_phone_and_a_failed_check_are_failures_in_their_places
     _, route, session = mocked()
     route.answer(lambda payload: OK if payload.phone.endswith("1") else Unavailable())
     run = session.zalo.check_consents(oa_id=7, phones=["0900000001", "hello", "0900000002"])
-    first, second, third = await run.collect()
+    first, *failed = await run.collect()
     assert first == Checked(0, "0900000001", OK)
-    assert isinstance(second, Failed)
-    assert (second.index, second.phone, type(second.error)) == (1, "hello", InvalidPhone)
-    assert (third.index, type(third.error)) == (2, Unavailable)
+    assert [(type(it), it.index, it.phone, type(it.error)) for it in failed] == [
+        (Failed, 1, "hello", InvalidPhone), (Failed, 2, "0900000002", Unavailable)
+    ]  # fmt: skip
 
 
 async def test_a_closed_session_stops_the_run():
@@ -128,9 +114,7 @@ async def test_an_error_of_the_source_is_raised():
 
     outcomes = []
     with pytest.raises(OSError, match="the disk is gone"):
-        async with session.zalo.check_consents(oa_id=7, phones=broken()) as run:
-            async for outcome in run:
-                outcomes.append(outcome)
+        await taken(session.zalo.check_consents(oa_id=7, phones=broken()), outcomes)
     assert len(outcomes) <= 1
 
 
@@ -218,14 +202,7 @@ async def test_behind_a_slow_call_an_ordered_run_goes_on_within_its_window(sourc
     route.answer(answer)
     pulls = source(phones(500))
     run = session.zalo.check_consents(oa_id=7, phones=pulls, concurrency=5, ordered=way == "ordered")
-
-    async def consume():
-        if way == "collect":
-            return await run.collect()
-        async with run:
-            return [outcome async for outcome in run]
-
-    consumer = asyncio.create_task(consume())
+    consumer = asyncio.create_task(run.collect() if way == "collect" else taken(run))
     for _ in range(2000):
         await asyncio.sleep(0)
     assert pulls.count == 16 * 5
@@ -246,8 +223,8 @@ async def test_ordered_outcomes_come_in_the_order_of_the_phones():
 
     route.answer(answer)
     given = [*phones(50), "hello", *phones(20)]
-    async with session.zalo.check_consents(oa_id=7, phones=given, concurrency=9, ordered=True) as run:
-        assert [outcome.index async for outcome in run] == list(range(71))
+    run = session.zalo.check_consents(oa_id=7, phones=given, concurrency=9, ordered=True)
+    assert [outcome.index for outcome in await taken(run)] == list(range(71))
 
 
 async def test_a_fast_answer_does_not_wait_for_a_slow_one():
@@ -272,11 +249,7 @@ async def test_a_fast_answer_does_not_wait_for_a_slow_one():
 async def test_the_same_number_in_any_writing_is_asked_once_and_answers_all():
     mock, route, session = mocked()
 
-    async def answer(_payload):
-        await asyncio.sleep(0.01)
-        return OK
-
-    route.answer(answer)
+    route.answer(lambda _payload: asyncio.sleep(0.01, OK))
     writings = ["0987654321", "+84 987 654 321", "84987654321", "0987.654.321"] * 5
     outcomes = await session.zalo.check_consents(oa_id=7, phones=writings, concurrency=6).collect()
     assert [outcome.consent for outcome in outcomes] == [OK] * 20
@@ -284,7 +257,7 @@ async def test_the_same_number_in_any_writing_is_asked_once_and_answers_all():
     assert len(mock.calls) == 1
 
 
-async def test_a_failure_is_shared_by_those_who_wait_and_not_remembered():
+async def test_a_failure_is_shared_by_the_callers_that_wait_and_not_remembered():
     mock, route, session = mocked()
 
     async def first_fails(_payload):
@@ -299,15 +272,15 @@ async def test_a_failure_is_shared_by_those_who_wait_and_not_remembered():
     assert len(mock.calls) == 2
 
 
-async def test_who_waits_for_anothers_answer_can_leave_without_harm_to_it():
+async def test_a_cancelled_caller_leaves_the_shared_call_to_the_others():
     answer = asyncio.Event()
 
     async def call(number):
         await answer.wait()
         return number
 
-    memory = SingleFlight(call, question=abs)
-    asking, leaving, staying = (asyncio.ensure_future(memory.ask(number)) for number in (7, -7, 7))
+    flight = SingleFlight(call, question=abs)
+    asking, leaving, staying = (asyncio.ensure_future(flight.ask(number)) for number in (7, -7, 7))
     await asyncio.sleep(0)
     leaving.cancel()
     await asyncio.sleep(0)
@@ -323,10 +296,8 @@ async def test_what_is_remembered_is_bounded():
         calls.append(item)
         return True
 
-    numbers = [*range(10), 9, 8, 0]
-    await Bulk.of(
-        SingleFlight(call, question=abs, remembered=LastAnswers(size=3)).ask, numbers, concurrency=1
-    ).collect()
+    flight = SingleFlight(call, question=abs, remembered=LastAnswers(size=3))
+    await Bulk.of(flight.ask, [*range(10), 9, 8, 0], concurrency=1).collect()
     assert calls == [*range(10), 0]
 
 
@@ -353,10 +324,8 @@ async def test_progress_counts_and_estimates():
         return item
 
     run = Bulk(call, list(range(100)), done=Done, failed=NotDone, concurrency=1, clock=lambda: now[0])
-    seen = []
     async with run:
-        async for _ in run:
-            seen.append(run.progress)
+        seen = [run.progress async for _ in run]
     assert (seen[-1].done, seen[-1].failed, seen[-1].total) == (100, 10, 100)
     assert seen[49].rate == pytest.approx(2.0)
     assert seen[49].eta == pytest.approx(25.0, rel=0.05)
@@ -373,10 +342,8 @@ async def test_an_unknown_total_has_no_eta():
 
 
 async def test_any_call_can_run_in_bulk():
-    _, _, session = mocked()
-    mock = MockTransport()
+    mock, _, session = mocked()
     mock.on("Etelecom/GetHotlines").reply({"hotlines": []})
-    session = Session(Shop("1:test"), transport=mock)
     outcomes = await Bulk.of(lambda name: session.invoke(name), ["Etelecom/GetHotlines"] * 3).collect()
     assert outcomes == [Done(n, "Etelecom/GetHotlines", {"hotlines": []}) for n in range(3)]
 
@@ -417,32 +384,19 @@ async def test_concurrency_is_bounded_by_the_run_and_by_the_throttle():
     assert most == 2
 
 
-@given(
-    st.lists(st.integers(0, 6), max_size=40),
-    st.integers(1, 8),
-    st.booleans(),
-)
-def test_whatever_the_delays_nothing_is_lost_or_doubled(delays, concurrency, ordered):
-    async def call(item):
-        for _ in range(item[1]):
+@given(st.lists(st.integers(0, 6), max_size=40), st.integers(1, 8), st.booleans())
+async def test_whatever_the_delays_nothing_is_lost_or_doubled(delays, concurrency, ordered):
+    async def call(turns):
+        for _ in range(turns):
             await asyncio.sleep(0)
         return True
 
-    async def main():
-        items = list(enumerate(delays))
-        outcomes = []
-        async with Bulk.of(call, items, concurrency=concurrency, ordered=ordered) as run:
-            async for outcome in run:
-                outcomes.append(outcome)
-        assert sorted(outcome.index for outcome in outcomes) == list(range(len(items)))
-        if ordered:
-            assert [outcome.index for outcome in outcomes] == list(range(len(items)))
-
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(main())
+    outcomes = await taken(Bulk.of(call, delays, concurrency=concurrency, ordered=ordered))
+    indices = [outcome.index for outcome in outcomes]
+    assert (indices if ordered else sorted(indices)) == list(range(len(delays)))
 
 
-async def test_an_endless_source_is_no_burden():
+async def test_an_endless_source_is_read_only_as_far_as_it_is_taken():
     _, route, session = mocked()
     route.reply(OK)
     endless = (f"09{n:08d}" for n in itertools.count())
