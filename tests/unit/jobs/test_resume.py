@@ -265,15 +265,6 @@ async def test_a_column_may_be_named_otherwise_if_it_is_the_same(tmp_path, kind)
     assert by_row(output) == await uninterrupted(tmp_path, source, output.name)
 
 
-async def test_an_output_with_a_damaged_record_is_refused_and_not_touched(tmp_path):
-    source, output = await interrupt(tmp_path)
-    output.write_bytes(output.read_bytes().replace(b",1,", b",one,", 1) + b"84,x\r\n")
-    before = files(tmp_path)
-    with pytest.raises(ConfigError, match=r"line 2: the record is damaged"):
-        await Service().run(source, output, resume=True)
-    assert files(tmp_path) == before
-
-
 # Rows that were corrected, and rows that failed
 
 

@@ -242,10 +242,6 @@ def test_many_equal_headings_are_made_unique_in_linear_time():
     assert looks < 20 * count
 
 
-def test_equal_headings_keep_the_names_that_stand_there():
-    assert unique_names(["a", "a", "a_2", "a", "a_4"]) == ("a", "a_3", "a_2", "a_5", "a_4")
-
-
 def test_a_header_of_over_256_kib_is_read_whole(source):
     """F10: and the rows below it."""
     names = [f"{'heading' * 40}{number}" for number in range(2000)]

@@ -18,12 +18,9 @@ from etelecom_async.transport.fast import HttptoolsTransport
 from etelecom_async.workers.ray_workers import RayWorkers
 from etelecom_async.workers.worker import Caller, Worker, WorkerSetup
 from tests.support import CANARY, KEY, OA, everything_shown, invoke
+from tests.support.job_files import phone
 
 SETUP = WorkerSetup(oa_id=OA, concurrency=5)
-
-
-def phone(number):
-    return f"849{number:08d}"
 
 
 class Station:
@@ -67,7 +64,7 @@ async def test_a_single_phone_does_not_wait_for_others():
     assert (await blocks.ask(phone(7))).error == 7
 
 
-async def test_what_goes_wrong_reaches_who_asked():
+async def test_an_error_of_a_worker_reaches_the_phones_of_its_block():
     async def failing(_):
         raise ConfigError("no cluster")
 
@@ -87,7 +84,7 @@ async def test_what_goes_wrong_reaches_who_asked():
     assert [type(outcome) for outcome in outcomes] == [Consent, RateLimited, Consent]
 
 
-async def test_who_does_not_wait_any_more_is_not_asked_about():
+async def test_a_cancelled_phone_is_not_sent_to_a_worker():
     station = Station()
     blocks = Blocks([station], size=10)
     gone, there = (asyncio.create_task(blocks.ask(phone(n))) for n in range(2))
