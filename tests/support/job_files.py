@@ -19,7 +19,6 @@ OTHER_KEY = "1234567890123456789:another-canary"
 REFUSED = Consent(error=3)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes, links and pipes of POSIX")
-each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def phone(number):

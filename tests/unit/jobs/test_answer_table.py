@@ -11,15 +11,12 @@ from tests.support.job_files import phone
 
 SEVEN = timezone(timedelta(hours=7))
 MOMENTS = [
-    None,
-    datetime(2027, 1, 31, 8, 30, tzinfo=UTC),
-    datetime(2027, 1, 31, 8, 30, tzinfo=SEVEN),
-    datetime(2027, 1, 31, 8, 30, 0, 1, tzinfo=UTC),
-    datetime(1969, 12, 31, tzinfo=UTC),
+    None, datetime(2027, 1, 31, 8, 30, tzinfo=UTC), datetime(2027, 1, 31, 8, 30, tzinfo=SEVEN),
+    datetime(2027, 1, 31, 8, 30, 0, 1, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC),
     datetime(2106, 2, 7, 6, 28, 16, tzinfo=UTC),
     datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-7))),
     datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=7))),
-]
+]  # fmt: skip
 PHONES = st.one_of(
     st.integers(0, 30).map(lambda n: f"849000000{n:02d}"),
     st.integers(0, 3).map(lambda n: f"8428000000{n:02d}"),

@@ -16,7 +16,6 @@ from tests.support.job_files import (
     REFUSED,
     Service,
     by_row,
-    each_kind,
     files,
     manifest_of,
     names,
@@ -81,7 +80,6 @@ OBJECTS = (
 )
 
 
-@each_kind
 async def test_keys_that_the_first_object_lacks_are_not_lost(tmp_path, kind):
     source, output = tmp_path / "in.ndjson", tmp_path / f"out.{kind}"
     source.write_text(OBJECTS)
@@ -184,7 +182,6 @@ async def test_the_phone_column_can_be_named(tmp_path):
 
 
 @pytest.mark.usefixtures("slow_hash")
-@each_kind
 async def test_the_key_is_in_no_file(tmp_path, kind):
     source, output = people(tmp_path / f"in.{kind}"), tmp_path / f"out.{kind}"
     seen = []

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.support import KEY, OA
-from tests.support.job_files import Service, answer, by_row, each_kind, journal_of, names, people, read, refuse
+from tests.support.job_files import Service, answer, by_row, journal_of, names, people, read, refuse
 
 FULL_DISK = """
 import asyncio, logging, resource, signal, sys
@@ -69,7 +69,6 @@ def on_sync(monkeypatch):
     return watch
 
 
-@each_kind
 async def test_the_name_of_an_output_is_durable_before_the_first_call(tmp_path, on_sync, kind):
     source, folder = people(tmp_path / f"in.{kind}"), tmp_path / "folder"
     folder.mkdir()

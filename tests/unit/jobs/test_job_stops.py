@@ -11,7 +11,6 @@ from tests.support.job_files import (
     Service,
     answer,
     by_row,
-    each_kind,
     failing_with,
     journal_of,
     once,
@@ -22,7 +21,6 @@ from tests.support.job_files import (
 )
 
 
-@each_kind
 @pytest.mark.parametrize("concurrency", [1, 4])
 async def test_a_stop_finishes_what_is_under_way(tmp_path, kind, concurrency):
     source, output = people(tmp_path / f"in.{kind}", 50), tmp_path / f"out.{kind}"
@@ -51,7 +49,6 @@ async def test_a_job_that_was_stopped_before_it_began_makes_no_call(tmp_path):
     assert (summary.rows, summary.is_complete, service.asked) == (0, False, [])
 
 
-@each_kind
 @pytest.mark.parametrize("error", [Unauthenticated("no"), PermissionDenied("no"), BadRoute("no")], ids=repr)
 async def test_an_error_that_all_rows_would_meet_keeps_what_is_finished(tmp_path, kind, error):
     source, output = people(tmp_path / f"in.{kind}", 60), tmp_path / f"out.{kind}"
@@ -67,7 +64,6 @@ async def test_an_error_that_all_rows_would_meet_keeps_what_is_finished(tmp_path
     assert by_row(output) == await uninterrupted(tmp_path, source, output.name)
 
 
-@each_kind
 async def test_answers_that_come_after_a_fatal_error_are_kept(tmp_path, kind):
     source, output = people(tmp_path / f"in.{kind}", 60), tmp_path / f"out.{kind}"
     refused = asyncio.Event()

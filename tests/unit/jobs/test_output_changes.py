@@ -7,7 +7,7 @@ import pytest
 
 from etelecom_async import ConfigError, JobStopped
 from etelecom_async.jobs.input_fingerprint import InputFingerprint
-from tests.support.job_files import Service, each_kind, files, journal_of, manifest_of, once, people, posix, rows
+from tests.support.job_files import Service, files, journal_of, manifest_of, once, people, posix, rows
 
 
 def appended(data):
@@ -45,7 +45,6 @@ CHANGES = {
 
 
 @posix
-@each_kind
 @pytest.mark.parametrize("change", CHANGES)
 async def test_an_output_that_another_program_changes_stops_the_run_at_the_next_append(tmp_path, kind, change):
     """F5: the output truncated, or appended to, by another program during the run; what that made of it stays."""
@@ -64,7 +63,6 @@ async def test_an_output_that_another_program_changes_stops_the_run_at_the_next_
     assert manifest_of(output).exists()
 
 
-@each_kind
 @pytest.mark.parametrize("change", ["truncated", "cut by a byte", "extended with NULs", "removed"])
 async def test_a_resume_goes_on_with_what_another_program_left(tmp_path, kind, change):
     source, output = people(tmp_path / "in.csv", 40), tmp_path / f"out.{kind}"
@@ -87,7 +85,6 @@ async def test_a_line_of_another_program_is_never_cut_off_by_a_resume(tmp_path, 
     assert output.read_bytes() == before
 
 
-@each_kind
 async def test_a_change_after_the_last_append_stops_the_run_too(tmp_path, kind, monkeypatch):
     output, check = tmp_path / f"out.{kind}", InputFingerprint.check
 

@@ -14,7 +14,6 @@ from etelecom_async import ConfigError
 from tests.support.job_files import (
     Service,
     by_row,
-    each_kind,
     interrupt,
     manifest_of,
     people,
@@ -59,7 +58,6 @@ async def test_two_jobs_never_write_one_output_under_any_name(tmp_path, alias, o
 
 
 @posix
-@each_kind
 @pytest.mark.parametrize("stage", ["new", "half done", "complete"])
 async def test_the_lock_is_held_from_before_the_first_call_to_the_end(tmp_path, kind, stage):
     source, output = people(tmp_path / f"in.{kind}", 12), tmp_path / f"out.{kind}"

@@ -22,12 +22,15 @@ CUSTOMERS = b"phone,name\n84900000001,An\n84900000002,Binh\n"
 PAGE = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{REPORT_MARK}\n'
 
 
-def plain(path):
-    return path
+def linked(make, name):
+    """Of a file that is not there, one that leads nowhere yet."""
 
+    def link(path):
+        made = path.with_name(name + path.suffix)
+        make(made, path)
+        return made
 
-def through_here(path):
-    return path.parent / "." / path.name
+    return link
 
 
 def through_parent(path):
@@ -35,46 +38,31 @@ def through_parent(path):
     return path.parent / "sub" / ".." / path.name
 
 
-def relative(path):
-    return type(path)(os.path.relpath(path))
-
-
-def symlink(path):
-    """Of a file that is not there, one that leads nowhere yet."""
-    link = path.with_name("link" + path.suffix)
-    link.symlink_to(path)
-    return link
-
-
-def symlink_to_symlink(path):
-    link = path.with_name("second" + path.suffix)
-    link.symlink_to(symlink(path).name)
-    return link
-
-
 def symlinked_folder(path):
     (path.parent.parent / "shortcut").symlink_to(path.parent)
     return path.parent.parent / "shortcut" / path.name
 
 
-def hard_link(path):
-    link = path.with_name("hard" + path.suffix)
-    link.hardlink_to(path)
-    return link
+symlink, hard_link = linked(Path.symlink_to, "link"), linked(Path.hardlink_to, "hard")
+relative_symlink = linked(lambda link, path: link.symlink_to(path.name), "second")
+ALIASES = {
+    "plain": lambda path: path,
+    "through here": lambda path: path.parent / "." / path.name,
+    "through the parent": through_parent,
+    "relative": lambda path: Path(os.path.relpath(path)),
+    "symlink": symlink,
+    "symlink to a symlink": lambda path: relative_symlink(symlink(path)),
+    "symlinked folder": symlinked_folder,
+}
 
 
-def other_case(path):
-    return path.with_name(path.name.upper())
+def under_every_name(**more):
+    aliases = [pytest.param(alias, id=name, marks=posix) for name, alias in (ALIASES | more).items()]
+    return pytest.mark.parametrize("alias", aliases)
 
 
-def other_form(path):
-    """A name that a disk may take for the same: composed letters, decomposed."""
-    return path.with_name(path.name.replace("\u1ebf", "e\u0302\u0301"))
-
-
-OF_ANY = [plain, through_here, through_parent, relative, symlink, symlink_to_symlink, symlinked_folder]
-of_a_file = pytest.mark.parametrize("alias", [*OF_ANY, hard_link], ids=lambda alias: alias.__name__)
-of_a_new_file = pytest.mark.parametrize("alias", [*OF_ANY, other_case], ids=lambda alias: alias.__name__)
+of_a_file = under_every_name(hard_link=hard_link)
+of_a_new_file = under_every_name(other_case=lambda path: path.with_name(path.name.upper()))
 
 
 @pytest.fixture
@@ -97,7 +85,6 @@ def refused(call, *words):
 # What is written, against what is protected, under every name
 
 
-@posix
 @of_a_file
 @pytest.mark.parametrize("aliased", ["output", "input"])
 def test_an_output_that_is_the_input_is_refused_under_every_name(folder, alias, aliased):
@@ -106,7 +93,6 @@ def test_an_output_that_is_the_input_is_refused_under_every_name(folder, alias, 
     refused(lambda: check_output(output, source=source), "input itself")
 
 
-@posix
 @of_a_file
 @pytest.mark.parametrize("name", ["out.parquet.ndjson", "out.parquet.job"])
 def test_a_file_beside_the_output_that_is_the_input_is_refused(folder, alias, name):
@@ -115,7 +101,6 @@ def test_a_file_beside_the_output_that_is_the_input_is_refused(folder, alias, na
     refused(lambda: check_output(folder / "out.parquet", source=alias(source)), name, "input itself")
 
 
-@posix
 @of_a_file
 def test_a_report_that_is_the_input_is_refused_even_if_it_looks_like_a_report(folder, alias):
     source = folder / "page.csv"
@@ -123,7 +108,6 @@ def test_a_report_that_is_the_input_is_refused_even_if_it_looks_like_a_report(fo
     refused(lambda: check_report(alias(source), output=folder / "out.csv", source=source), "input itself")
 
 
-@posix
 @of_a_new_file
 @pytest.mark.parametrize("name", ["out.parquet", "out.parquet.job", "out.parquet.ndjson"])
 def test_a_report_that_the_job_writes_itself_is_refused(folder, alias, name):
@@ -132,11 +116,10 @@ def test_a_report_that_the_job_writes_itself_is_refused(folder, alias, name):
 
 
 def test_names_that_differ_in_their_unicode_form_are_one_file(folder):
-    output = folder / "ti\u1ebfng.csv"
-    refused(lambda: check_report(other_form(output), output=output, source=None), "would be one file")
+    composed, decomposed = folder / "ti\u1ebfng.csv", folder / "tie\u0302\u0301ng.csv"
+    refused(lambda: check_report(decomposed, output=composed, source=None), "would be one file")
 
 
-@posix
 @of_a_file
 def test_a_page_that_is_no_report_of_this_program_is_refused_as_a_report(folder, alias):
     page = folder / "plan.html"
@@ -144,7 +127,6 @@ def test_a_page_that_is_no_report_of_this_program_is_refused_as_a_report(folder,
     refused(lambda: check_report(alias(page), output=folder / "out.csv", source=None), "not a report of this program")
 
 
-@posix
 @of_a_file
 def test_a_report_of_this_program_may_be_replaced(folder, alias):
     page = folder / "page.html"
@@ -152,14 +134,12 @@ def test_a_report_of_this_program_may_be_replaced(folder, alias):
     check_report(alias(page), output=folder / "out.csv", source=folder / "customers.csv")
 
 
-@posix
 @of_a_new_file
 def test_a_new_report_and_a_new_output_may_have_any_name(folder, alias):
     check_output(alias(folder / "out.csv"), source=folder / "customers.csv")
     check_report(folder / "page.html", output=folder / "out.csv", source=folder / "customers.csv")
 
 
-@posix
 @of_a_new_file
 def test_nothing_is_written_into_an_input_folder(tmp_path, folder, alias):
     place = alias(folder / "out.csv")
@@ -168,7 +148,7 @@ def test_nothing_is_written_into_an_input_folder(tmp_path, folder, alias):
 
 
 @posix
-@pytest.mark.parametrize("link", [symlink, hard_link], ids=lambda link: link.__name__)
+@pytest.mark.parametrize("link", [symlink, hard_link], ids=["symlink", "hard link"])
 def test_a_file_of_an_input_folder_is_protected_from_outside_too(tmp_path, folder, link):
     outside = link(folder / "customers.csv").rename(tmp_path / "outside.csv")
     refused(lambda: check_output(outside, source=folder), "input")
@@ -207,10 +187,9 @@ NO_FILES = {
     "device": lambda path: path.symlink_to("/dev/null"),
     "directory": lambda path: path.mkdir(),
 }
-of_no_file = pytest.mark.parametrize("kind", NO_FILES)
+of_no_file = pytest.mark.parametrize("kind", [pytest.param(kind, marks=posix) for kind in NO_FILES])
 
 
-@posix
 @of_no_file
 def test_what_is_no_file_is_refused_as_what_it_is(folder, kind):
     """F13: `-o` a named pipe, and the like."""
@@ -220,7 +199,6 @@ def test_what_is_no_file_is_refused_as_what_it_is(folder, kind):
     refused(lambda: check_report(place, output=folder / "x.csv", source=None), kind.removeprefix("named "))
 
 
-@posix
 @pytest.mark.parametrize("side", ["out.parquet.job", "out.parquet.ndjson"])
 @of_no_file
 def test_what_is_no_file_beside_the_output_is_refused(folder, side, kind):

@@ -117,8 +117,7 @@ def test_a_wrong_value_is_one_sentence_that_names_the_option(tmp_path, command, 
     assert word in stderr
 
 
-def test_in_a_script_doubt_stops_with_what_to_add(tmp_path):
-    """A3."""
+def test_in_a_script_doubt_stops_with_what_to_add(tmp_path):  # A3
     source = tmp_path / "in.csv"
     source.write_text(DOUBT, encoding="utf-8")
     arguments = ("bulk", str(source), "-o", str(tmp_path / "out.csv"))

@@ -17,7 +17,6 @@ from tests.support.job_files import (
     OTHER_KEY,
     Service,
     by_row,
-    each_kind,
     failing_with,
     files,
     interrupt,
@@ -83,7 +82,6 @@ async def test_a_complete_parquet_output_with_a_journal_left_behind_stays_comple
     assert {name for name in names(tmp_path) if "out" in name} == {"out.parquet", "out.parquet.job"}
 
 
-@each_kind
 async def test_the_resume_of_a_complete_output_makes_no_call(tmp_path, kind):
     source, output = people(tmp_path / "in.csv"), tmp_path / f"out.{kind}"
     await Service().run(source, output)
@@ -97,7 +95,6 @@ async def test_the_resume_of_a_complete_output_makes_no_call(tmp_path, kind):
         assert output.read_bytes() == before
 
 
-@each_kind
 @each_option
 async def test_a_first_run_may_be_called_a_resume(tmp_path, kind, option):
     source, output = people(tmp_path / "in.csv"), tmp_path / f"out.{kind}"
@@ -155,7 +152,6 @@ CHANGES = {
 }
 
 
-@each_kind
 @each_option
 @pytest.mark.parametrize("sentence", CHANGES)
 async def test_a_resume_of_another_job_is_refused_and_touches_nothing(tmp_path, kind, option, sentence):
@@ -171,7 +167,6 @@ async def test_a_resume_of_another_job_is_refused_and_touches_nothing(tmp_path, 
     assert (files(tmp_path), service.asked) == (before, [])
 
 
-@each_kind
 @pytest.mark.parametrize(
     "change",
     [{"count": 3}, {"without": [0]}, {"without": [2]}, {"phones": {0: phone(1), 1: phone(0)}}, {"phones": {3: "none"}}],
@@ -210,7 +205,6 @@ WRONG_AT_FIRST = {
 each_wrong_start = pytest.mark.parametrize(("account", "options"), WRONG_AT_FIRST.values(), ids=WRONG_AT_FIRST)
 
 
-@each_kind
 @each_wrong_start
 @pytest.mark.parametrize("resume", [False, True])
 async def test_a_run_that_finished_nothing_leaves_nothing_and_binds_no_later_job(
@@ -223,7 +217,6 @@ async def test_a_run_that_finished_nothing_leaves_nothing_and_binds_no_later_job
     assert (await Service().run(source, output, resume=resume)).rows == 10
 
 
-@each_kind
 @each_wrong_start
 async def test_an_output_without_an_answer_is_begun_anew_by_the_resume_of_another_job(tmp_path, kind, account, options):
     source, output = people(tmp_path / f"in.{kind}", phones={0: "hello", 1: "world"}), tmp_path / f"out.{kind}"
@@ -258,7 +251,6 @@ async def test_an_output_without_its_job_file_cannot_be_resumed(tmp_path, conten
     assert files(tmp_path) == before
 
 
-@each_kind
 async def test_a_column_may_be_named_otherwise_if_it_is_the_same(tmp_path, kind):
     source, output = await interrupt(tmp_path, kind)
     await Service().run(source, output, resume=True, column="1")
@@ -268,7 +260,6 @@ async def test_a_column_may_be_named_otherwise_if_it_is_the_same(tmp_path, kind)
 # Rows that were corrected, and rows that failed
 
 
-@each_kind
 async def test_rows_without_an_answer_may_be_corrected_and_new_ones_added(tmp_path, kind):
     source, output = await interrupt(tmp_path, kind)
     people(source, 12, phones={6: phone(60), 8: "hello"})
@@ -283,7 +274,6 @@ async def test_rows_without_an_answer_may_be_corrected_and_new_ones_added(tmp_pa
     assert (records[7]["phone"], records[9]["failure"]) == (phone(60), "InvalidPhone")
 
 
-@each_kind
 async def test_a_corrected_row_is_checked_when_the_failed_ones_are(tmp_path, kind):
     source, output = people(tmp_path / f"in.{kind}", phones={2: "09o0", 8: ""}), tmp_path / f"out.{kind}"
     await Service(refuse).run(source, output)
@@ -315,7 +305,6 @@ async def test_a_line_that_cannot_be_read_stops_the_job_and_can_be_corrected(tmp
     assert sorted(by_row(output)) == list(range(1, 401))
 
 
-@each_kind
 @pytest.mark.parametrize("is_complete", [False, True])
 async def test_a_retry_asks_again_for_what_failed_and_only_that(tmp_path, kind, is_complete):
     source, output = people(tmp_path / f"in.{kind}", 12), tmp_path / f"out.{kind}"
@@ -342,7 +331,6 @@ async def test_a_retry_asks_again_for_what_failed_and_only_that(tmp_path, kind, 
     assert third.asked == []
 
 
-@each_kind
 async def test_a_row_that_fails_again_is_there_once(tmp_path, kind):
     source, output = people(tmp_path / f"in.{kind}"), tmp_path / f"out.{kind}"
     await Service().run(source, output)

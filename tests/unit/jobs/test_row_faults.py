@@ -79,8 +79,7 @@ async def test_a_retry_asks_the_rows_of_a_bug_again_and_goes_past_it(tmp_path, s
 
 
 @pytest.mark.parametrize("kind", ["csv", "ndjson"])
-async def test_an_answer_that_a_file_cannot_hold_is_the_failure_of_its_row(tmp_path, source, kind):
-    """F2"""
+async def test_an_answer_that_a_file_cannot_hold_is_the_failure_of_its_row(tmp_path, source, kind):  # F2
     output = tmp_path / f"out.{kind}"
     wordy = Service(lambda payload: Consent(error=0, message="x" * (9 * 2**20) if payload.phone == phone(30) else ""))
     first = await wordy.run(source, output)

@@ -11,7 +11,7 @@ import pytest
 from etelecom_async import ConfigError
 from etelecom_async.tables import own_file
 from tests.support import HANG
-from tests.support.job_files import Service, each_kind, names, people, posix, rows
+from tests.support.job_files import Service, names, people, posix, rows
 
 
 def mode(path):
@@ -30,7 +30,6 @@ async def run_and_retry(source, output, **options):
 
 
 @posix
-@each_kind
 async def test_what_lies_beside_the_output_is_never_touched(tmp_path, source, kind):
     """F8: something at `.lock`, `.job.part` and the like, also a symlink."""
     output, mine = tmp_path / f"out.{kind}", tmp_path / "mine.txt"
@@ -44,7 +43,6 @@ async def test_what_lies_beside_the_output_is_never_touched(tmp_path, source, ki
 
 
 @posix
-@each_kind
 @pytest.mark.parametrize("umask", [0o022, 0o000])
 async def test_files_with_phone_numbers_are_for_their_owner_alone(tmp_path, source, kind, umask, monkeypatch):
     """Issue 11, F9: new files are 0600, temporary ones too, whatever the umask."""
@@ -71,7 +69,6 @@ async def test_files_with_phone_numbers_are_for_their_owner_alone(tmp_path, sour
 
 
 @posix
-@each_kind
 @pytest.mark.parametrize("wanted", [0o600, 0o640, 0o644])
 async def test_an_output_keeps_the_mode_that_a_user_gave_it_and_its_side_files_are_no_wider(
     tmp_path, source, kind, wanted
@@ -100,7 +97,6 @@ async def test_an_empty_output_that_a_user_made_keeps_its_mode(tmp_path, source)
 
 
 @posix
-@each_kind
 async def test_an_output_behind_a_link_is_written_where_the_link_leads(tmp_path, source, kind):
     link, disk = tmp_path / f"out.{kind}", tmp_path / "disk"
     disk.mkdir()
@@ -197,7 +193,6 @@ LACKS = {
 }
 
 
-@each_kind
 @pytest.mark.parametrize("lacks", [*LACKS, "all of it"])
 async def test_a_job_runs_on_a_system_that_lacks_what_posix_has(tmp_path, source, kind, lacks, monkeypatch):
     output = tmp_path / f"out.{kind}"

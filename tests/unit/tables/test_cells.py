@@ -143,8 +143,7 @@ async def test_a_row_of_ndjson_with_a_key_twice_is_not_asked_about(service, tmp_
     assert rows[1]["name"] == "Chi"
 
 
-async def test_a_csv_cell_as_a_spreadsheet_writes_it_is_read(service, tmp_path):
-    """B2, B5."""
+async def test_a_csv_cell_as_a_spreadsheet_writes_it_is_read(service, tmp_path):  # B2, B5
     source = tmp_path / "in.csv"
     source.write_text('phone,name\n84987654321.0,An\n"=""0987654322""",Chi\n38123456.0,Binh\n')
     rows = await checked(service, source, tmp_path)

@@ -163,6 +163,16 @@ def test_a_stated_kind_goes_before_the_suffix(source):
     assert source('{"phone":1}\n', name="a.csv", kind="ndjson").columns == ("phone",)
 
 
-def test_an_output_is_not_packed(tmp_path):
-    with pytest.raises(ConfigError, match=r"out\.csv\.gz would be packed, .*: leave \.gz out"):
-        kind_of(tmp_path / "out.csv.gz")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("out.csv.gz", r"out\.csv\.gz would be packed, .*: leave \.gz out"),
+        *(
+            (f"out.{kind}", r"not written here: name a \.csv file, which Excel opens")
+            for kind in ("xlsx", "xls", "ods")
+        ),
+    ],
+)
+def test_an_output_that_is_not_written_here_says_what_is(tmp_path, name, words):
+    with pytest.raises(ConfigError, match=words):
+        kind_of(tmp_path / name)

@@ -8,7 +8,7 @@ import pytest
 
 from etelecom_async import ConfigError
 from etelecom_async.tables import open_source
-from tests.support.job_files import Service, phone, refuse
+from tests.support.job_files import Service, by_row, phone, refuse
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -35,10 +35,6 @@ def run(folder, tmp_path):
     return run
 
 
-def lines(path):
-    return sorted((json.loads(line) for line in path.read_text().splitlines()), key=lambda record: record["row"])
-
-
 async def test_the_rows_of_all_files_are_numbered_through_in_the_order_of_their_names(folder, run, tmp_path):
     (folder / "b.csv").write_text(f"phone,name\n{phone(3)},C\n")
     (folder / "a.csv").write_text(f"name,phone\nA,{phone(1)}\nB,{phone(2)}\n")
@@ -48,9 +44,9 @@ async def test_the_rows_of_all_files_are_numbered_through_in_the_order_of_their_
     described = "2 files, CSV, delimiter ',', UTF-8, certain, header in line 1"
     assert (plan.source, plan.column, plan.total) == (described, "phone", 3)
     assert (summary.rows, summary.is_complete) == (3, True)
-    records = lines(tmp_path / "out.ndjson")
-    found = [(record["row"], record["name"], record["phone_normalized"]) for record in records]
-    assert found == [(1, "A", phone(1)), (2, "B", phone(2)), (3, "C", phone(3))]
+    records = by_row(tmp_path / "out.ndjson").items()
+    found = {row: (record["name"], record["phone_normalized"]) for row, record in records}
+    assert found == {1: ("A", phone(1)), 2: ("B", phone(2)), 3: ("C", phone(3))}
 
 
 async def test_parquet_files_keep_the_types_that_they_agree_on(folder, run, tmp_path):

@@ -110,13 +110,6 @@ def test_a_new_journal_never_writes_over_a_file(tmp_path, layout):
 
 
 @each_layout
-def test_resuming_before_anything_was_written_begins(tmp_path, layout):
-    path = tmp_path / "out"
-    assert resume(path, layout, ROWS) == []
-    assert path.read_bytes() == write_journal(tmp_path / "other", layout, ROWS)
-
-
-@each_layout
 @pytest.mark.parametrize(
     "mine", [b"mine", b'"mine', b"row\r\n", b"row,x\r\n1,2\r\n", b'{"row":1,"failure":""}\n{"a":1}\n']
 )

@@ -20,7 +20,7 @@ from etelecom_async.jobs.input_fingerprint import InputFingerprint
 from etelecom_async.tables import CsvLayout, NdjsonLayout, open_source, parquet_batches, to_parquet
 from etelecom_async.tables.moments import day_of, day_text, moment_of, moment_text
 from tests.support import HANG
-from tests.support.job_files import Service, each_kind, people, read, rows
+from tests.support.job_files import KINDS, Service, people, read, rows
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -88,8 +88,7 @@ def test_many_wide_columns_are_read_in_bounded_memory(tmp_path):
     assert peak_of(path, 600) < 350
 
 
-def test_columns_read_in_groups_are_what_they_are_at_once(tmp_path, monkeypatch):
-    """F14"""
+def test_columns_read_in_groups_are_what_they_are_at_once(tmp_path, monkeypatch):  # F14
     tags = pa.array([["a"] * (n % 3) if n % 7 else None for n in range(5000)])
     columns = [
         ("phone", [f"09{n:08d}" for n in range(5000)]),
@@ -107,8 +106,7 @@ def test_columns_read_in_groups_are_what_they_are_at_once(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("names", [("phone", "x", "x"), ("phone", "a", "a.b")])
-def test_columns_that_a_name_does_not_tell_are_read_at_once(tmp_path, monkeypatch, names):
-    """F14"""
+def test_columns_that_a_name_does_not_tell_are_read_at_once(tmp_path, monkeypatch, names):  # F14
     monkeypatch.setattr(parquet_batches, "_AT_ONCE", 0)
     path = written(tmp_path / "in.parquet", [(name, [at] * 3) for at, name in enumerate(names)])
     assert cells(path) == [(0, 1, 2)] * 3
@@ -125,8 +123,7 @@ def test_one_list_that_unpacks_to_gigabytes_is_refused_by_its_columns_name(tmp_p
         cells(path)
 
 
-def test_lists_that_are_large_together_are_read_a_few_rows_at_a_time(tmp_path, monkeypatch):
-    """F14"""
+def test_lists_that_are_large_together_are_read_a_few_rows_at_a_time(tmp_path, monkeypatch):  # F14
     monkeypatch.setattr(parquet_batches, "_HELD", 1_000_000)
     rows = [[f"{n}" * 100] * 100 for n in range(100)]
     path = written(tmp_path / "in.parquet", [("phone", ["0987654321"] * 100), ("tags", rows)])
@@ -145,8 +142,7 @@ def test_a_page_that_is_too_large_is_refused_by_its_columns_name(tmp_path, monke
         cells(path)
 
 
-def test_lists_of_too_many_values_are_refused_by_their_columns_name(tmp_path, monkeypatch):
-    """F14"""
+def test_lists_of_too_many_values_are_refused_by_their_columns_name(tmp_path, monkeypatch):  # F14
     monkeypatch.setattr(parquet_batches, "_LISTED", 1000)
     path = written(tmp_path / "in.parquet", [("phone", ["0987654321"]), ("codes", [[7] * 1001])])
     with pytest.raises(ConfigError, match=r"the lists of column 'codes' have 1,001 values in one row group"):
@@ -186,8 +182,7 @@ def test_lists_of_too_many_values_are_refused_by_their_columns_name(tmp_path, mo
     ],
     ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
 )  # fmt: skip
-def test_a_value_of_another_column_is_passed_on_as_text(tmp_path, column, texts):
-    """E2, F17"""
+def test_a_value_of_another_column_is_passed_on_as_text(tmp_path, column, texts):  # E2, F17
     path = written(tmp_path / "in.parquet", [("phone", ["0987654321"] * len(column)), ("x", column)])
     layout = CsvLayout(columns=("x", *FINISH))
     rows = [(row.cells[1], row.number, "") for row in open_source(path).rows()]
@@ -198,16 +193,14 @@ def test_a_value_of_another_column_is_passed_on_as_text(tmp_path, column, texts)
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.sampled_from(["s", "ms", "us", "ns"]))
-def test_a_moment_as_text_is_the_same_moment_again(value, unit):
-    """E2"""
+def test_a_moment_as_text_is_the_same_moment_again(value, unit):  # E2
     text = moment_text(value, unit=unit, is_utc=True)
     assert moment_of(text, unit=unit) == value
     assert day_of(day_text(value)) == value
 
 
 @given(st.datetimes())
-def test_a_moment_of_pythons_years_is_written_as_python_writes_it(moment):
-    """E2"""
+def test_a_moment_of_pythons_years_is_written_as_python_writes_it(moment):  # E2
     value = (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001 - as Arrow counts
     assert datetime.fromisoformat(moment_text(value, unit="us", is_utc=False)) == moment
     assert moment_of(moment.isoformat(), unit="us") == value
@@ -253,10 +246,9 @@ def test_a_column_that_was_typed_anew_between_two_runs_is_text(tmp_path):
     assert table["n"].to_pylist() == ["1", "2", str(2**70)]
 
 
-@each_kind
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("error", [18446744073709551615, -(2**63) - 1, 2**63, 10**100])
-async def test_an_error_number_beyond_64_bits_is_the_rows_failure(tmp_path, kind, error):
-    """F3"""
+async def test_an_error_number_beyond_64_bits_is_the_rows_failure(tmp_path, kind, error):  # F3
     output = tmp_path / f"out.{kind}"
     service = Service(lambda payload: Consent(error=error if payload.phone.endswith("1") else 0))
     summary = await service.run(people(tmp_path / "in.csv", 2), output)
@@ -290,8 +282,7 @@ class Held:
         return self._real(*args, **options)
 
 
-async def test_finishing_a_parquet_file_leaves_the_event_loop_free(tmp_path, monkeypatch):
-    """F15"""
+async def test_finishing_a_parquet_file_leaves_the_event_loop_free(tmp_path, monkeypatch):  # F15
     held = Held(to_parquet, asyncio.get_running_loop())
     monkeypatch.setattr(destination, "to_parquet", held)
     assert (await job_over_three_rows(tmp_path).run()).is_complete
@@ -299,8 +290,7 @@ async def test_finishing_a_parquet_file_leaves_the_event_loop_free(tmp_path, mon
     assert pq.read_table(tmp_path / "out.parquet").num_rows == 3
 
 
-async def test_preparing_a_resume_leaves_the_event_loop_free(tmp_path, monkeypatch):
-    """F15"""
+async def test_preparing_a_resume_leaves_the_event_loop_free(tmp_path, monkeypatch):  # F15
     await job_over_three_rows(tmp_path).run()
     held = Held(InputFingerprint.of, asyncio.get_running_loop())
     monkeypatch.setattr(InputFingerprint, "of", held)

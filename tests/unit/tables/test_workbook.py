@@ -4,7 +4,6 @@ import datetime as dt
 import io
 import sys
 import zipfile
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 
 from etelecom_async import ConfigError
-from etelecom_async.tables import Reading, Row, Undecided, kind_of, open_source
+from etelecom_async.tables import Reading, Row, Undecided, open_source
 from etelecom_async.tables import workbook_bounds as bounds
 from tests.support.job_files import Service
 from tests.support.tables import cells
@@ -247,12 +246,6 @@ def test_another_archive_named_xlsx_is_told_what_it_is(tmp_path, part, what):
         archive.writestr(part, "x")
     with pytest.raises(ConfigError, match=f"{what}.*save it as"):
         open_source(tmp_path / "in.xlsx")
-
-
-@pytest.mark.parametrize("name", ["out.xlsx", "out.xls", "out.ods"])
-def test_no_workbook_is_written_and_the_sentence_says_what_is(name):
-    with pytest.raises(ConfigError, match=r"cannot be written: name a \.csv file, which Excel opens"):
-        kind_of(Path(name))
 
 
 def test_a_workbook_without_the_extra_says_how_to_get_it(workbook, monkeypatch):
