@@ -314,9 +314,8 @@ async def test_a_retry_asks_again_for_what_failed_and_only_that(tmp_path, kind, 
             raise Unavailable("later")
         return Consent(error=14) if payload.phone.endswith("4") else Consent(error=0)
 
-    job = Service(fail_often, on_call=once(0 if is_complete else 8, lambda: job.stop())).job(
-        source, output, concurrency=1
-    )
+    first = Service(fail_often, on_call=once(0 if is_complete else 8, lambda: job.stop()))
+    job = first.job(source, output, concurrency=1)
     await job.run()
     second = Service(refuse)
     summary = await second.run(source, output, retry_failed=True)

@@ -71,13 +71,10 @@ def test_a_first_record_that_can_be_either_is_asked_for(source, text):
 @pytest.mark.parametrize(
     ("above", "skipped"),
     [
-        ("DANH SÁCH KHÁCH HÀNG\n", 1),
-        ("DANH SÁCH KHÁCH HÀNG;;\nNgày 01/02/2026;;\n\n", 3),
-        ("Công ty A, chi nhánh Huế\r\n\r\n", 2),
-        ('"Báo cáo\ntháng 2"\n', 2),
-        ("sep=;\nBáo cáo\n", 2),
+        ("DANH SÁCH KHÁCH HÀNG\n", 1), ("DANH SÁCH KHÁCH HÀNG;;\nNgày 01/02/2026;;\n\n", 3),
+        ("Công ty A, chi nhánh Huế\r\n\r\n", 2), ('"Báo cáo\ntháng 2"\n', 2), ("sep=;\nBáo cáo\n", 2),
     ],
-)
+)  # fmt: skip
 def test_title_lines_above_the_header_are_found(source, above, skipped):
     """E12: they are passed over, and the line of the header is said."""
     table = source(above + "Tên;SĐT;Nơi\nAn;0987654321;1, Lê Lợi\nBinh;0912345678;Huế\n")
@@ -301,21 +298,14 @@ def test_a_bomb_of_gzip_takes_no_memory(source, tmp_path):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"<!DOCTYPE html>\n<html>", "is a web page"),
-        (b"\xef\xbb\xbf\r\n  <HTML><BODY>", "is a web page"),
-        ("<html><table><tr><td>1".encode("utf-16"), "is a web page"),
-        (b"<table border=1><tr>", "is a web page"),
+        (b"<!DOCTYPE html>\n<html>", "is a web page"), (b"\xef\xbb\xbf\r\n  <HTML><BODY>", "is a web page"),
+        ("<html><table><tr><td>1".encode("utf-16"), "is a web page"), (b"<table border=1><tr>", "is a web page"),
         (b"<?xml version='1.0'?><Workbook>", "is an XML file"),
-        (b"MIME-Version: 1.0\nContent-Type: multipart", "is a web page"),
-        (b"%PDF-1.7", "is a PDF"),
-        (b"{\\rtf1\\ansi", "RTF"),
-        (b"SQLite format 3\0", "SQLite"),
-        (b"PK\x03\x04", "workbook or an archive"),
-        (b"BZh91AY", "bzip2"),
-        (b'[{"phone": 1}]', "is JSON"),
-        (b'{"phone": 1}\n', r"name it \.ndjson"),
+        (b"MIME-Version: 1.0\nContent-Type: multipart", "is a web page"), (b"%PDF-1.7", "is a PDF"),
+        (b"{\\rtf1\\ansi", "RTF"), (b"SQLite format 3\0", "SQLite"), (b"PK\x03\x04", "workbook or an archive"),
+        (b"BZh91AY", "bzip2"), (b'[{"phone": 1}]', "is JSON"), (b'{"phone": 1}\n', r"name it \.ndjson"),
     ],
-)
+)  # fmt: skip
 def test_what_is_no_table_is_told_and_refused(source, data, words):
     """E12: whatever its name says."""
     with pytest.raises(ConfigError, match=words):

@@ -44,12 +44,10 @@ async def test_a_batch_comes_back_as_a_file_job_would_write_it(tmp_path):
     numbers = ["0987 654 321", "+84 987-654-322", "no phone", "", None, "0084987654300", *phones(40)]
     table = pyarrow.table(
         {
-            "tên": [f"Nguyễn {n}" for n in range(len(numbers))],
-            "phone": numbers,
-            "age": pyarrow.array(range(len(numbers)), pyarrow.int16()),
-            "state": ["gives way"] * len(numbers),
+            "tên": [f"Nguyễn {n}" for n in range(len(numbers))], "phone": numbers,
+            "age": pyarrow.array(range(len(numbers)), pyarrow.int16()), "state": ["gives way"] * len(numbers),
         }
-    )
+    )  # fmt: skip
     parquet.write_table(table, tmp_path / "in.parquet")
     output = tmp_path / "out.parquet"
     check, service = checking()

@@ -59,11 +59,6 @@ async def test_every_phone_has_its_own_answer_and_no_worker_more_than_its_room(c
     assert blocks.under_way == 0
 
 
-async def test_a_single_phone_does_not_wait_for_others():
-    blocks = Blocks([Station()], size=100)
-    assert (await blocks.ask(phone(7))).error == 7
-
-
 async def test_an_error_of_a_worker_reaches_the_phones_of_its_block():
     async def failing(_):
         raise ConfigError("no cluster")
@@ -232,13 +227,11 @@ def test_ray_is_asked_for_only_when_it_is_used(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--workers", "2"], "give --executor too"),
-        (["--address", "auto"], "give --executor too"),
-        (["--redis"], "give --rate too"),
-        (["--redis", "--rate", "5"], "Set ETELECOM_REDIS_URL"),
+        (["--workers", "2"], "give --executor too"), (["--address", "auto"], "give --executor too"),
+        (["--redis"], "give --rate too"), (["--redis", "--rate", "5"], "Set ETELECOM_REDIS_URL"),
         (["--executor", "spark"], "is not 'ray'"),
     ],
-)
+)  # fmt: skip
 def test_options_that_do_not_go_together_are_refused(tmp_path, options, sentence):
     (tmp_path / "in.csv").write_text("phone\n0987654321\n")
     output = tmp_path / "out.csv"
