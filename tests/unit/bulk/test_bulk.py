@@ -330,7 +330,7 @@ async def test_any_call_can_run_in_bulk():
     assert outcomes == [Done(n, "Etelecom/GetHotlines", {"hotlines": []}) for n in range(3)]
 
 
-async def test_misuse_is_told_in_a_sentence():
+async def test_misuse_of_a_run_is_a_config_error():
     _, session = mocked()
     with pytest.raises(InvalidId):
         session.zalo.check_consents(oa_id=0, phones=[])

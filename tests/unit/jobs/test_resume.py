@@ -207,7 +207,7 @@ each_wrong_start = pytest.mark.parametrize(("account", "options"), WRONG_AT_FIRS
 
 @each_wrong_start
 @pytest.mark.parametrize("resume", [False, True])
-async def test_a_run_that_finished_nothing_leaves_nothing_and_binds_no_later_job(
+async def test_a_run_that_finished_nothing_leaves_nothing_and_restricts_no_later_job(
     tmp_path, kind, account, options, resume
 ):
     source, output = people(tmp_path / f"in.{kind}"), tmp_path / f"out.{kind}"

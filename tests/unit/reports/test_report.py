@@ -315,14 +315,14 @@ def test_times_are_those_of_the_reader_in_charts_too(zone):
     assert {int(label[:2]) for label in labels} <= {hour, hour + 1}
 
 
-def test_a_job_without_rows_is_told_in_sentences(statistics):
+def test_the_page_of_a_job_without_rows_has_sentences_in_place_of_charts(statistics):
     parsed = Page(page(statistics))
     assert (parsed.count("svg"), parsed.count("h2")) == (0, 4)
     for sentence in ("No row was checked", "There were no rows.", "No customer has given permission."):
         assert sentence in parsed.text
 
 
-def test_a_job_of_a_moment_is_told_in_sentences(statistics):
+def test_the_page_of_a_job_of_one_row_has_sentences_in_place_of_charts(statistics):
     yes(statistics)
     text = Page(page(statistics)).text
     none_ends = "No permission ends in these days. Other permissions: 1 without"

@@ -161,7 +161,7 @@ def test_an_encoding_has_one_name_in_a_reading(name, key):
     assert Reading(encoding=name).encoding == key
 
 
-def test_nuls_are_left_out_and_told():
+def test_nuls_are_left_out_and_counted():
     """E12: padding, before or behind, is no text."""
     data = b"phone,name\n0987654321\0\0\0,An\0\n" + b"\0" * 5000
     source = open_source(io.BytesIO(data))

@@ -27,7 +27,7 @@ def parquet(tmp_path):
     return make
 
 
-def test_parquet_values_are_pythons(parquet):
+def test_parquet_values_become_python_values(parquet):
     nanos = pa.array([1_700_000_000_123_456_789, None], pa.timestamp("ns", tz="UTC"))
     columns = [("phone", [84987654321, None]), ("name", ["Tèo", ""]), ("name", ["x", "y"]), ("when", nanos)]
     columns += [("day", [date(2024, 2, 29), None]), ("tags", [["a"], []]), ("sum", [Decimal("1.50"), None])]

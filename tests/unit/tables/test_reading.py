@@ -98,7 +98,7 @@ def test_a_short_line_that_may_be_a_title_or_a_row_is_asked_for(source):
     assert cells(source(text, skip_rows=0, header=False))[0] == ("An",)
 
 
-def test_what_is_said_goes_before_what_is_seen(source):
+def test_a_given_reading_goes_before_the_judged_one(source):
     text = "x|y\nphone|name\n0987654321|An, Binh\n"
     table = source(text, skip_rows=1, header=True, delimiter="|", encoding="latin-1")
     assert (table.columns, cells(table)) == (("phone", "name"), [("0987654321", "An, Binh")])
@@ -306,7 +306,7 @@ def test_a_bomb_of_gzip_takes_no_memory(source, tmp_path):
         (b"BZh91AY", "bzip2"), (b'[{"phone": 1}]', "is JSON"), (b'{"phone": 1}\n', r"name it \.ndjson"),
     ],
 )  # fmt: skip
-def test_what_is_no_table_is_told_and_refused(source, data, words):
+def test_a_file_of_another_kind_is_refused_by_its_kind(source, data, words):
     """E12: whatever its name says."""
     with pytest.raises(ConfigError, match=words):
         source(data)

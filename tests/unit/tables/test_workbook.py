@@ -99,7 +99,7 @@ def test_a_workbook_that_counts_from_1904_has_the_same_dates(workbook):
     assert cells(open_source(workbook(("S", [HEADER, ["0987654321", None]]), change=change))) == [("0987654321", day)]
 
 
-def test_a_first_row_with_a_phone_in_it_is_data_unless_it_is_said(workbook):
+def test_a_first_row_with_a_phone_in_it_is_data_unless_the_reading_says_header(workbook):
     path = workbook(("S", [["0987654321", "An"], [84987654322, "Bình"]]))
     source = open_source(path)
     assert source.columns == ("column1", "column2")
@@ -241,7 +241,7 @@ def test_workbooks_of_other_kinds_say_what_to_save_them_as(tmp_path, name):
 @pytest.mark.parametrize(
     ("part", "what"), [("content.xml", "OpenDocument"), ("xl/workbook.bin", "xlsb"), ("a.txt", "ZIP archive without")]
 )
-def test_another_archive_named_xlsx_is_told_what_it_is(tmp_path, part, what):
+def test_another_archive_named_xlsx_is_refused_by_its_kind(tmp_path, part, what):
     with zipfile.ZipFile(tmp_path / "in.xlsx", "w") as archive:
         archive.writestr(part, "x")
     with pytest.raises(ConfigError, match=f"{what}.*save it as"):

@@ -111,7 +111,7 @@ async def test_a_failed_check_is_a_row_and_a_dead_key_is_an_error():
         await check(pyarrow.table({"phone": ["0987654321"]}))
 
 
-async def test_a_column_that_is_missing_is_said():
+async def test_a_missing_column_is_refused_by_name():
     check, _ = checking(column="mobile")
     with pytest.raises(ConfigError, match=r"no column 'mobile'. The columns are 'phone'"):
         await check(pyarrow.table({"phone": ["0987654321"]}))

@@ -66,7 +66,7 @@ def test_a_stop_ends_the_waiting_for_a_cluster():
 
 
 @pytest.mark.parametrize("scheme", ["", "ray://"])
-async def test_an_address_where_nothing_listens_is_told_at_once(scheme):  # F12
+async def test_an_address_where_nothing_listens_is_an_error_at_once(scheme):  # F12
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
     with pytest.raises(ConfigError) as caught:
