@@ -166,8 +166,8 @@ def test_a_stated_kind_goes_before_the_suffix(source):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("out.csv.gz", r"out\.csv\.gz would be packed, .*: leave \.gz out"),
-        *((name, r"not written here: name a \.csv file, which Excel opens") for name in ("a.xlsx", "a.xls", "a.ods")),
+        ("out.csv.gz", r"out\.csv\.gz would be compressed, .*: leave \.gz out"),
+        *((name, r"cannot be written: name a \.csv file, which Excel opens") for name in ("a.xlsx", "a.xls", "a.ods")),
     ],
 )
 def test_an_output_that_is_not_written_here_says_what_is(tmp_path, name, words):

@@ -244,7 +244,7 @@ def test_headings_are_no_formulas_either():
 
 def test_a_cell_that_no_csv_reader_would_take_is_refused():
     layout = CsvLayout(columns=("cell", "row", "failure"))
-    with pytest.raises(ConfigError, match=r"8388609 characters .*write an \.ndjson file"):
+    with pytest.raises(ConfigError, match=r"8388609 characters, .*write an \.ndjson file"):
         layout.encode([("x" * (8 * 1024 * 1024 + 1), 1, None)])
     assert layout.encode([("x" * (8 * 1024 * 1024), 1, None)])
 

@@ -123,7 +123,7 @@ def test_a_torn_journal_becomes_no_parquet(tmp_path):
     output.write_text("an old one")
     for bad, words in [
         (data[:-5], r"line 2: the record is damaged; finish the job with --resume"),
-        (data.replace(b'"error":0', b'"error":"no"'), "Column 'error' of the journal holds something else than int64"),
+        (data.replace(b'"error":0', b'"error":"no"'), "Column 'error' of the journal has a value that is not int64"),
     ]:
         journal.write_bytes(bad)
         with pytest.raises(ConfigError, match=words):

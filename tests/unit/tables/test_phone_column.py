@@ -41,7 +41,7 @@ def test_no_phones_or_too_few_is_an_error_that_lists_the_columns():
 
 def test_columns_that_are_equally_likely_are_an_error():
     rows = [Row(1, ("0987654321", "0912345678"))]
-    with pytest.raises(ConfigError, match=r"Several columns may hold the phones \('a', 'b'\): say which with --column"):
+    with pytest.raises(ConfigError, match=r"columns may hold the phones \('a', 'b'\): choose one with --column"):
         find_phone_column(["a", "b"], rows)
     with pytest.raises(ConfigError, match=r"Several columns .*\('phone', 'mobile'\)"):
         find_phone_column(["phone", "x", "mobile"], [])
