@@ -5,15 +5,15 @@ All names are made up. TCVN3 and VNI are written by tables of this file's own, l
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from attrs import frozen
 
 __all__ = ["Sample", "corpus", "in_cp1258", "in_tcvn3", "in_vni"]
 
-_VIETNAMESE = {
+_VIETNAMESE: dict[str, tuple[str, ...]] = {
     "names": (
         "Họ tên;SĐT;Địa chỉ",
         "Nguyễn Văn Tèo;0987654321;12 Lê Lợi, Huế",
@@ -31,7 +31,7 @@ _VIETNAMESE = {
     ),
     "capitals": ("TEN;SDT", "NGUYỄN VĂN ĐỨC;0987654321", "TRẦN THỊ HƯỜNG;0912345678"),
 }
-_WESTERN = {
+_WESTERN: dict[str, tuple[str, ...]] = {
     "italian": ("name,phone", "Niccolò D'Agrì,0987654321", "Forlì Perù,0912345678"),
     "french": ("nom;téléphone;ville", "Hélène Lefèvre;0987654321;Besançon", "Noël Gaëtan;0912345678;Orléans"),
     "german": ("Name;Telefon;Ort", "Jürgen Groß;0987654321;Köln", "Käthe Schönfeld;0912345678;Düsseldorf"),
@@ -40,15 +40,23 @@ _WESTERN = {
     "one name": ("name,phone", "Lê,0987654321"),
     "word's quotes": ("name,phone", "O’Brien – “Pat”,0987654321"),
 }
-# One row each, which is the least to judge by.
-_ROWS = ["Bùi Xuân Huấn,Khuất Duy Tiến", "Võ Thị Sáu - Phường 7", "Hồ Ngọc Hà; Gò Vấp; ghi chú: gọi sau 5 giờ"]
-_ROWS += ["ĐẶNG QUỐC KHÁNH", "Lý Thường Kiệt", "Vũ Hữu Nghĩa,Kiều Oanh", "Trịnh Công Sơn (vợ: Quỳnh)"]
-_ROWS += ["Công ty TNHH Một Thành Viên Vạn Phúc", "Tạ Đình Đề", "Ngõ 12 Khương Thượng, Đống Đa"]
-_VIETNAMESE |= {f"row {n}": ("name,phone", f"{words},0987654321") for n, words in enumerate(_ROWS)}
-_WESTERN_ROWS = ["François Müller", "Ana Conceição, Açores", "Åsa Öberg,Björn Ångström", "Þór Guðmundsson"]
-_WESTERN_ROWS += ["Zoë Núñez", "Étienne Bézier", "Año Nuevo – España", "Lübeck straße", "São Paulo", "Crème brûlée"]
-_WESTERN |= {f"row {n}": ("name,phone", f"{words},0987654321") for n, words in enumerate(_WESTERN_ROWS)}
-_JAPANESE = {
+
+
+def _one_row_each(*rows: str) -> dict[str, tuple[str, str]]:
+    """The least to judge by."""
+    return {f"row {number}": ("name,phone", f"{words},0987654321") for number, words in enumerate(rows)}
+
+
+_VIETNAMESE |= _one_row_each(
+    *("Bùi Xuân Huấn,Khuất Duy Tiến", "Võ Thị Sáu - Phường 7", "Hồ Ngọc Hà; Gò Vấp; ghi chú: gọi sau 5 giờ"),
+    *("ĐẶNG QUỐC KHÁNH", "Lý Thường Kiệt", "Vũ Hữu Nghĩa,Kiều Oanh", "Trịnh Công Sơn (vợ: Quỳnh)"),
+    *("Công ty TNHH Một Thành Viên Vạn Phúc", "Tạ Đình Đề", "Ngõ 12 Khương Thượng, Đống Đa"),
+)
+_WESTERN |= _one_row_each(
+    *("François Müller", "Ana Conceição, Açores", "Åsa Öberg,Björn Ångström", "Þór Guðmundsson", "Zoë Núñez"),
+    *("Étienne Bézier", "Año Nuevo – España", "Lübeck straße", "São Paulo", "Crème brûlée"),
+)
+_JAPANESE: dict[str, tuple[str, ...]] = {
     "names": ("氏名,電話,住所", "山田太郎,0987654321,東京都千代田区", "佐藤花子,0912345678,大阪市北区"),
     "kana": ("なまえ,でんわ", "タナカ　ソラ,0987654321", "すずき　はな,0912345678"),
 }
@@ -118,45 +126,30 @@ def _tcvn3_text(text: str) -> str:
     return "".join(letter if letter in small or letter.lower() not in small else letter.lower() for letter in text)
 
 
-_Encode: TypeAlias = Callable[[str], bytes]
-_ALWAYS: dict[str, _Encode] = {
-    "UTF-8": lambda text: text.encode(),
-    "UTF-8 with BOM": lambda text: text.encode("utf-8-sig"),
-    "UTF-16": lambda text: text.encode("utf-16"),
-}
-_OFFICES: dict[str, _Encode] = {
-    "UTF-16 without BOM": lambda text: text.encode("utf-16-le"),
-    "Windows-1258": in_cp1258,
-    "TCVN3": in_tcvn3,
-    "VNI": in_vni,
-}
+def _texts(tables: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    for name, rows in tables.items():
+        yield name, "\r\n".join(rows) + "\r\n"
 
 
 def corpus() -> Iterator[Sample]:
     """Each table in each encoding that has its letters."""
-    yield from _in_all(_VIETNAMESE, _OFFICES)
-    yield from _in_all(_WESTERN, {"Windows-1252": lambda text: text.encode("cp1252")})
-    yield from _in_all(_JAPANESE, {"Shift-JIS": lambda text: text.encode("cp932")})
-    for name, rows in _VIETNAMESE.items():
-        if not name.startswith("row"):
-            yield from _with_stray_bytes(name, _text(rows))
-
-
-def _text(rows: Iterable[str]) -> str:
-    return "".join(f"{row}\r\n" for row in rows)
-
-
-def _in_all(tables: Mapping[str, Iterable[str]], others: Mapping[str, _Encode]) -> Iterator[Sample]:
-    for name, rows in tables.items():
-        text = _text(rows)
-        for family, encode in {**_ALWAYS, **others}.items():
-            said = _tcvn3_text(text) if family == "TCVN3" else text
-            yield Sample(name=name, family=family, data=encode(text), text=said)
-
-
-def _with_stray_bytes(name: str, text: str) -> Iterator[Sample]:
-    for stray in (b"\xa0", b"\x96", b"\xe9"):
-        for at in (text.index("0987654321"), text.rindex("\r\n")):
-            data = text[:at].encode() + stray + text[at:].encode()
-            said = data.decode(errors="surrogateescape")
-            yield Sample(name=f"{name}, {stray!r}", family="UTF-8 with a stray byte", data=data, text=said)
+    for name, text in itertools.chain(*map(_texts, (_VIETNAMESE, _WESTERN, _JAPANESE))):
+        yield Sample(name=name, family="UTF-8", data=text.encode(), text=text)
+        yield Sample(name=name, family="UTF-8 with BOM", data=text.encode("utf-8-sig"), text=text)
+        yield Sample(name=name, family="UTF-16", data=text.encode("utf-16"), text=text)
+    for name, text in _texts(_VIETNAMESE):
+        yield Sample(name=name, family="UTF-16 without BOM", data=text.encode("utf-16-le"), text=text)
+        yield Sample(name=name, family="Windows-1258", data=in_cp1258(text), text=text)
+        yield Sample(name=name, family="TCVN3", data=in_tcvn3(text), text=_tcvn3_text(text))
+        yield Sample(name=name, family="VNI", data=in_vni(text), text=text)
+        if name.startswith("row"):
+            continue
+        for stray in (b"\xa0", b"\x96", b"\xe9"):
+            for at in (text.index("0987654321"), text.rindex("\r\n")):
+                data = text[:at].encode() + stray + text[at:].encode()
+                said = data.decode(errors="surrogateescape")
+                yield Sample(name=f"{name}, {stray!r}", family="UTF-8 with a stray byte", data=data, text=said)
+    for name, text in _texts(_WESTERN):
+        yield Sample(name=name, family="Windows-1252", data=text.encode("cp1252"), text=text)
+    for name, text in _texts(_JAPANESE):
+        yield Sample(name=name, family="Shift-JIS", data=text.encode("cp932"), text=text)

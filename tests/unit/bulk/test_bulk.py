@@ -1,7 +1,6 @@
 """Many phones: bounded, streaming, nothing left behind."""
 
 import asyncio
-import itertools
 
 import pytest
 from hypothesis import given
@@ -26,23 +25,19 @@ from etelecom_async import (
 from etelecom_async.bulk import Bulk, Done, NotDone
 from etelecom_async.bulk.single_flight import LastAnswers, SingleFlight
 from etelecom_async.testing import MockTransport
+from tests.support.bulk import phones, taken
 
 OK = Consent(error=0)
 
 
-def phones(count):
-    return [f"09{n:08d}" for n in range(count)]
-
-
-def mocked(**options):
+def mocked(answer=lambda _payload: OK, **options):
     mock = MockTransport()
-    route = mock.on(CHECK_CONSENT)
-    options.setdefault("retry", Retry(attempts=1))
-    return mock, route, Session(Shop("1:test"), transport=mock, **options)
+    mock.on(CHECK_CONSENT).answer(answer)
+    return mock, Session(Shop("1:test"), transport=mock, **{"retry": Retry(attempts=1), **options})
 
 
 class Pulls:
-    """An iterable that counts how far it was read, sync or async."""
+    """An iterable that counts how far it was read."""
 
     def __init__(self, items):
         self.items = iter(items)
@@ -57,61 +52,46 @@ class Pulls:
         return item
 
 
-class AsyncPulls:
-    def __init__(self, items):
-        self.items = iter(items)
-        self.count = 0
+class AsyncPulls(Pulls):
+    __iter__ = None
 
-    def __aiter__(self):
-        return self
-
-    async def __anext__(self):
-        await asyncio.sleep(0)
-        try:
-            item = next(self.items)
-        except StopIteration:
-            raise StopAsyncIteration from None
-        self.count += 1
-        return item
+    async def __aiter__(self):
+        for item in self.items:
+            await asyncio.sleep(0)
+            self.count += 1
+            yield item
 
 
 @pytest.mark.parametrize("source", [list, iter, Pulls, AsyncPulls], ids=lambda source: source.__name__)
 @pytest.mark.parametrize("concurrency", [1, 3, 200])
 async def test_every_phone_gets_exactly_one_outcome_in_its_place(source, concurrency):
-    _, route, session = mocked()
-    route.answer(lambda payload: Consent(error=int(payload.phone[-1]) % 4))
+    _, session = mocked(lambda payload: Consent(error=int(payload.phone[-1]) % 4))
     given = phones(100)
-    outcomes = []
-    async with session.zalo.check_consents(oa_id=7, phones=source(given), concurrency=concurrency) as run:
-        async for outcome in run:
-            outcomes.append(outcome)
+    outcomes = await taken(session.zalo.check_consents(oa_id=7, phones=source(given), concurrency=concurrency))
     assert sorted(outcome.index for outcome in outcomes) == list(range(100))
     assert all(outcome.phone == given[outcome.index] for outcome in outcomes)
     assert all(outcome.consent.error == int(outcome.phone[-1]) % 4 for outcome in outcomes)
 
 
 async def test_an_unusable_phone_and_a_failed_check_are_failures_in_their_places():
-    _, route, session = mocked()
-    route.answer(lambda payload: OK if payload.phone.endswith("1") else Unavailable())
+    _, session = mocked(lambda payload: OK if payload.phone.endswith("1") else Unavailable())
     run = session.zalo.check_consents(oa_id=7, phones=["0900000001", "hello", "0900000002"])
-    first, second, third = await run.collect()
+    first, *failed = await run.collect()
     assert first == Checked(0, "0900000001", OK)
-    assert isinstance(second, Failed)
-    assert (second.index, second.phone, type(second.error)) == (1, "hello", InvalidPhone)
-    assert (third.index, type(third.error)) == (2, Unavailable)
+    assert [(type(it), it.index, it.phone, type(it.error)) for it in failed] == [
+        (Failed, 1, "hello", InvalidPhone), (Failed, 2, "0900000002", Unavailable)
+    ]  # fmt: skip
 
 
 async def test_a_closed_session_stops_the_run():
-    _, route, session = mocked()
-    route.reply(OK)
+    _, session = mocked()
     await session.aclose()
     with pytest.raises(SessionClosed):
         await session.zalo.check_consents(oa_id=7, phones=phones(10)).collect()
 
 
 async def test_a_programming_error_is_raised_as_it_is_and_ends_the_rest():
-    _, route, session = mocked()
-    route.answer(lambda _payload: 1 / 0)
+    _, session = mocked(lambda _payload: 1 / 0)
     before = asyncio.all_tasks()
     with pytest.raises(ZeroDivisionError):
         await session.zalo.check_consents(oa_id=7, phones=phones(1000)).collect()
@@ -119,8 +99,7 @@ async def test_a_programming_error_is_raised_as_it_is_and_ends_the_rest():
 
 
 async def test_an_error_of_the_source_is_raised():
-    _, route, session = mocked()
-    route.reply(OK)
+    _, session = mocked()
 
     def broken():
         yield "0900000001"
@@ -128,9 +107,7 @@ async def test_an_error_of_the_source_is_raised():
 
     outcomes = []
     with pytest.raises(OSError, match="the disk is gone"):
-        async with session.zalo.check_consents(oa_id=7, phones=broken()) as run:
-            async for outcome in run:
-                outcomes.append(outcome)
+        await taken(session.zalo.check_consents(oa_id=7, phones=broken()), outcomes)
     assert len(outcomes) <= 1
 
 
@@ -150,7 +127,6 @@ async def test_a_programming_error_is_not_lost_when_the_consumer_leaves_early():
 
 @pytest.mark.parametrize("way", ["break", "exception", "cancellation"])
 async def test_leaving_early_leaves_nothing_behind(way):
-    _, route, session = mocked()
     never = asyncio.Event()
 
     async def answer(payload):
@@ -158,7 +134,7 @@ async def test_leaving_early_leaves_nothing_behind(way):
             await never.wait()
         return OK
 
-    route.answer(answer)
+    _, session = mocked(answer)
     before = asyncio.all_tasks()
     pulls = Pulls(phones(10_000))
 
@@ -186,8 +162,7 @@ async def test_leaving_early_leaves_nothing_behind(way):
 @pytest.mark.parametrize(("ordered", "ahead"), [(False, 7), (True, 16 * 7)])
 @pytest.mark.parametrize("source", [Pulls, AsyncPulls])
 async def test_what_is_read_ahead_of_a_slow_consumer_is_bounded_by_the_concurrency(source, ordered, ahead):
-    _, route, session = mocked()
-    route.reply(OK)
+    _, session = mocked()
     pulls = source(phones(200))
     taken = most = 0
     async with session.zalo.check_consents(oa_id=7, phones=pulls, concurrency=7, ordered=ordered) as run:
@@ -203,7 +178,6 @@ async def test_what_is_read_ahead_of_a_slow_consumer_is_bounded_by_the_concurren
 @pytest.mark.parametrize("source", [Pulls, AsyncPulls])
 @pytest.mark.parametrize("way", ["ordered", "collect"])
 async def test_behind_a_slow_call_an_ordered_run_goes_on_within_its_window(source, way):
-    _, route, session = mocked()
     slow = asyncio.Event()
     under_way = most = 0
 
@@ -215,17 +189,10 @@ async def test_behind_a_slow_call_an_ordered_run_goes_on_within_its_window(sourc
         under_way -= 1
         return OK
 
-    route.answer(answer)
+    _, session = mocked(answer)
     pulls = source(phones(500))
     run = session.zalo.check_consents(oa_id=7, phones=pulls, concurrency=5, ordered=way == "ordered")
-
-    async def consume():
-        if way == "collect":
-            return await run.collect()
-        async with run:
-            return [outcome async for outcome in run]
-
-    consumer = asyncio.create_task(consume())
+    consumer = asyncio.create_task(run.collect() if way == "collect" else taken(run))
     for _ in range(2000):
         await asyncio.sleep(0)
     assert pulls.count == 16 * 5
@@ -237,21 +204,18 @@ async def test_behind_a_slow_call_an_ordered_run_goes_on_within_its_window(sourc
 
 
 async def test_ordered_outcomes_come_in_the_order_of_the_phones():
-    _, route, session = mocked()
-
     async def answer(payload):
         for _ in range(int(payload.phone[-1]) * 3):
             await asyncio.sleep(0)
         return OK
 
-    route.answer(answer)
+    _, session = mocked(answer)
     given = [*phones(50), "hello", *phones(20)]
-    async with session.zalo.check_consents(oa_id=7, phones=given, concurrency=9, ordered=True) as run:
-        assert [outcome.index async for outcome in run] == list(range(71))
+    run = session.zalo.check_consents(oa_id=7, phones=given, concurrency=9, ordered=True)
+    assert [outcome.index for outcome in await taken(run)] == list(range(71))
 
 
 async def test_a_fast_answer_does_not_wait_for_a_slow_one():
-    _, route, session = mocked()
     slow = asyncio.Event()
 
     async def answer(payload):
@@ -259,7 +223,7 @@ async def test_a_fast_answer_does_not_wait_for_a_slow_one():
             await slow.wait()
         return OK
 
-    route.answer(answer)
+    _, session = mocked(answer)
     async with session.zalo.check_consents(oa_id=7, phones=phones(5), concurrency=5) as run:
         taken = []
         async for outcome in run:
@@ -270,13 +234,7 @@ async def test_a_fast_answer_does_not_wait_for_a_slow_one():
 
 
 async def test_the_same_number_in_any_writing_is_asked_once_and_answers_all():
-    mock, route, session = mocked()
-
-    async def answer(_payload):
-        await asyncio.sleep(0.01)
-        return OK
-
-    route.answer(answer)
+    mock, session = mocked(lambda _payload: asyncio.sleep(0.01, OK))
     writings = ["0987654321", "+84 987 654 321", "84987654321", "0987.654.321"] * 5
     outcomes = await session.zalo.check_consents(oa_id=7, phones=writings, concurrency=6).collect()
     assert [outcome.consent for outcome in outcomes] == [OK] * 20
@@ -284,30 +242,28 @@ async def test_the_same_number_in_any_writing_is_asked_once_and_answers_all():
     assert len(mock.calls) == 1
 
 
-async def test_a_failure_is_shared_by_those_who_wait_and_not_remembered():
-    mock, route, session = mocked()
-
+async def test_a_failure_is_shared_by_the_callers_that_wait_and_not_remembered():
     async def first_fails(_payload):
         await asyncio.sleep(0.01)
         if len(mock.calls) == 1:
             raise InvalidArgument("no")
         return OK
 
-    route.answer(first_fails)
+    mock, session = mocked(first_fails)
     outcomes = await session.zalo.check_consents(oa_id=7, phones=["0987654321"] * 3, concurrency=2).collect()
     assert [type(outcome) for outcome in outcomes] == [Failed, Failed, Checked]
     assert len(mock.calls) == 2
 
 
-async def test_who_waits_for_anothers_answer_can_leave_without_harm_to_it():
+async def test_a_cancelled_caller_leaves_the_shared_call_to_the_others():
     answer = asyncio.Event()
 
     async def call(number):
         await answer.wait()
         return number
 
-    memory = SingleFlight(call, question=abs)
-    asking, leaving, staying = (asyncio.ensure_future(memory.ask(number)) for number in (7, -7, 7))
+    flight = SingleFlight(call, question=abs)
+    asking, leaving, staying = (asyncio.ensure_future(flight.ask(number)) for number in (7, -7, 7))
     await asyncio.sleep(0)
     leaving.cancel()
     await asyncio.sleep(0)
@@ -323,16 +279,13 @@ async def test_what_is_remembered_is_bounded():
         calls.append(item)
         return True
 
-    numbers = [*range(10), 9, 8, 0]
-    await Bulk.of(
-        SingleFlight(call, question=abs, remembered=LastAnswers(size=3)).ask, numbers, concurrency=1
-    ).collect()
+    flight = SingleFlight(call, question=abs, remembered=LastAnswers(size=3))
+    await Bulk.of(flight.ask, [*range(10), 9, 8, 0], concurrency=1).collect()
     assert calls == [*range(10), 0]
 
 
 async def test_stopping_ends_what_is_under_way_and_begins_no_more():
-    mock, route, session = mocked()
-    route.answer(lambda _payload: asyncio.sleep(0, OK))
+    mock, session = mocked(lambda _payload: asyncio.sleep(0, OK))
     outcomes = []
     async with session.zalo.check_consents(oa_id=7, phones=phones(1000), concurrency=5) as run:
         async for outcome in run:
@@ -353,10 +306,8 @@ async def test_progress_counts_and_estimates():
         return item
 
     run = Bulk(call, list(range(100)), done=Done, failed=NotDone, concurrency=1, clock=lambda: now[0])
-    seen = []
     async with run:
-        async for _ in run:
-            seen.append(run.progress)
+        seen = [run.progress async for _ in run]
     assert (seen[-1].done, seen[-1].failed, seen[-1].total) == (100, 10, 100)
     assert seen[49].rate == pytest.approx(2.0)
     assert seen[49].eta == pytest.approx(25.0, rel=0.05)
@@ -373,17 +324,14 @@ async def test_an_unknown_total_has_no_eta():
 
 
 async def test_any_call_can_run_in_bulk():
-    _, _, session = mocked()
-    mock = MockTransport()
+    mock, session = mocked()
     mock.on("Etelecom/GetHotlines").reply({"hotlines": []})
-    session = Session(Shop("1:test"), transport=mock)
     outcomes = await Bulk.of(lambda name: session.invoke(name), ["Etelecom/GetHotlines"] * 3).collect()
     assert outcomes == [Done(n, "Etelecom/GetHotlines", {"hotlines": []}) for n in range(3)]
 
 
-async def test_misuse_is_told_in_a_sentence():
-    _, route, session = mocked()
-    route.reply(OK)
+async def test_misuse_of_a_run_is_a_config_error():
+    _, session = mocked()
     with pytest.raises(InvalidId):
         session.zalo.check_consents(oa_id=0, phones=[])
     with pytest.raises(ConfigError, match="from 1 to 10000"):
@@ -399,7 +347,6 @@ async def test_misuse_is_told_in_a_sentence():
 
 async def test_concurrency_is_bounded_by_the_run_and_by_the_throttle():
     inside, most = 0, 0
-    _, route, session = mocked(throttle=Throttle(concurrency=4))
 
     async def answer(_payload):
         nonlocal inside, most
@@ -409,7 +356,7 @@ async def test_concurrency_is_bounded_by_the_run_and_by_the_throttle():
         inside -= 1
         return OK
 
-    route.answer(answer)
+    _, session = mocked(answer, throttle=Throttle(concurrency=4))
     await session.zalo.check_consents(oa_id=7, phones=phones(50), concurrency=20).collect()
     assert most == 4
     most = 0
@@ -417,39 +364,13 @@ async def test_concurrency_is_bounded_by_the_run_and_by_the_throttle():
     assert most == 2
 
 
-@given(
-    st.lists(st.integers(0, 6), max_size=40),
-    st.integers(1, 8),
-    st.booleans(),
-)
-def test_whatever_the_delays_nothing_is_lost_or_doubled(delays, concurrency, ordered):
-    async def call(item):
-        for _ in range(item[1]):
+@given(st.lists(st.integers(0, 6), max_size=40), st.integers(1, 8), st.booleans())
+async def test_whatever_the_delays_nothing_is_lost_or_doubled(delays, concurrency, ordered):
+    async def call(turns):
+        for _ in range(turns):
             await asyncio.sleep(0)
         return True
 
-    async def main():
-        items = list(enumerate(delays))
-        outcomes = []
-        async with Bulk.of(call, items, concurrency=concurrency, ordered=ordered) as run:
-            async for outcome in run:
-                outcomes.append(outcome)
-        assert sorted(outcome.index for outcome in outcomes) == list(range(len(items)))
-        if ordered:
-            assert [outcome.index for outcome in outcomes] == list(range(len(items)))
-
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(main())
-
-
-async def test_an_endless_source_is_no_burden():
-    _, route, session = mocked()
-    route.reply(OK)
-    endless = (f"09{n:08d}" for n in itertools.count())
-    taken = 0
-    async with session.zalo.check_consents(oa_id=7, phones=endless, concurrency=3) as run:
-        async for _ in run:
-            taken += 1
-            if taken == 500:
-                break
-    assert run.progress.done <= 503
+    outcomes = await taken(Bulk.of(call, delays, concurrency=concurrency, ordered=ordered))
+    indices = [outcome.index for outcome in outcomes]
+    assert (indices if ordered else sorted(indices)) == list(range(len(delays)))

@@ -28,22 +28,13 @@ from etelecom_async import (
 )
 from etelecom_async.bulk import Bulk
 from etelecom_async.testing import MockTransport
+from tests.support.bulk import phones, taken
 
 OK = Consent(error=0)
 COMMON = [
-    Unauthenticated(),
-    PermissionDenied(),
-    NotFound(),
-    BadRoute(),
-    AccountClosed(),
-    ProxyError("407"),
-    TlsError("untrusted"),
-    UnknownHost("no such name"),
+    *(Unauthenticated(), PermissionDenied(), NotFound(), BadRoute(), AccountClosed()),
+    *(ProxyError("407"), TlsError("untrusted"), UnknownHost("no such name")),
 ]
-
-
-def phones(count):
-    return [f"09{n:08d}" for n in range(count)]
 
 
 def answering(*answers, **options):
@@ -65,9 +56,7 @@ async def test_a_fault_that_the_first_three_phones_meet_ends_the_run(error, conc
     before = asyncio.all_tasks()
     outcomes = []
     with pytest.raises(type(error)):
-        async with session.zalo.check_consents(oa_id=7, phones=phones(10_000), concurrency=concurrency) as run:
-            async for outcome in run:
-                outcomes.append(outcome)
+        await taken(session.zalo.check_consents(oa_id=7, phones=phones(10_000), concurrency=concurrency), outcomes)
     assert outcomes == []
     assert 3 <= len(mock.calls) <= 3 + concurrency
     assert asyncio.all_tasks() == before
@@ -83,13 +72,13 @@ async def test_a_fault_that_every_phone_of_a_short_run_meets_ends_it(count):
 @pytest.mark.parametrize("ordered", [True, False])
 @pytest.mark.parametrize("concurrency", [1, 50])
 @pytest.mark.parametrize("error", COMMON, ids=lambda error: type(error).__name__)
-async def test_the_same_failure_of_one_phone_in_many_is_that_phones_own(error, concurrency, ordered):
+async def test_the_same_failure_of_one_phone_in_many_fails_that_phone_alone(error, concurrency, ordered):
     mock = MockTransport()
     mock.on(CHECK_CONSENT).reply(OK)
     mock.on(CHECK_CONSENT, where=lambda payload: payload.phone.endswith(("20", "50"))).fail(error)
     session = Session(Shop("1:test"), transport=mock, retry=Retry(attempts=1))
-    async with session.zalo.check_consents(oa_id=7, phones=phones(60), concurrency=concurrency, ordered=ordered) as run:
-        outcomes = [outcome async for outcome in run]
+    run = session.zalo.check_consents(oa_id=7, phones=phones(60), concurrency=concurrency, ordered=ordered)
+    outcomes = await taken(run)
     failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
     assert sorted(outcome.index for outcome in outcomes) == list(range(60))
     assert sorted(outcome.index for outcome in failed) == [20, 50]
@@ -101,14 +90,12 @@ async def test_twenty_in_a_row_after_answers_end_the_run_and_have_no_outcome():
     mock, session = answering(*[OK] * 5, Unauthenticated())
     outcomes = []
     with pytest.raises(Unauthenticated):
-        async with session.zalo.check_consents(oa_id=7, phones=phones(1000), concurrency=1) as run:
-            async for outcome in run:
-                outcomes.append(outcome)
+        await taken(session.zalo.check_consents(oa_id=7, phones=phones(1000), concurrency=1), outcomes)
     assert [outcome.index for outcome in outcomes] == list(range(5))
     assert len(mock.calls) == 25
 
 
-async def test_nineteen_in_a_row_after_an_answer_are_failures_of_their_own():
+async def test_nineteen_in_a_row_after_an_answer_fail_alone():
     _, session = answering(OK, *[PermissionDenied()] * 19, OK)
     outcomes = await session.zalo.check_consents(oa_id=7, phones=phones(40), concurrency=1).collect()
     assert [type(outcome) for outcome in outcomes] == [Checked, *[Failed] * 19, *[Checked] * 20]
@@ -128,13 +115,11 @@ async def test_one_phone_given_three_times_is_one_item():
     assert len(mock.calls) == 4
 
 
-async def test_phones_that_were_never_sent_are_no_witnesses():
+async def test_phones_that_were_never_sent_count_neither_for_nor_against_a_common_fault():
     _, session = answering(Unauthenticated())
-    outcomes = []
+    outcomes, given = [], ["x", "y", "0987654321", "z"]
     with pytest.raises(Unauthenticated):
-        async with session.zalo.check_consents(oa_id=7, phones=["x", "y", "0987654321", "z"], concurrency=1) as run:
-            async for outcome in run:
-                outcomes.append(outcome)
+        await taken(session.zalo.check_consents(oa_id=7, phones=given, concurrency=1), outcomes)
     assert {type(outcome.error) for outcome in outcomes} == {InvalidPhone}
 
 
@@ -150,12 +135,8 @@ async def test_a_stopped_run_leaves_out_what_it_does_not_know():
     assert [outcome.index for outcome in outcomes] == [1]
 
 
-@given(
-    st.lists(st.sampled_from(["ok", "later", "common"]), min_size=1, max_size=60),
-    st.integers(1, 8),
-    st.booleans(),
-)
-def test_whatever_the_failures_each_item_has_one_outcome_or_the_run_ends(answers, concurrency, ordered):
+@given(st.lists(st.sampled_from(["ok", "later", "common"]), min_size=1, max_size=60), st.integers(1, 8), st.booleans())
+async def test_whatever_the_failures_each_item_has_one_outcome_or_the_run_ends(answers, concurrency, ordered):
     async def call(item):
         await asyncio.sleep(0)
         if answers[item] == "later":
@@ -164,22 +145,12 @@ def test_whatever_the_failures_each_item_has_one_outcome_or_the_run_ends(answers
             raise PermissionDenied
         return True
 
-    async def main():
-        outcomes = []
-        ended = False
-        try:
-            async with Bulk.of(call, range(len(answers)), concurrency=concurrency, ordered=ordered) as run:
-                async for outcome in run:
-                    outcomes.append(outcome)
-        except PermissionDenied:
-            ended = True
-        indices = [outcome.index for outcome in outcomes]
-        assert len(set(indices)) == len(indices)
-        if not ended:
-            assert sorted(indices) == list(range(len(answers)))
-            assert "ok" in answers or "common" not in answers
-        else:
-            assert "common" in answers
-
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(main())
+    outcomes = []
+    try:
+        await taken(Bulk.of(call, range(len(answers)), concurrency=concurrency, ordered=ordered), outcomes)
+    except PermissionDenied:
+        assert "common" in answers
+    else:
+        assert sorted(outcome.index for outcome in outcomes) == list(range(len(answers)))
+        assert "ok" in answers or "common" not in answers
+    assert len({outcome.index for outcome in outcomes}) == len(outcomes)

@@ -7,18 +7,16 @@ from hypothesis import strategies as st
 
 from etelecom_async import Consent
 from etelecom_async.jobs.answer_table import AnswerTable
+from tests.support.job_files import phone
 
 SEVEN = timezone(timedelta(hours=7))
 MOMENTS = [
-    None,
-    datetime(2027, 1, 31, 8, 30, tzinfo=UTC),
-    datetime(2027, 1, 31, 8, 30, tzinfo=SEVEN),
-    datetime(2027, 1, 31, 8, 30, 0, 1, tzinfo=UTC),
-    datetime(1969, 12, 31, tzinfo=UTC),
+    None, datetime(2027, 1, 31, 8, 30, tzinfo=UTC), datetime(2027, 1, 31, 8, 30, tzinfo=SEVEN),
+    datetime(2027, 1, 31, 8, 30, 0, 1, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC),
     datetime(2106, 2, 7, 6, 28, 16, tzinfo=UTC),
     datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-7))),
     datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=7))),
-]
+]  # fmt: skip
 PHONES = st.one_of(
     st.integers(0, 30).map(lambda n: f"849000000{n:02d}"),
     st.integers(0, 3).map(lambda n: f"8428000000{n:02d}"),
@@ -30,10 +28,6 @@ CONSENTS = st.builds(
     message=st.sampled_from(["", "Thành công", "x" * 300]),
     expired_time=st.sampled_from(MOMENTS),
 )
-
-
-def phone(number):
-    return f"84{900000000 + number}"
 
 
 @given(st.lists(st.tuples(PHONES, CONSENTS), max_size=80))
@@ -93,7 +87,7 @@ def test_many_different_answers_are_kept_as_far_as_there_is_room():
     assert sum(consent is not None for consent in kept.values()) >= 1024 + 512
 
 
-def test_a_foreign_phone_and_a_landline_are_no_ones_double():
+def test_foreign_phones_and_landlines_are_told_apart_from_mobiles():
     table = AnswerTable(capacity=100)
     table.put("842812345678", Consent(error=1))
     table.put("84812345678", Consent(error=2))

@@ -1,19 +1,16 @@
 """F15: reading and writing of a job go on in threads, a few rows at a time, so that they hold up no event loop."""
 
 import asyncio
-import csv
 import itertools
 import threading
 
 import pytest
 
-from etelecom_async import CHECK_CONSENT, ConfigError, Consent, Retry, Session, Shop
-from etelecom_async.jobs import ConsentJob
+from etelecom_async import ConfigError
 from etelecom_async.jobs.row_bitmap import RowBitmap
 from etelecom_async.jobs.row_reader import RowReader
 from etelecom_async.tables import CsvLayout, Row
-from etelecom_async.testing import MockTransport
-from tests.support import KEY, OA
+from tests.support.job_files import Service, phone, refuse, write
 
 
 def rows(count, *, seen=None, fault=None):
@@ -98,14 +95,8 @@ async def test_little_is_written_at_once_on_the_event_loop(tmp_path, monkeypatch
         return encode(self, table)
 
     monkeypatch.setattr(CsvLayout, "encode", watched)
-    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
-    with source.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["phone", *(f"column {at}" for at in range(columns))])
-        writer.writerows([f"09{number:08d}", *[cell] * columns] for number in range(30))
-    mock = MockTransport()
-    mock.on(CHECK_CONSENT).reply(Consent(error=0))
-    session = Session(Shop(KEY), transport=mock, retry=Retry(attempts=1))
-    summary = await ConsentJob(session, source=source, output=output, oa_id=OA).run()
+    headings = ["phone", *(f"column {at}" for at in range(columns))]
+    source = write(tmp_path / "in.csv", headings, [[phone(number), *[cell] * columns] for number in range(30)])
+    summary = await Service(refuse).run(source, tmp_path / "out.csv")
     assert (summary.rows, summary.is_complete) == (30, True)
     assert max(written, default=0) <= 128 * 1024

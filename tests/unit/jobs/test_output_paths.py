@@ -5,28 +5,32 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from etelecom_async import ConfigError
 from etelecom_async.jobs.output_paths import REPORT_MARK, check_output, check_report, check_stream
+from etelecom_async.reports import page as report
 from etelecom_async.reports.statistics import Statistics
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA
 from tests.support import invoke
+from tests.support.job_files import files, posix
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX has them")
 CUSTOMERS = b"phone,name\n84900000001,An\n84900000002,Binh\n"
 PAGE = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{REPORT_MARK}\n'
 
 
-def plain(path):
-    return path
+def linked(make, name):
+    """Of a file that is not there, one that leads nowhere yet."""
 
+    def link(path):
+        made = path.with_name(name + path.suffix)
+        make(made, path)
+        return made
 
-def through_here(path):
-    return path.parent / "." / path.name
+    return link
 
 
 def through_parent(path):
@@ -34,46 +38,31 @@ def through_parent(path):
     return path.parent / "sub" / ".." / path.name
 
 
-def relative(path):
-    return type(path)(os.path.relpath(path))
-
-
-def symlink(path):
-    """Of a file that is not there, one that leads nowhere yet."""
-    link = path.with_name("link" + path.suffix)
-    link.symlink_to(path)
-    return link
-
-
-def symlink_to_symlink(path):
-    link = path.with_name("second" + path.suffix)
-    link.symlink_to(symlink(path).name)
-    return link
-
-
 def symlinked_folder(path):
     (path.parent.parent / "shortcut").symlink_to(path.parent)
     return path.parent.parent / "shortcut" / path.name
 
 
-def hard_link(path):
-    link = path.with_name("hard" + path.suffix)
-    link.hardlink_to(path)
-    return link
+symlink, hard_link = linked(Path.symlink_to, "link"), linked(Path.hardlink_to, "hard")
+relative_symlink = linked(lambda link, path: link.symlink_to(path.name), "second")
+ALIASES = {
+    "plain": lambda path: path,
+    "through here": lambda path: path.parent / "." / path.name,
+    "through the parent": through_parent,
+    "relative": lambda path: Path(os.path.relpath(path)),
+    "symlink": symlink,
+    "symlink to a symlink": lambda path: relative_symlink(symlink(path)),
+    "symlinked folder": symlinked_folder,
+}
 
 
-def other_case(path):
-    return path.with_name(path.name.upper())
+def under_every_name(**more):
+    aliases = [pytest.param(alias, id=name, marks=posix) for name, alias in (ALIASES | more).items()]
+    return pytest.mark.parametrize("alias", aliases)
 
 
-def other_form(path):
-    """A name that a disk may take for the same: composed letters, decomposed."""
-    return path.with_name(path.name.replace("\u1ebf", "e\u0302\u0301"))
-
-
-OF_ANY = [plain, through_here, through_parent, relative, symlink, symlink_to_symlink, symlinked_folder]
-of_a_file = pytest.mark.parametrize("alias", [*OF_ANY, hard_link], ids=lambda alias: alias.__name__)
-of_a_new_file = pytest.mark.parametrize("alias", [*OF_ANY, other_case], ids=lambda alias: alias.__name__)
+of_a_file = under_every_name(hard_link=hard_link)
+of_a_new_file = under_every_name(other_case=lambda path: path.with_name(path.name.upper()))
 
 
 @pytest.fixture
@@ -82,10 +71,6 @@ def folder(tmp_path):
     place.mkdir()
     (place / "customers.csv").write_bytes(CUSTOMERS)
     return place
-
-
-def everything(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def refused(call, *words):
@@ -100,21 +85,14 @@ def refused(call, *words):
 # What is written, against what is protected, under every name
 
 
-@posix
 @of_a_file
-def test_an_output_that_is_the_input_is_refused_under_every_name(folder, alias):
+@pytest.mark.parametrize("aliased", ["output", "input"])
+def test_an_output_that_is_the_input_is_refused_under_every_name(folder, alias, aliased):
     source = folder / "customers.csv"
-    refused(lambda: check_output(alias(source), source=source), "input itself")
+    output, source = (alias(source), source) if aliased == "output" else (source, alias(source))
+    refused(lambda: check_output(output, source=source), "input itself")
 
 
-@posix
-@of_a_file
-def test_an_input_under_every_name_is_not_written(folder, alias):
-    source = folder / "customers.csv"
-    refused(lambda: check_output(source, source=alias(source)), "input itself")
-
-
-@posix
 @of_a_file
 @pytest.mark.parametrize("name", ["out.parquet.ndjson", "out.parquet.job"])
 def test_a_file_beside_the_output_that_is_the_input_is_refused(folder, alias, name):
@@ -123,7 +101,6 @@ def test_a_file_beside_the_output_that_is_the_input_is_refused(folder, alias, na
     refused(lambda: check_output(folder / "out.parquet", source=alias(source)), name, "input itself")
 
 
-@posix
 @of_a_file
 def test_a_report_that_is_the_input_is_refused_even_if_it_looks_like_a_report(folder, alias):
     source = folder / "page.csv"
@@ -131,7 +108,6 @@ def test_a_report_that_is_the_input_is_refused_even_if_it_looks_like_a_report(fo
     refused(lambda: check_report(alias(source), output=folder / "out.csv", source=source), "input itself")
 
 
-@posix
 @of_a_new_file
 @pytest.mark.parametrize("name", ["out.parquet", "out.parquet.job", "out.parquet.ndjson"])
 def test_a_report_that_the_job_writes_itself_is_refused(folder, alias, name):
@@ -140,46 +116,39 @@ def test_a_report_that_the_job_writes_itself_is_refused(folder, alias, name):
 
 
 def test_names_that_differ_in_their_unicode_form_are_one_file(folder):
-    output = folder / "ti\u1ebfng.csv"
-    refused(lambda: check_report(other_form(output), output=output, source=None), "would be one file")
+    composed, decomposed = folder / "ti\u1ebfng.csv", folder / "tie\u0302\u0301ng.csv"
+    refused(lambda: check_report(decomposed, output=composed, source=None), "would be one file")
 
 
-@posix
 @of_a_file
-def test_a_report_that_exists_and_is_none_of_ours_is_refused(folder, alias):
+def test_a_page_that_is_no_report_of_this_program_is_refused_as_a_report(folder, alias):
     page = folder / "plan.html"
     page.write_text("<!DOCTYPE html><title>Mine</title>" + " " * 200 + REPORT_MARK, encoding="utf-8")
     refused(lambda: check_report(alias(page), output=folder / "out.csv", source=None), "not a report of this program")
 
 
-@posix
 @of_a_file
-def test_a_report_of_ours_may_be_replaced(folder, alias):
+def test_a_report_of_this_program_may_be_replaced(folder, alias):
     page = folder / "page.html"
     page.write_text(PAGE, encoding="utf-8")
     check_report(alias(page), output=folder / "out.csv", source=folder / "customers.csv")
 
 
-@posix
 @of_a_new_file
 def test_a_new_report_and_a_new_output_may_have_any_name(folder, alias):
     check_output(alias(folder / "out.csv"), source=folder / "customers.csv")
     check_report(folder / "page.html", output=folder / "out.csv", source=folder / "customers.csv")
 
 
-@posix
 @of_a_new_file
-@pytest.mark.parametrize("inner", ["out.csv", "page.html"])
-def test_nothing_is_written_into_an_input_folder(tmp_path, folder, alias, inner):
-    place = alias(folder / inner)
-    if inner == "out.csv":
-        refused(lambda: check_output(place, source=folder), "lies in the input's folder")
-    else:
-        refused(lambda: check_report(place, output=tmp_path / "out.csv", source=folder), "lies in the input's folder")
+def test_nothing_is_written_into_an_input_folder(tmp_path, folder, alias):
+    place = alias(folder / "out.csv")
+    refused(lambda: check_output(place, source=folder), "lies in the input's folder")
+    refused(lambda: check_report(place, output=tmp_path / "out.csv", source=folder), "lies in the input's folder")
 
 
 @posix
-@pytest.mark.parametrize("link", [symlink, hard_link], ids=lambda link: link.__name__)
+@pytest.mark.parametrize("link", [symlink, hard_link], ids=["symlink", "hard link"])
 def test_a_file_of_an_input_folder_is_protected_from_outside_too(tmp_path, folder, link):
     outside = link(folder / "customers.csv").rename(tmp_path / "outside.csv")
     refused(lambda: check_output(outside, source=folder), "input")
@@ -204,10 +173,6 @@ def test_standard_output_that_is_the_input_is_refused(folder):
 # What is no file, and what was not made by a job
 
 
-def pipe(path):
-    os.mkfifo(path)
-
-
 def unix_socket(path):
     with socket.socket(socket.AF_UNIX) as server:
         here = Path.cwd()
@@ -216,31 +181,28 @@ def unix_socket(path):
         os.chdir(here)
 
 
-def device(path):
-    path.symlink_to("/dev/null")
+NO_FILES = {
+    "named pipe": os.mkfifo,
+    "socket": unix_socket,
+    "device": lambda path: path.symlink_to("/dev/null"),
+    "directory": lambda path: path.mkdir(),
+}
+of_no_file = pytest.mark.parametrize("kind", [pytest.param(kind, marks=posix) for kind in NO_FILES])
 
 
-def directory(path):
-    path.mkdir()
-
-
-@posix
-@pytest.mark.parametrize(
-    ("make", "word"), [(pipe, "pipe"), (unix_socket, "socket"), (device, "device"), (directory, "directory")]
-)
-def test_what_is_no_file_is_refused_as_what_it_is(folder, make, word):
+@of_no_file
+def test_what_is_no_file_is_refused_as_what_it_is(folder, kind):
     """F13: `-o` a named pipe, and the like."""
     place = folder / "out.csv"
-    make(place)
-    refused(lambda: check_output(place, source=None), f"is a {word}" if word != "pipe" else "is a named pipe")
-    refused(lambda: check_report(place, output=folder / "x.csv", source=None), word)
+    NO_FILES[kind](place)
+    refused(lambda: check_output(place, source=None), f"is a {kind}")
+    refused(lambda: check_report(place, output=folder / "x.csv", source=None), kind.removeprefix("named "))
 
 
-@posix
 @pytest.mark.parametrize("side", ["out.parquet.job", "out.parquet.ndjson"])
-@pytest.mark.parametrize("make", [pipe, unix_socket, device, directory], ids=lambda make: make.__name__)
-def test_what_is_no_file_beside_the_output_is_refused(folder, side, make):
-    make(folder / side)
+@of_no_file
+def test_what_is_no_file_beside_the_output_is_refused(folder, side, kind):
+    NO_FILES[kind](folder / side)
     refused(lambda: check_output(folder / "out.parquet", source=None), side)
 
 
@@ -273,12 +235,8 @@ def test_an_output_with_the_name_of_another_outputs_side_file_is_refused(folder)
 @posix
 def test_a_path_that_leads_nowhere_is_one_sentence(folder):
     (folder / "loop.csv").symlink_to(folder / "loop.csv")
-    for place in (
-        folder / "none" / "x.csv",
-        folder / "customers.csv" / "x.csv",
-        folder / "loop.csv",
-        folder / "a\0b.csv",
-    ):
+    for name in ("none/x.csv", "customers.csv/x.csv", "loop.csv", "a\0b.csv"):
+        place = folder / name
         refused(lambda place=place: check_output(place, source=None), "Cannot write")
         refused(lambda place=place: check_report(place, output=folder / "x.csv", source=None), "Cannot write")
 
@@ -295,31 +253,14 @@ def test_a_report_in_a_folder_that_takes_no_file_is_refused_before_the_first_cal
 @pytest.mark.parametrize(
     "options",
     [
-        ["-o", "a.csv", "--report", "customers.csv"],
-        ["-o", "a.csv", "--report", "a.csv"],
-        ["-o", "a.csv", "--report", "./a.csv"],
-        ["-o", "a.csv", "--report", "A.CSV"],
-        ["-o", "a.csv", "--report", "a.csv.job"],
-        ["-o", "a.parquet", "--report", "a.parquet.ndjson"],
-        ["-o", "a.csv", "--report", "letter.html"],
-        ["-o", "a.csv", "--report", "pipe"],
-        ["-o", "a.csv", "--report", "/dev/null"],
-        ["-o", "a.csv", "--report", "."],
-        ["-o", "customers.csv"],
-        ["-o", "customers.csv", "--resume"],
-        ["-o", "hard.csv"],
-        ["-o", "hard.csv", "--retry-failed"],
-        ["-o", "link.csv"],
-        ["-o", "pipe"],
-        ["-o", "pipe", "--resume"],
-        ["-o", "/dev/null"],
-        ["-o", "/dev/stdout"],
-        ["-o", "letter.html"],
-        ["-o", "other.csv.job"],
-        ["-o", "other.csv.job", "--resume"],
-        ["-o", "mine.csv"],
+        *("-o a.csv --report customers.csv", "-o a.csv --report a.csv", "-o a.csv --report ./a.csv"),
+        *("-o a.csv --report A.CSV", "-o a.csv --report a.csv.job", "-o a.parquet --report a.parquet.ndjson"),
+        *("-o a.csv --report letter.html", "-o a.csv --report pipe", "-o a.csv --report /dev/null"),
+        *("-o a.csv --report .", "-o customers.csv", "-o customers.csv --resume"),
+        *("-o hard.csv", "-o hard.csv --retry-failed", "-o link.csv", "-o pipe", "-o pipe --resume"),
+        *("-o /dev/null", "-o /dev/stdout", "-o letter.html"),
+        *("-o other.csv.job", "-o other.csv.job --resume", "-o mine.csv"),
     ],
-    ids=" ".join,
 )
 def test_a_path_that_may_not_be_written_is_one_sentence_and_exit_code_2(folder, monkeypatch, options):
     """A1, F13: decided before the first call, and nothing is touched."""
@@ -329,23 +270,19 @@ def test_a_path_that_may_not_be_written_is_one_sentence_and_exit_code_2(folder, 
     (folder / "letter.html").write_text("<!DOCTYPE html>\n<p>Dear customer</p>")
     (folder / "mine.csv.job").write_text("mine")
     (folder / "other.csv.job").write_text(json.dumps({"input": "x"}))
-    pipe(folder / "pipe")
-    before = everything(folder)
+    os.mkfifo(folder / "pipe")
+    before = files(folder)
     account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
     # A port on which nothing listens: any call would be an error of another kind.
     code, stdout, stderr = invoke(
-        "bulk", "customers.csv", *options, ETELECOM_BASE_URL="http://127.0.0.1:9/v1/shop", **account
+        "bulk", "customers.csv", *options.split(), ETELECOM_BASE_URL="http://127.0.0.1:9/v1/shop", **account
     )
     assert (code, stdout, stderr.count("\n")) == (2, "", 1), stderr
-    assert everything(folder) == before
+    assert files(folder) == before
 
 
 def test_a_page_that_was_written_is_recognised_as_a_report(folder):
     pytest.importorskip("vl_convert")
-    from datetime import UTC, datetime
-
-    from etelecom_async.reports import page as report
-
     page = folder / "page.html"
     for _ in range(2):
         check_report(page, output=folder / "out.csv", source=None)

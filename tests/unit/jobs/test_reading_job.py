@@ -1,33 +1,32 @@
 """How an input is read is said once: by an option or an answer, kept in the job file, and used by each resume."""
 
+import contextlib
+import gzip
 import json
 import os
 import pty
 import subprocess
 import sys
 
+import attrs
 import pytest
 
-from etelecom_async import CHECK_CONSENT, ConfigError, Consent, Retry, Session, Shop
-from etelecom_async.jobs import ConsentJob
+from etelecom_async import ConfigError
+from etelecom_async.cli.bulk import bulk
 from etelecom_async.reports.from_output import statistics_of
 from etelecom_async.tables import Reading, Undecided
-from etelecom_async.testing import MockTransport
 from tests.support import KEY, OA, environment, invoke
+from tests.support.job_files import Service, refuse
 
 DOUBT = "An;không có\nBinh;0987654322\n"
 
 
 @pytest.fixture
 def job(tmp_path):
-    mock = MockTransport()
-    mock.on(CHECK_CONSENT).reply(Consent(error=0))
-
     def job(data, name="out.csv", **options):
         source = tmp_path / "in.csv"
         source.write_bytes(data if isinstance(data, bytes) else data.encode())
-        session = Session(Shop(KEY), transport=mock, retry=Retry(attempts=1))
-        return ConsentJob(session, source=source, output=tmp_path / name, oa_id=OA, **options)
+        return Service(refuse).job(source, tmp_path / name, **options)
 
     return job
 
@@ -90,8 +89,6 @@ async def test_a_mark_for_excel_is_written_where_it_is_asked_for(job, tmp_path):
 
 
 async def test_a_packed_input_has_no_known_length(job):
-    import gzip
-
     going = job(gzip.compress(b"phone\n" + b"0987654321\n" * 1000))
     assert (await going.prepare()).total is None
     assert (await going.run()).rows == 1000
@@ -120,8 +117,7 @@ def test_a_wrong_value_is_one_sentence_that_names_the_option(tmp_path, command, 
     assert word in stderr
 
 
-def test_in_a_script_doubt_stops_with_what_to_add(tmp_path):
-    """A3."""
+def test_in_a_script_doubt_stops_with_what_to_add(tmp_path):  # A3
     source = tmp_path / "in.csv"
     source.write_text(DOUBT, encoding="utf-8")
     arguments = ("bulk", str(source), "-o", str(tmp_path / "out.csv"))
@@ -154,21 +150,11 @@ def test_on_a_terminal_doubt_is_asked_about(tmp_path):
 def _all(descriptor):
     """What comes until the other side closes it."""
     pieces = []
-    while True:
-        try:
-            piece = os.read(descriptor, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        pieces.append(piece)
+    with contextlib.suppress(OSError):
+        while piece := os.read(descriptor, 65536):
+            pieces.append(piece)
     return b"".join(pieces).decode()
 
 
 def test_the_options_are_those_of_a_reading():
-    import attrs
-
-    from etelecom_async.cli.bulk import bulk
-
-    names = {name for option in bulk.params for name in [option.name]}
-    assert {field.name for field in attrs.fields(Reading)} <= names
+    assert {field.name for field in attrs.fields(Reading)} <= {option.name for option in bulk.params}

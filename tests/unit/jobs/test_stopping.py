@@ -9,25 +9,23 @@ from etelecom_async import CHECK_CONSENT, Consent, RateLimited, Retry, ServerFau
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.testing import MockTransport
 from tests.support import HANG, KEY, OA, settled
+from tests.support.job_files import people, rows
 
 
-def job_over(session, tmp_path, *, rows=50):
-    source = tmp_path / "in.csv"
-    source.write_text("phone\n" + "".join(f"09{number:08d}\n" for number in range(rows)), encoding="utf-8")
-    return ConsentJob(session, source=source, output=tmp_path / "out.csv", oa_id=OA, concurrency=20)
+def job_over(session, folder, **options):
+    source = people(folder / "in.csv", 50)
+    return ConsentJob(session, source=source, output=folder / "out.csv", oa_id=OA, concurrency=20, **options)
 
 
-async def stopped(job, when):
+async def stopped(job, when, then=lambda: None):
     """The summary of a job that is stopped as soon as this holds."""
     running = asyncio.create_task(job.run())
     await settled(when)
     job.stop()
+    await asyncio.sleep(0)
+    then()
     async with asyncio.timeout(HANG):
         return await running
-
-
-def written(tmp_path):
-    return (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]
 
 
 async def test_a_stop_under_a_slow_rate_ends_with_what_is_under_way(tmp_path):
@@ -41,16 +39,9 @@ async def test_a_stop_under_a_slow_rate_ends_with_what_is_under_way(tmp_path):
     mock.on(CHECK_CONSENT).answer(answer)
     # One request an hour: to wait for the next permit would end in HANG.
     async with Session(Shop(KEY), transport=mock, throttle=Throttle(rate=1 / 3600, burst=2)) as session:
-        job = job_over(session, tmp_path)
-        running = asyncio.create_task(job.run())
-        await settled(lambda: len(mock.calls) == 2)
-        job.stop()
-        await asyncio.sleep(0)
-        under_way.set()
-        async with asyncio.timeout(HANG):
-            summary = await running
+        summary = await stopped(job_over(session, tmp_path), lambda: len(mock.calls) == 2, then=under_way.set)
     assert (summary.rows, summary.is_complete) == (2, False)
-    assert len(written(tmp_path)) == 2
+    assert len(rows(tmp_path / "out.csv")) == 2
     assert session.throttle.snapshot().in_flight == 0
 
 
@@ -66,7 +57,7 @@ async def test_a_stop_in_a_long_pause_ends_at_once(tmp_path, pause):
     async with Session(Shop(KEY), transport=mock, retry=retry, timeout=Timeout(total=None)) as session:
         summary = await stopped(job_over(session, tmp_path), lambda: bool(session.waiting_tasks()))
     assert summary.is_complete is False
-    assert not (tmp_path / "out.csv").exists() or written(tmp_path) == []
+    assert not (tmp_path / "out.csv").exists() or rows(tmp_path / "out.csv") == []
 
 
 async def test_a_resume_after_a_stop_has_every_row_once(tmp_path):
@@ -74,10 +65,6 @@ async def test_a_resume_after_a_stop_has_every_row_once(tmp_path):
     mock.on(CHECK_CONSENT).answer(lambda _payload: asyncio.sleep(random.random() / 100, Consent(error=0)))
     async with Session(Shop(KEY), transport=mock, throttle=Throttle(concurrency=2)) as session:
         await stopped(job_over(session, tmp_path), lambda: len(mock.calls) >= 10)
-        job = ConsentJob(
-            session, source=tmp_path / "in.csv", output=tmp_path / "out.csv", oa_id=OA, concurrency=20, resume=True
-        )
-        summary = await job.run()
+        summary = await job_over(session, tmp_path, resume=True).run()
     assert summary.is_complete
-    rows = [line.split(",")[1] for line in written(tmp_path)]
-    assert sorted(rows, key=int) == [str(number) for number in range(1, 51)]
+    assert rows(tmp_path / "out.csv") == list(range(1, 51))

@@ -2,7 +2,7 @@
 
 import codecs
 import io
-import itertools
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from etelecom_async.tables.detection import detect
 from etelecom_async.tables.encoding import named
 from etelecom_async.tables.input import HEAD, FileInput, StreamInput
 from tests.support.encoding_samples import corpus, in_cp1258, in_tcvn3, in_vni
+from tests.support.tables import cells
 
 ROWS = ["tên;sđt", *(f"Nguyễn Văn {chr(65 + n % 26)};09876543{n:02d}" for n in range(60))]
 VIETNAMESE = "\n".join(ROWS) + "\n"
@@ -90,19 +91,15 @@ def test_what_fits_two_encodings_is_asked_for():
         told("name,phone\nMãn,0987654321\n".encode("cp1252"))
     question = caught.value
     assert (question.field, [value for value, _ in question.choices]) == ("encoding", ["cp1258", "tcvn3", "cp1252"])
-    assert [label for _, label in question.choices] == [
-        "Windows-1258: Măn",
-        "TCVN3 (ABC): Món",
-        "Windows-1252: Mãn",
-    ]
+    labels = [label for _, label in question.choices]
+    assert labels == ["Windows-1258: Măn", "TCVN3 (ABC): Món", "Windows-1252: Mãn"]
     assert isinstance(question, ConfigError)
 
 
 @pytest.mark.parametrize("codec", ["cp1251", "gb18030", "euc_kr", "koi8-r", "iso8859_7"])
 def test_what_is_not_known_is_asked_for_and_not_guessed(codec):
-    text = {"gb18030": "张伟,北京市", "euc_kr": "김민준,서울특별시", "iso8859_7": "Αθήνα,Γιώργος"}.get(
-        codec, "Иван,Москва"
-    )
+    texts = {"gb18030": "张伟,北京市", "euc_kr": "김민준,서울특별시", "iso8859_7": "Αθήνα,Γιώργος"}
+    text = texts.get(codec, "Иван,Москва")
     with pytest.raises(Undecided, match="add --encoding"):
         told(f"name,phone\n{text}\n{text}\n".encode(codec))
     assert told(f"{text}\n".encode(codec), said=codec).encoding.decode(f"{text}\n".encode(codec)) == f"{text}\n"
@@ -140,19 +137,12 @@ def test_the_fonts_from_before_unicode_are_known_by_their_famous_sentence():
 
 
 def test_each_vietnamese_letter_comes_back_from_each_encoding_that_has_it():
-    letters = [
-        letter
-        for base, tone in itertools.product("aăâeêioôơuưy", ["", *"\u0300\u0309\u0303\u0301\u0323"])
-        if (letter := codecs.decode((base + tone).encode(), "utf-8"))
-    ]
-    import unicodedata
-
-    for letter in {unicodedata.normalize("NFC", letter) for letter in letters} | {"đ"}:
+    tones = ["", *"\u0300\u0309\u0303\u0301\u0323"]
+    letters = {unicodedata.normalize("NFC", base + tone) for base in "aăâeêioôơuưy" for tone in tones} | {"đ"}
+    for letter in letters:
         assert named("tcvn3").decode(in_tcvn3(letter)) == letter
-        assert named("vni").decode(in_vni(letter)) == letter
-        assert named("vni").decode(in_vni(letter.upper())) == letter.upper()
-        assert named("cp1258").decode(in_cp1258(letter)) == letter
-        assert named("cp1258").decode(in_cp1258(letter.upper())) == letter.upper()
+        for form in (letter, letter.upper()):
+            assert named("vni").decode(in_vni(form)) == named("cp1258").decode(in_cp1258(form)) == form
 
 
 @pytest.mark.parametrize(
@@ -171,12 +161,12 @@ def test_an_encoding_has_one_name_in_a_reading(name, key):
     assert Reading(encoding=name).encoding == key
 
 
-def test_nuls_are_left_out_and_told():
+def test_nuls_are_left_out_and_counted():
     """E12: padding, before or behind, is no text."""
     data = b"phone,name\n0987654321\0\0\0,An\0\n" + b"\0" * 5000
     source = open_source(io.BytesIO(data))
     assert "UTF-8, certain, 5,004 NULs left out" in source.description
-    assert [row.cells for row in source.rows()] == [("0987654321", "An")]
+    assert cells(source) == [("0987654321", "An")]
 
 
 def test_a_stream_is_judged_by_its_beginning():

@@ -6,11 +6,9 @@ import json
 
 import pytest
 
-from etelecom_async import CHECK_CONSENT, ConfigError, Consent, Retry, Session, Shop
-from etelecom_async.jobs import ConsentJob
+from etelecom_async import ConfigError
 from etelecom_async.tables import open_source
-from etelecom_async.testing import MockTransport
-from tests.support import KEY, OA
+from tests.support.job_files import Service, by_row, phone, refuse
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -25,26 +23,16 @@ def folder(tmp_path):
 
 @pytest.fixture
 def run(folder, tmp_path):
-    """Runs a job over the folder; every call is answered with a yes."""
-    mock = MockTransport()
-    route = mock.on(CHECK_CONSENT).reply(Consent(error=0))
+    """Runs a job over the folder."""
+    service = Service(refuse)
 
     async def run(name="out.ndjson", **options):
-        session = Session(Shop(KEY), transport=mock, retry=Retry(attempts=1))
-        job = ConsentJob(session, source=folder, output=tmp_path / name, oa_id=OA, **options)
+        job = service.job(folder, tmp_path / name, **options)
         plan = await job.prepare()
         return plan, await job.run()
 
-    run.route = route
+    run.service = service
     return run
-
-
-def phone(number):
-    return f"849{number:08d}"
-
-
-def lines(path):
-    return sorted((json.loads(line) for line in path.read_text().splitlines()), key=lambda record: record["row"])
 
 
 async def test_the_rows_of_all_files_are_numbered_through_in_the_order_of_their_names(folder, run, tmp_path):
@@ -53,18 +41,12 @@ async def test_the_rows_of_all_files_are_numbered_through_in_the_order_of_their_
     (folder / "_SUCCESS").touch()
     (folder / ".a.csv.crc").write_bytes(b"\0")
     plan, summary = await run()
-    assert (plan.source, plan.column, plan.total) == (
-        "2 files, CSV, delimiter ',', UTF-8, certain, header in line 1",
-        "phone",
-        3,
-    )
+    described = "2 files, CSV, delimiter ',', UTF-8, certain, header in line 1"
+    assert (plan.source, plan.column, plan.total) == (described, "phone", 3)
     assert (summary.rows, summary.is_complete) == (3, True)
-    records = lines(tmp_path / "out.ndjson")
-    assert [(r["row"], r["name"], r["phone_normalized"]) for r in records] == [
-        (1, "A", phone(1)),
-        (2, "B", phone(2)),
-        (3, "C", phone(3)),
-    ]
+    records = by_row(tmp_path / "out.ndjson").items()
+    found = {row: (record["name"], record["phone_normalized"]) for row, record in records}
+    assert found == {1: ("A", phone(1)), 2: ("B", phone(2)), 3: ("C", phone(3))}
 
 
 async def test_parquet_files_keep_the_types_that_they_agree_on(folder, run, tmp_path):
@@ -101,24 +83,20 @@ async def test_a_resume_goes_on_over_the_files_and_new_ones_behind_them(folder, 
     (folder / "0.csv").write_text(f"phone\n{phone(9)}\n")
     with pytest.raises(ConfigError, match="belongs to another input: row 1 has an answer"):
         await run(resume=True)
-    assert [payload.phone for payload in run.route.payloads] == [phone(1), phone(2)]
+    assert run.service.asked == [phone(1), phone(2)]
 
 
-async def test_files_that_do_not_go_together_are_named(folder, run):
-    with pytest.raises(ConfigError, match="without files: name a file, or a folder of them"):
-        await run()
+async def test_files_that_do_not_go_together_are_refused_by_name(folder, run):
     (folder / "a.csv").write_text(f"phone\n{phone(1)}\n")
-    (folder / "b.csv").write_text(f"phone,name\n{phone(1)},B\n")
-    with pytest.raises(ConfigError, match=r"b\.csv has other columns than .*a\.csv"):
-        await run()
-    (folder / "b.csv").rename(folder / "b.md")
-    with pytest.raises(ConfigError, match=r"b\.md has no suffix"):
-        await run()
-    (folder / "b.md").unlink()
-    (folder / "b.ndjson").write_text(json.dumps({"phone": phone(1)}))
-    with pytest.raises(ConfigError, match=r"b\.ndjson is ndjson, .*a\.csv is csv"):
-        await run()
-    (folder / "b.ndjson").unlink()
+    for name, content, words in (
+        ("b.csv", f"phone,name\n{phone(1)},B\n", r"b\.csv has other columns than .*a\.csv"),
+        ("b.md", "x", r"b\.md has no suffix"),
+        ("b.ndjson", json.dumps({"phone": phone(1)}), r"b\.ndjson is ndjson, .*a\.csv is csv"),
+    ):
+        (folder / name).write_text(content)
+        with pytest.raises(ConfigError, match=words):
+            await run()
+        (folder / name).unlink()
     (folder / "b").mkdir()
     with pytest.raises(ConfigError, match=r"has folders in it \(b\): name one that has only files"):
         await run()

@@ -14,15 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etelecom_async import CHECK_CONSENT, ConfigError, Consent, Session, Shop
-from etelecom_async.jobs import ConsentJob
+from etelecom_async import ConfigError, Consent
 from etelecom_async.jobs import sink as destination
 from etelecom_async.jobs.input_fingerprint import InputFingerprint
-from etelecom_async.sandbox import SANDBOX_API_KEY, SandboxTransport, World
 from etelecom_async.tables import CsvLayout, NdjsonLayout, open_source, parquet_batches, to_parquet
 from etelecom_async.tables.moments import day_of, day_text, moment_of, moment_text
-from etelecom_async.testing import MockTransport
-from tests.support import HANG, OA
+from tests.support import HANG
+from tests.support.job_files import KINDS, Service, people, read, rows
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -51,7 +49,7 @@ def cells(path):
     return [row.cells for row in open_source(path).rows()]
 
 
-# SingleFlight
+# Memory
 
 
 def peak_of(path, rows):
@@ -90,8 +88,7 @@ def test_many_wide_columns_are_read_in_bounded_memory(tmp_path):
     assert peak_of(path, 600) < 350
 
 
-def test_columns_read_in_groups_are_what_they_are_at_once(tmp_path, monkeypatch):
-    """F14"""
+def test_columns_read_in_groups_are_what_they_are_at_once(tmp_path, monkeypatch):  # F14
     tags = pa.array([["a"] * (n % 3) if n % 7 else None for n in range(5000)])
     columns = [
         ("phone", [f"09{n:08d}" for n in range(5000)]),
@@ -109,8 +106,7 @@ def test_columns_read_in_groups_are_what_they_are_at_once(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("names", [("phone", "x", "x"), ("phone", "a", "a.b")])
-def test_columns_that_a_name_does_not_tell_are_read_at_once(tmp_path, monkeypatch, names):
-    """F14"""
+def test_columns_that_a_name_does_not_tell_are_read_at_once(tmp_path, monkeypatch, names):  # F14
     monkeypatch.setattr(parquet_batches, "_AT_ONCE", 0)
     path = written(tmp_path / "in.parquet", [(name, [at] * 3) for at, name in enumerate(names)])
     assert cells(path) == [(0, 1, 2)] * 3
@@ -127,8 +123,7 @@ def test_one_list_that_unpacks_to_gigabytes_is_refused_by_its_columns_name(tmp_p
         cells(path)
 
 
-def test_lists_that_are_large_together_are_read_a_few_rows_at_a_time(tmp_path, monkeypatch):
-    """F14"""
+def test_lists_that_are_large_together_are_read_a_few_rows_at_a_time(tmp_path, monkeypatch):  # F14
     monkeypatch.setattr(parquet_batches, "_HELD", 1_000_000)
     rows = [[f"{n}" * 100] * 100 for n in range(100)]
     path = written(tmp_path / "in.parquet", [("phone", ["0987654321"] * 100), ("tags", rows)])
@@ -147,8 +142,7 @@ def test_a_page_that_is_too_large_is_refused_by_its_columns_name(tmp_path, monke
         cells(path)
 
 
-def test_lists_of_too_many_values_are_refused_by_their_columns_name(tmp_path, monkeypatch):
-    """F14"""
+def test_lists_of_too_many_values_are_refused_by_their_columns_name(tmp_path, monkeypatch):  # F14
     monkeypatch.setattr(parquet_batches, "_LISTED", 1000)
     path = written(tmp_path / "in.parquet", [("phone", ["0987654321"]), ("codes", [[7] * 1001])])
     with pytest.raises(ConfigError, match=r"the lists of column 'codes' have 1,001 values in one row group"):
@@ -188,8 +182,7 @@ def test_lists_of_too_many_values_are_refused_by_their_columns_name(tmp_path, mo
     ],
     ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
 )  # fmt: skip
-def test_a_value_of_another_column_is_passed_on_as_text(tmp_path, column, texts):
-    """E2, F17"""
+def test_a_value_of_another_column_is_passed_on_as_text(tmp_path, column, texts):  # E2, F17
     path = written(tmp_path / "in.parquet", [("phone", ["0987654321"] * len(column)), ("x", column)])
     layout = CsvLayout(columns=("x", *FINISH))
     rows = [(row.cells[1], row.number, "") for row in open_source(path).rows()]
@@ -200,16 +193,14 @@ def test_a_value_of_another_column_is_passed_on_as_text(tmp_path, column, texts)
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.sampled_from(["s", "ms", "us", "ns"]))
-def test_a_moment_as_text_is_the_same_moment_again(value, unit):
-    """E2"""
+def test_a_moment_as_text_is_the_same_moment_again(value, unit):  # E2
     text = moment_text(value, unit=unit, is_utc=True)
     assert moment_of(text, unit=unit) == value
     assert day_of(day_text(value)) == value
 
 
 @given(st.datetimes())
-def test_a_moment_of_pythons_years_is_written_as_python_writes_it(moment):
-    """E2"""
+def test_a_moment_of_pythons_years_is_written_as_python_writes_it(moment):  # E2
     value = (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001 - as Arrow counts
     assert datetime.fromisoformat(moment_text(value, unit="us", is_utc=False)) == moment
     assert moment_of(moment.isoformat(), unit="us") == value
@@ -255,75 +246,24 @@ def test_a_column_that_was_typed_anew_between_two_runs_is_text(tmp_path):
     assert table["n"].to_pylist() == ["1", "2", str(2**70)]
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("error", [18446744073709551615, -(2**63) - 1, 2**63, 10**100])
-async def test_an_error_number_beyond_64_bits_is_the_rows_failure(tmp_path, kind, error):
-    """F3"""
-    source = tmp_path / "in.csv"
-    source.write_text("phone\n0987654321\n0987654322\n")
-    mock = MockTransport()
-    mock.on(CHECK_CONSENT).answer(lambda payload: Consent(error=error if payload.phone.endswith("1") else 0))
-    async with Session(Shop("1234567890123456789:k"), transport=mock) as session:
-        output = tmp_path / f"out.{kind}"
-        summary = await ConsentJob(session, source=source, output=output, oa_id=OA).run()
+async def test_an_error_number_beyond_64_bits_is_the_rows_failure(tmp_path, kind, error):  # F3
+    output = tmp_path / f"out.{kind}"
+    service = Service(lambda payload: Consent(error=error if payload.phone.endswith("1") else 0))
+    summary = await service.run(people(tmp_path / "in.csv", 2), output)
     assert summary.is_complete
     assert summary.failures == {"DecodeError": 1}
-    failed = [row for row in open_source(output).rows() if row.cells[-2]]
-    assert [row.cells[-2] for row in failed] == ["DecodeError"]
-    assert "64 bits" in failed[0].cells[-3]
-
-
-# Phones
-
-
-@pytest.mark.parametrize(
-    "phones",
-    [
-        pa.array([Decimal(84987654321), Decimal(84987654322)], pa.decimal128(38, 10)),
-        pa.array([b"0987654321", b"\xff0987654322"]),
-        pa.array([b"0987654321", b"\xff0987654322"]).view(pa.string()),
-        pa.array([84987654321.0, 84987654322.5]),
-        pa.array(["0987654321", "?"]).dictionary_encode(),
-    ],
-    ids=lambda phones: str(phones.type),
-)
-async def test_a_phone_of_any_type_is_asked_for_certain_or_not_at_all(tmp_path, phones):
-    """B3, B4"""
-    path = written(tmp_path / "in.parquet", [("phone", phones)])
-    mock = MockTransport()
-    route = mock.on(CHECK_CONSENT).reply(Consent(error=0))
-    output = tmp_path / "out.parquet"
-    async with Session(Shop("1234567890123456789:k"), transport=mock) as session:
-        await ConsentJob(session, source=path, output=output, oa_id=OA).run()
-    asked = [payload.phone for payload in route.payloads]
-    certain = ["84987654321", "84987654322"] if str(phones.type).startswith("decimal") else ["84987654321"]
-    assert sorted(asked) == certain
-    assert pq.read_table(output).num_rows == 2
-
-
-@pytest.mark.parametrize("kind", [pa.float32(), pa.float16()])
-async def test_a_column_that_rounds_phones_is_refused_before_the_first_call(tmp_path, kind):
-    """B1"""
-    path = written(tmp_path / "in.parquet", [("phone", pa.array([1.5]).cast(kind))])
-    mock = MockTransport()
-    async with Session(Shop("1234567890123456789:k"), transport=mock) as session:
-        with pytest.raises(ConfigError, match="phone"):
-            await ConsentJob(session, source=path, output=tmp_path / "out.csv", oa_id=OA).run()
+    (failed,) = [row for row in read(output) if row["failure"]]
+    assert failed["failure"] == "DecodeError"
+    assert "64 bits" in failed["message"]
 
 
 # The event loop of the caller
 
 
-async def job_over_three_rows(tmp_path, session, **options):
-    source = tmp_path / "in.csv"
-    source.write_text("phone\n0987654321\n0987654322\n0987654323\n")
-    return ConsentJob(session, source=source, output=tmp_path / "out.parquet", oa_id=OA, **options)
-
-
-@pytest.fixture
-async def session():
-    async with Session(Shop(SANDBOX_API_KEY), transport=SandboxTransport(World())) as session:
-        yield session
+def job_over_three_rows(folder, **options):
+    return Service().job(people(folder / "in.csv", 3), folder / "out.parquet", **options)
 
 
 class Held:
@@ -342,33 +282,29 @@ class Held:
         return self._real(*args, **options)
 
 
-async def test_finishing_a_parquet_file_leaves_the_event_loop_free(tmp_path, session, monkeypatch):
-    """F15"""
+async def test_finishing_a_parquet_file_leaves_the_event_loop_free(tmp_path, monkeypatch):  # F15
     held = Held(to_parquet, asyncio.get_running_loop())
     monkeypatch.setattr(destination, "to_parquet", held)
-    assert (await (await job_over_three_rows(tmp_path, session)).run()).is_complete
+    assert (await job_over_three_rows(tmp_path).run()).is_complete
     assert held.started.is_set()
     assert pq.read_table(tmp_path / "out.parquet").num_rows == 3
 
 
-async def test_preparing_a_resume_leaves_the_event_loop_free(tmp_path, session, monkeypatch):
-    """F15"""
-    await (await job_over_three_rows(tmp_path, session)).run()
+async def test_preparing_a_resume_leaves_the_event_loop_free(tmp_path, monkeypatch):  # F15
+    await job_over_three_rows(tmp_path).run()
     held = Held(InputFingerprint.of, asyncio.get_running_loop())
     monkeypatch.setattr(InputFingerprint, "of", held)
-    job = await job_over_three_rows(tmp_path, session, resume=True)
+    job = job_over_three_rows(tmp_path, resume=True)
     assert (await job.prepare()).finished == 3
     assert held.started.is_set()
     await job.run()
 
 
 @pytest.mark.parametrize("how", ["stop", "cancel"])
-async def test_a_finish_that_is_not_wanted_any_more_is_given_up_and_done_by_the_resume(
-    tmp_path, session, monkeypatch, how
-):
+async def test_a_finish_that_is_not_wanted_any_more_is_given_up_and_done_by_the_resume(tmp_path, monkeypatch, how):
     """F15"""
     loop = asyncio.get_running_loop()
-    job = await job_over_three_rows(tmp_path, session)
+    job = job_over_three_rows(tmp_path)
     running = loop.create_task(job.run())
 
     def stopped(*args, is_wanted, **options):
@@ -378,16 +314,16 @@ async def test_a_finish_that_is_not_wanted_any_more_is_given_up_and_done_by_the_
             waiting.wait(0.001)
         return to_parquet(*args, is_wanted=is_wanted, **options)
 
-    monkeypatch.setattr(destination, "to_parquet", stopped)
-    if how == "cancel":
-        with pytest.raises(asyncio.CancelledError):
-            await running
-    else:
-        assert not (await running).is_complete
+    with monkeypatch.context() as patch:
+        patch.setattr(destination, "to_parquet", stopped)
+        if how == "cancel":
+            with pytest.raises(asyncio.CancelledError):
+                await running
+        else:
+            assert not (await running).is_complete
     output = tmp_path / "out.parquet"
     assert not output.exists()
     assert len((tmp_path / "out.parquet.ndjson").read_text().splitlines()) == 3
     assert not list(tmp_path.glob("*.part"))
-    monkeypatch.undo()
-    assert (await (await job_over_three_rows(tmp_path, session, resume=True)).run()).is_complete
-    assert sorted(row.cells[1] for row in open_source(output).rows()) == [1, 2, 3]
+    assert (await job_over_three_rows(tmp_path, resume=True).run()).is_complete
+    assert rows(output) == [1, 2, 3]

@@ -11,30 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etelecom_async import (
-    CHECK_CONSENT,
-    ConfigError,
-    Consent,
-    InvalidId,
-    RateLimited,
-    Retry,
-    Session,
-    Shop,
-    Throttle,
-    Unauthenticated,
-)
-from etelecom_async.jobs import ConsentJob
+from etelecom_async import ConfigError, Consent, InvalidId, RateLimited, Session, Shop, Unauthenticated
 from etelecom_async.jobs.record import RESULT_COLUMNS
 from etelecom_async.reports.from_output import statistics_of
 from etelecom_async.sandbox import SANDBOX_API_KEY
-from etelecom_async.testing import MockTransport
 from etelecom_async.workers.batches import ConsentBatches
 from tests.support import KEY, OA
+from tests.support.bulk import phones
+from tests.support.job_files import KINDS, NOW, Service, people, phone
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
-NOW = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 CODES = (0, 1, 3, 5, 8, 14, 16, 20, 99)
 
 
@@ -45,38 +33,25 @@ def answering(payload):
     return Consent(error=CODES[ending % len(CODES)], message=f"số {ending}", expired_time=expires)
 
 
-def session_over(mock, *, concurrency=20):
-    return Session(Shop(KEY), transport=mock, retry=Retry(attempts=1), throttle=Throttle(concurrency=concurrency))
-
-
-def checking(mock=None, **options):
-    """The function under test over a server that answers as above, and that server."""
-    if mock is None:
-        mock = MockTransport()
-        mock.on(CHECK_CONSENT).answer(answering)
-    given = {"oa_id": OA, "now": lambda: NOW, "open_session": lambda: session_over(mock), **options}
-    return ConsentBatches(**given), mock
-
-
-def phones(count):
-    return [f"09{n:08d}" for n in range(count)]
+def checking(service=None, **options):
+    """The function under test over a service that answers as above, and that service."""
+    service = service or Service(answering)
+    given = {"oa_id": OA, "now": lambda: NOW, "open_session": lambda: service.session, **options}
+    return ConsentBatches(**given), service
 
 
 async def test_a_batch_comes_back_as_a_file_job_would_write_it(tmp_path):
     numbers = ["0987 654 321", "+84 987-654-322", "no phone", "", None, "0084987654300", *phones(40)]
     table = pyarrow.table(
         {
-            "tên": [f"Nguyễn {n}" for n in range(len(numbers))],
-            "phone": numbers,
-            "age": pyarrow.array(range(len(numbers)), pyarrow.int16()),
-            "state": ["gives way"] * len(numbers),
+            "tên": [f"Nguyễn {n}" for n in range(len(numbers))], "phone": numbers,
+            "age": pyarrow.array(range(len(numbers)), pyarrow.int16()), "state": ["gives way"] * len(numbers),
         }
-    )
+    )  # fmt: skip
     parquet.write_table(table, tmp_path / "in.parquet")
-    check, mock = checking()
-    async with session_over(mock) as session:
-        output = tmp_path / "out.parquet"
-        await ConsentJob(session, source=tmp_path / "in.parquet", output=output, oa_id=OA, now=lambda: NOW).run()
+    output = tmp_path / "out.parquet"
+    check, service = checking()
+    await service.run(tmp_path / "in.parquet", output)
     checked = await check(table)
     assert checked.equals(parquet.read_table(output).sort_by("row").cast(checked.schema))
     assert checked.schema.equals(parquet.read_schema(output), check_metadata=False)
@@ -100,32 +75,35 @@ async def test_every_row_comes_back_once_in_its_place(numbers, first):
 
 async def test_a_record_batch_stays_one_and_a_number_is_asked_once():
     batch = pyarrow.record_batch({"SĐT": ["0987654320"] * 50, "row": list(range(50))})
-    check, mock = checking(column="sđt")
+    check, service = checking(column="sđt")
     checked = await check(batch)
     assert isinstance(checked, pyarrow.RecordBatch)
     assert checked.schema.names == ["SĐT", *RESULT_COLUMNS]
-    assert len(mock.calls) == 1
+    assert len(service.asked) == 1
 
 
 async def test_an_empty_batch_gets_the_columns_too():
-    check, mock = checking()
+    check, service = checking()
     checked = await check(pyarrow.table({"phone": pyarrow.array([], pyarrow.string())}))
     assert (checked.num_rows, checked.schema.names) == (0, ["phone", *RESULT_COLUMNS])
     assert str(checked.schema.field("checked_at").type) == "timestamp[us, tz=UTC]"
-    assert not mock.calls
+    assert service.asked == []
 
 
 async def test_numbers_of_numeric_columns_are_phones():
-    check, mock = checking()
+    check, service = checking()
     await check(pyarrow.table({"phone": [84987654321, 84987654322]}))
     await check(pyarrow.table({"phone": [84987654323.0, None]}))
-    assert sorted(call.payload.phone for call in mock.calls) == [f"8498765432{n}" for n in (1, 2, 3)]
+    assert sorted(service.asked) == [f"8498765432{n}" for n in (1, 2, 3)]
 
 
 async def test_a_failed_check_is_a_row_and_a_dead_key_is_an_error():
-    mock = MockTransport()
-    mock.on(CHECK_CONSENT).fail(RateLimited("slow down")).fail(Unauthenticated("no"))
-    check, _ = checking(mock)
+    errors = [RateLimited("slow down"), Unauthenticated("no")]
+
+    def fail(_payload):
+        raise errors.pop(0)
+
+    check, _ = checking(Service(fail))
     first = await check(pyarrow.table({"phone": ["0987654321"]}))
     assert first["failure"].to_pylist() == ["RateLimited"]
     assert first["granted"].to_pylist() == [None]
@@ -133,7 +111,7 @@ async def test_a_failed_check_is_a_row_and_a_dead_key_is_an_error():
         await check(pyarrow.table({"phone": ["0987654321"]}))
 
 
-async def test_a_column_that_is_missing_is_said():
+async def test_a_missing_column_is_refused_by_name():
     check, _ = checking(column="mobile")
     with pytest.raises(ConfigError, match=r"no column 'mobile'. The columns are 'phone'"):
         await check(pyarrow.table({"phone": ["0987654321"]}))
@@ -161,14 +139,12 @@ def test_an_account_cannot_be_sent_along():
 
 async def test_one_session_serves_all_batches_until_it_is_closed():
     opened = []
-    mock = MockTransport()
-    mock.on(CHECK_CONSENT).reply(Consent(error=0))
 
     def open_session():
-        opened.append(1)
-        return session_over(mock)
+        opened.append(Service(answering).session)
+        return opened[-1]
 
-    check, _ = checking(mock, open_session=open_session)
+    check, _ = checking(open_session=open_session)
     assert not opened
     tables = [pyarrow.table({"phone": [phone]}) for phone in phones(5)]
     await asyncio.gather(*map(check, tables))
@@ -182,8 +158,8 @@ async def test_one_session_serves_all_batches_until_it_is_closed():
 def test_a_loop_for_each_batch_works(sandbox_account):
     """As in executors whose functions are not async."""
     check = ConsentBatches(oa_id=OA)
-    for phone in phones(3):
-        checked = asyncio.run(check(pyarrow.table({"phone": [phone]})))
+    for number in phones(3):
+        checked = asyncio.run(check(pyarrow.table({"phone": [number]})))
         assert checked["failure"].to_pylist() == [""]
 
 
@@ -196,25 +172,17 @@ async def test_without_an_account_in_the_environment_it_says_what_to_set(monkeyp
 
 async def test_an_expiry_at_the_end_of_the_calendar_is_its_row_alone(tmp_path):
     """F1: in a batch and in every format of a job; each resume would meet it again."""
-    zone = timezone(-timedelta(hours=7))
-    mock = MockTransport()
-    mock.on(CHECK_CONSENT).answer(
-        lambda payload: Consent(
-            error=0,
-            expired_time=datetime(9999, 12, 31, 23, 59, 59, tzinfo=zone) if payload.phone.endswith("1") else NOW,
-        )
-    )
-    check, _ = checking(mock)
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(-timedelta(hours=7)))
+    ends = {phone(1): last}
+    check, service = checking(Service(lambda payload: Consent(error=0, expired_time=ends.get(payload.phone, NOW))))
     table = await check(pyarrow.table({"phone": phones(3)}))
     assert table["failure"].to_pylist() == ["", "", ""]
     assert table["granted"].to_pylist() == [False, True, False]
-    source = tmp_path / "in.csv"
-    source.write_text("phone\n" + "\n".join(phones(3)))
-    for ending in ("csv", "ndjson", "parquet"):
-        output = tmp_path / f"out.{ending}"
-        async with session_over(mock) as session:
-            summary = await ConsentJob(session, source=source, output=output, oa_id=OA, now=lambda: NOW).run()
+    source = people(tmp_path / "in.csv", 3)
+    for kind in KINDS:
+        output = tmp_path / f"out.{kind}"
+        summary = await service.run(source, output)
         assert (summary.rows, summary.failures, summary.is_complete) == (3, {}, True)
         assert statistics_of(output).expiries[date(9999, 12, 31)] == 1
-        if ending != "parquet":
+        if kind != "parquet":
             assert "9999-12-31T23:59:59-07:00" in output.read_text()

@@ -18,12 +18,9 @@ from etelecom_async.transport.fast import HttptoolsTransport
 from etelecom_async.workers.ray_workers import RayWorkers
 from etelecom_async.workers.worker import AccountFingerprint, Worker, WorkerSetup
 from tests.support import CANARY, KEY, OA, everything_shown, invoke
+from tests.support.job_files import phone
 
 SETUP = WorkerSetup(oa_id=OA, concurrency=5)
-
-
-def phone(number):
-    return f"849{number:08d}"
 
 
 class Station:
@@ -62,12 +59,7 @@ async def test_every_phone_has_its_own_answer_and_no_worker_more_than_its_room(c
     assert blocks.under_way == 0
 
 
-async def test_a_single_phone_does_not_wait_for_others():
-    blocks = Blocks([Station()], size=100)
-    assert (await blocks.ask(phone(7))).error == 7
-
-
-async def test_what_goes_wrong_reaches_who_asked():
+async def test_an_error_of_a_worker_reaches_the_phones_of_its_block():
     async def failing(_):
         raise ConfigError("no cluster")
 
@@ -87,7 +79,7 @@ async def test_what_goes_wrong_reaches_who_asked():
     assert [type(outcome) for outcome in outcomes] == [Consent, RateLimited, Consent]
 
 
-async def test_who_does_not_wait_any_more_is_not_asked_about():
+async def test_a_cancelled_phone_is_not_sent_to_a_worker():
     station = Station()
     blocks = Blocks([station], size=10)
     gone, there = (asyncio.create_task(blocks.ask(phone(n))) for n in range(2))
@@ -235,13 +227,11 @@ def test_ray_is_asked_for_only_when_it_is_used(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--workers", "2"], "give --executor too"),
-        (["--address", "auto"], "give --executor too"),
-        (["--redis"], "give --rate too"),
-        (["--redis", "--rate", "5"], "Set ETELECOM_REDIS_URL"),
+        (["--workers", "2"], "give --executor too"), (["--address", "auto"], "give --executor too"),
+        (["--redis"], "give --rate too"), (["--redis", "--rate", "5"], "Set ETELECOM_REDIS_URL"),
         (["--executor", "spark"], "is not 'ray'"),
     ],
-)
+)  # fmt: skip
 def test_options_that_do_not_go_together_are_refused(tmp_path, options, sentence):
     (tmp_path / "in.csv").write_text("phone\n0987654321\n")
     output = tmp_path / "out.csv"

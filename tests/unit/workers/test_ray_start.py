@@ -27,8 +27,7 @@ def workers(address, join):
     return RayWorkers(setup, account=Shop(SANDBOX_API_KEY), address=address, join=join)
 
 
-def test_a_cluster_that_lets_no_process_join_is_given_up_after_15_seconds():
-    """F12"""
+def test_a_cluster_that_lets_no_process_join_is_given_up_after_15_seconds():  # F12
 
     async def silent(_):
         await asyncio.Event().wait()
@@ -67,8 +66,7 @@ def test_a_stop_ends_the_waiting_for_a_cluster():
 
 
 @pytest.mark.parametrize("scheme", ["", "ray://"])
-async def test_an_address_where_nothing_listens_is_told_at_once(scheme):
-    """F12"""
+async def test_an_address_where_nothing_listens_is_an_error_at_once(scheme):  # F12
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
     with pytest.raises(ConfigError) as caught:
@@ -84,8 +82,7 @@ async def test_an_address_that_cannot_be_one_is_one_sentence(address):
     assert address in str(caught.value)
 
 
-def test_what_ray_says_of_versions_comes_whole_and_on_one_line():
-    """F12"""
+def test_what_ray_says_of_versions_comes_whole_and_on_one_line():  # F12
     said = (
         "RuntimeError: Version mismatch: The cluster was started with:\n    Ray: 2.9.1\n    Python: 3.9.7\n"
         "This process on node 10.0.0.1 was started with:\n    Ray: 2.60.0\n    Python: 3.11.7\n"
@@ -97,8 +94,7 @@ def test_what_ray_says_of_versions_comes_whole_and_on_one_line():
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs /proc")  # noqa: PTH112
-async def test_sigterm_ends_a_command_that_waits_for_a_cluster_and_its_helper(tmp_path):
-    """F12"""
+async def test_sigterm_ends_a_command_that_waits_for_a_cluster_and_its_helper(tmp_path):  # F12
     source = tmp_path / "in.csv"
     source.write_text("phone\n0987654321\n", encoding="utf-8")
     connected = asyncio.Event()
