@@ -1,12 +1,14 @@
-"""How long `etelecom --version` takes to start, beside `python -c "import click"`: user time, in turns."""
+"""How long does `etelecom --version` take to start, beside `python -c "import click"`?"""
 
 from __future__ import annotations
 
-import argparse
 import resource
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
+
+from benchmarks.lib.options import command, whole
 
 _GOAL = 2.5
 _COMMANDS = {
@@ -22,20 +24,16 @@ def _user_seconds(arguments: tuple[str, ...]) -> float:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Measure and print; 1 if the command takes more than 2.5 times as long as the import."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.cli_start", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20, metavar="N", help="of each command; %(default)s")
-    rounds = parser.parse_args().rounds
+    parser = command("cli_start", "User time of the command and of the import, in turns.")
+    parser.add_argument("--rounds", type=whole(1, 1000), default=20, metavar="N", help="of each command; %(default)s")
+    rounds = parser.parse_args(arguments).rounds
     seconds: dict[str, list[float]] = {name: [] for name in _COMMANDS}
     for _ in range(rounds):
-        for name, arguments in _COMMANDS.items():
-            seconds[name].append(_user_seconds(arguments))
+        for name, run in _COMMANDS.items():
+            seconds[name].append(_user_seconds(run))
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     for name, median in medians.items():
         print(f"{name:20} {1000 * median:4.0f} ms  {median / medians['import click']:.2f} times `import click`")
     return int(medians["etelecom --version"] > _GOAL * medians["import click"])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

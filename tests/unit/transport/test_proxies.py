@@ -412,7 +412,7 @@ def test_the_fastest_transport_is_the_one_that_can_go_there(environment):
 def test_auto_with_a_proxy_is_aiohttp_and_fast_is_refused(environment):
     proxy = Secret("http://proxy.example:3128")
     assert isinstance(choose_runtime(TransportChoice.AUTO, URL(HTTPS), proxy=proxy).transport, AiohttpTransport)
-    with pytest.raises(ConfigError, match="leave --proxy out"):
+    with pytest.raises(ConfigError, match="drop --proxy, or use --transport aiohttp"):
         choose_runtime(TransportChoice.FAST, URL(HTTPS), proxy=proxy)
 
 
