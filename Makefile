@@ -8,13 +8,16 @@ MODE ?=
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.*/bin/python) $(foreach minor,11 12 13 13t 14 14t,python3.$(minor))
 TAG := import sys, sysconfig as s; v = sys.version_info; \
 	print("3.%d%s" % (v[1], "t" * bool(s.get_config_var("Py_GIL_DISABLED")))); sys.exit(v < (3, 11))
+LOWEST := import re, tomllib; \
+	needs = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]; \
+	print(*(re.sub(r">=([^,]+).*", r"==\1", need) for need in needs))
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 # Without bytecode files every process that a test starts compiles all that it imports, so they are written whatever the
 # environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long test-all test-others lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
+.PHONY: help demo test test-long test-all test-others test-lowest lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -45,6 +48,12 @@ test-others:
 		tested="$$tested$$version "; \
 	done; \
 	echo "The tests passed under:$$tested"
+
+# What uses more of aiohttp and cattrs than they promise.
+test-lowest: TESTS = tests/unit/test_codec.py tests/unit/transport/test_stale_connections.py \
+	tests/unit/transport/test_aiohttp_transport.py tests/unit/transport/test_transports.py
+test-lowest: $(VENV)-lowest/.done  ## run some tests with the lowest versions that pyproject.toml allows
+	$(VENV)-lowest/bin/python -m pytest -n auto $(TESTS)
 
 lint: $(VENV)/.dev  ## ruff, as linter and as formatter; imports point downwards
 	$(PY) -m ruff check .
@@ -97,7 +106,7 @@ valgrind:
 		fi
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) .venv-3.* benchmarks/node/node_modules
+	rm -rf $(VENV) $(VENV)-lowest .venv-3.* benchmarks/node/node_modules
 	rm -rf dist results.csv results.csv.job .results.csv*.part .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(PY):
@@ -113,6 +122,12 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 $(VENV)/.dev: pyproject.toml | $(PY)
 	$(PIP) --editable '.[cli,excel,fast,parquet,phone,ray,redis,report]' --group dev --group examples
 	@touch $@ $(VENV)/.demo
+
+$(VENV)-lowest/.done: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check $$($(PYTHON) -c '$(LOWEST)') \
+		--editable '.[cli,fast]' hypothesis pytest pytest-asyncio pytest-xdist sybil trustme
+	@touch $@
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev
 	$(PIP) --group fuzz

@@ -22,7 +22,7 @@ from .deadlines import Deadlines, Limit
 from .headers import Prepared
 from .lifetime import Lifetime
 from .proxies import Proxies, Proxy, secret_url
-from .stale import Sending, request_class
+from .stale import CheckedRequest, Sending, sending_of_task
 from .trust import Trust, check_context
 
 __all__ = ["AiohttpTransport"]
@@ -114,6 +114,7 @@ class AiohttpTransport:
         # Everything that aiohttp raises holds the request and with it the key, so its errors end here: a new one is
         # raised outside of the except block, with no context and no cause.
         task = asyncio.current_task()
+        sending_of_task.set(held.sending)
         try:
             with Limit(held.deadlines, request.timeout.attempt):
                 answer = await held.http.post(
@@ -160,11 +161,10 @@ class AiohttpTransport:
         await self._lifetime.aclose()
 
     def _open(self) -> _Open:
-        sending = Sending()
         deadlines = Deadlines(asyncio.get_running_loop())
-        return _Open(self._new_session(sending), deadlines, sending, is_lent=self._lender is not None)
+        return _Open(self._new_session(), deadlines, Sending(), is_lent=self._lender is not None)
 
-    def _new_session(self, sending: Sending) -> aiohttp.ClientSession:
+    def _new_session(self) -> aiohttp.ClientSession:
         lender = self._lender
         if lender is not None and (lender.closed or lender.connector is None):
             raise ConnectError("The borrowed aiohttp session is closed.")
@@ -178,7 +178,7 @@ class AiohttpTransport:
             connector_owner=lender is None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            request_class=request_class(sending),
+            request_class=CheckedRequest,
             # It would take a user and a password for the API's host from netrc, in place of the key.
             trust_env=False,
             trace_configs=None if lender is None else lender.trace_configs,

@@ -1,16 +1,20 @@
 """What a server does between two calls is noticed, whichever transport makes the next one."""
 
 import contextlib
+import inspect
 import socket
 import threading
 
+import aiohttp
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
 from etelecom_async import Retry, Session, Shop
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
 from tests.faults.certificates import Certificates
 from tests.faults.server import FaultServer, granted, http
+from tests.faults.steps import Drain, Good, Hear, Say, WhileIdle
 from tests.support import KEY, ask
 
 each_transport = pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport])
@@ -75,6 +79,17 @@ async def test_it_is_noticed_before_the_event_loop_has_seen_it(act, transport):
 
 
 @each_transport
+async def test_what_the_event_loop_has_read_unasked_is_noticed_too(transport):
+    server = FaultServer(Hear(), Good(), WhileIdle((Say(http(granted(b"forged"))),)), Drain())
+    async with server.serve() as origin, contextlib.aclosing(transport()) as carrier:
+        session = Session(Shop(KEY, base_url=origin), transport=carrier, retry=Retry(attempts=2, base=0))
+        await ask(session)
+        await server.between()
+        assert (await ask(session)).message != "forged"
+    assert server.connections == 2
+
+
+@each_transport
 async def test_what_tls_itself_sends_after_its_handshake_is_no_word_of_the_server(transport):
     certificates = Certificates()
     server = FaultServer(tls=certificates.server("right"))
@@ -83,3 +98,10 @@ async def test_what_tls_itself_sends_after_its_handshake_is_no_word_of_the_serve
         for _ in range(20):
             await ask(session)
     assert server.connections == 1
+
+
+def test_aiohttp_has_what_the_check_relies_on():
+    """Which its documentation does not promise: see `CheckedRequest`."""
+    assert list(inspect.signature(aiohttp.ClientRequest.send).parameters) == ["self", "conn"]
+    assert inspect.iscoroutinefunction(aiohttp.ClientRequest.send)
+    assert isinstance(ResponseHandler.should_close, property)
