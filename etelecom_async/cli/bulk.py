@@ -24,6 +24,7 @@ from ..messages import hint
 from ..reports import page as pages
 from ..reports.from_output import statistics_of
 from ..session import Session
+from ..tables import journal_of
 from ..workers.ray_workers import RayWorkers
 from ..workers.worker import REDIS_URL, WorkerSetup
 from .command import Command, exits_with
@@ -32,7 +33,7 @@ from .exit_codes import ExitCode
 from .exits import StoppedByFault, WrongUsage, code_of, print_bug
 from .job_display import print_summary, run
 from .network import Network, Runtime, TransportChoice, network_options
-from .options import as_number, oa_id_option
+from .options import FilePath, as_number, oa_id_option
 from .reading import asked_reading, reading_of, reading_options
 from .render import as_json
 
@@ -43,8 +44,8 @@ _WORKERS = 2
 
 @exits_with(ExitCode.NOT_CHECKED, ExitCode.STOPPED)
 @click.command("bulk", cls=Command)
-@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where the rows go; - is stdout.")
+@click.argument("source", metavar="INPUT", type=FilePath())
+@click.option("-o", "--output", required=True, type=FilePath(), help="Where the rows go; - is stdout.")
 @oa_id_option
 @click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
 @reading_options
@@ -73,7 +74,7 @@ _WORKERS = 2
 )
 @click.option("--resume", is_flag=True, help="Go on with the output of an earlier run.")
 @click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
-@click.option("--report", type=click.Path(path_type=Path), metavar="PAGE.html", help="Also write a report.")
+@click.option("--report", type=FilePath(), metavar="PAGE.html", help="Also write a report.")
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
 @click.option("--json", "wants_json", is_flag=True, help="Print the summary as JSON on stderr.")
 @network_options
@@ -233,9 +234,10 @@ def _can_retry(source: Path, output: Path) -> bool:
 
 
 def _what_is_kept(job: ConsentJob, source: Path, output: Path, *, is_fault: bool) -> str:
-    journal = output.with_name(output.name + ".ndjson")
-    kept = next((path for path in (output, journal) if path.exists()), None)
-    if job.progress is None or str(output) == "-" or kept is None:
+    if job.progress is None or str(output) == "-":
+        return ""
+    kept = next((path for path in (output, journal_of(output)) if path.exists()), None)
+    if kept is None:
         return ""
     can_resume = _can_retry(source, output)
     once = " once that is fixed," if is_fault else ""

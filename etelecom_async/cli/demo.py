@@ -21,6 +21,7 @@ from .command import Command, exits_with
 from .exit_codes import ExitCode
 from .exits import WrongUsage
 from .job_display import print_summary, run
+from .options import FilePath
 from .reading import asked_reading, reading_of, reading_options
 
 __all__ = ["demo"]
@@ -35,11 +36,11 @@ _LINE_SECONDS = 0.2
 
 @exits_with(ExitCode.STOPPED)
 @click.command("demo", cls=Command)
-@click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
+@click.argument("source", metavar="[INPUT]", required=False, type=FilePath())
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     default=Path("results.csv"),
     show_default=True,
     help="Where the results go. Results of an earlier demo are replaced, unless they were changed.",

@@ -20,6 +20,7 @@ from ..transport.available import best_transport
 from ..transport.fast.httptools import HttptoolsTransport
 from ..transport.proxies import Proxies
 from ..transport.trust import Trust
+from .options import FilePath
 
 if TYPE_CHECKING:
     import ssl
@@ -138,7 +139,7 @@ def network_options(command: Callable[..., Result]) -> Callable[..., Result]:
     )
     @click.option(
         "--ca",
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         metavar="PATH",
         help="Authorities to trust: a file or folder.  [default: SSL_CERT_FILE, REQUESTS_CA_BUNDLE, the system's]",
     )

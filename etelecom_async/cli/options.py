@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 
 import click
 
@@ -10,7 +12,21 @@ from ..errors import InvalidId
 from ..ids import to_id
 from .exits import WrongUsage
 
-__all__ = ["as_host", "as_id", "as_number", "oa_id_option"]
+__all__ = ["FilePath", "as_host", "as_id", "as_number", "oa_id_option"]
+
+
+class FilePath(click.Path):
+    """A path that is not empty: `pathlib` reads that as the current folder, and a variable that is not set is empty."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if value == "" and param is not None and ctx is not None:
+            raise _refused(ctx, param, "It is empty: name a file.")
+        return super().convert(value, param, ctx)
 
 
 def as_id(context: click.Context, option: click.Parameter, value: str) -> int:

@@ -19,7 +19,7 @@ from ..transport.connecting import system_message
 from .command import Command
 from .customers import read_customers
 from .exits import WrongUsage
-from .options import as_host, as_id, as_number
+from .options import FilePath, as_host, as_id, as_number
 from .render import local, plain, show, table, write
 
 __all__ = ["sandbox"]
@@ -42,7 +42,7 @@ _SHOWN = 30
 )
 @click.option(
     "--customers",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="The customers: a table of phones, optionally with state or error, expired_time and message.",
 )

@@ -130,7 +130,8 @@ class FileSink:
             ConfigError: it does.
         """
         if self.exists:
-            raise ConfigError(f"{self._files.output} exists: add --resume to go on with it, or choose another name.")
+            found = self._files.output if self._files.output.exists() else self._files.journal_path
+            raise ConfigError(f"{found} exists: add --resume to go on with it, or choose another name.")
 
     def answered(self) -> Iterator[tuple[int, str]]:
         """The number and the phone in wire form of every row that an earlier run found an answer for.

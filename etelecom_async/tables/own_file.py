@@ -103,7 +103,10 @@ class OwnFile:
             JobStopped: it was removed, renamed, replaced, cut or appended to.
         """
         if not self.is_in_place:
-            raise JobStopped(f"Cannot write {self.path}: it was removed, renamed or replaced during the run.")
+            raise JobStopped(
+                f"Cannot write {self.path}: it was removed, renamed or replaced during the run. Put it back before"
+                " you resume."
+            )
         found = self.size
         if found != size:
             what = "cut it" if found < size else "wrote to it"

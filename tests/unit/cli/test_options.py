@@ -23,6 +23,9 @@ OPTIONS = [
     *(("sandbox", "--limit", "5", "--burst", value) for value in ("0", "0.5", "nan", "inf", "x")),
     *(("sandbox", "--limit", "5", "--refusal", value) for value in ("500", "")),
     ("sandbox", "--host", ""),
+    ("bulk", "in.csv", "-o", ""),
+    *((*BULK, name, "") for name in ("--report", "--ca")),
+    ("sandbox", "--customers", ""),
 ]
 
 
@@ -59,3 +62,21 @@ def test_an_oa_id_of_the_environment_with_a_line_break_is_taken():
     code, out, _ = invoke("check", "abc", "--json", ETELECOM_API_KEY=KEY, ETELECOM_OA_ID=f"{OA}\n")
     assert "InvalidPhone" in out
     assert code != 0
+
+
+@pytest.mark.parametrize("command", [("bulk", "", "-o", "out.csv"), ("demo", "")], ids=" ".join)
+def test_an_empty_input_is_refused_and_not_the_current_folder(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_text(f"phone\n{PHONE}\n")
+    code, out, err = invoke(*command, ETELECOM_API_KEY=KEY, ETELECOM_OA_ID=str(OA))
+    assert (code, out) == (2, "")
+    assert "INPUT" in err
+    assert err.endswith("It is empty: name a file.\n")
+
+
+@pytest.mark.parametrize("output", [".", "..", "/"])
+def test_an_output_that_is_a_directory_is_refused(output, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_text(f"phone\n{PHONE}\n")
+    answer = invoke("bulk", "in.csv", "-o", output, ETELECOM_API_KEY=KEY, ETELECOM_OA_ID=str(OA))
+    assert answer == (2, "", f"Error: {output} is a directory: name a file.\n")

@@ -133,7 +133,7 @@ async def test_a_pipe_in_an_input_folder_is_passed_over_and_named(tmp_path):
     job = Service().job(folder, output)
     plan = await job.prepare()
     assert plan.source.startswith("1 file, CSV")
-    assert plan.source.endswith("passed over, since they are pipes, sockets or devices: b.csv, null.csv")
+    assert plan.source.endswith("; skipped pipes, sockets or devices: b.csv, null.csv")
     await job.run()
     assert rows(output) == [1, 2, 3, 4, 5]
 
