@@ -97,7 +97,7 @@ class Endpoint(Generic[Req, Res]):
 
 
 AnyEndpoint: TypeAlias = "Endpoint[Never, object]"
-"""Some endpoint: it takes nobody knows what and gives an object. Every `Endpoint[...]` is one."""
+"""Some endpoint: it takes and gives objects of unknown classes. Every `Endpoint[...]` is one."""
 
 _Req = TypeVar("_Req")
 _Res = TypeVar("_Res")

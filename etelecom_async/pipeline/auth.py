@@ -31,7 +31,7 @@ class Key:
 
     __slots__ = ("_bytes", "_header", "_pattern", "_raw", "_signed", "_text")
 
-    # A shorter "key" is nobody's secret, and blanking it would garble answers.
+    # A shorter "key" is no secret, and blanking it would garble answers.
     _SHORTEST = 8
 
     def __init__(self, key: Secret) -> None:

@@ -80,7 +80,7 @@ class RetryBudget:
 
     def __init__(self, *, reserve: float = least) -> None:
         self.calls = 0
-        """How many have begun since the last retry; whoever begins one counts it here."""
+        """How many have begun since the last retry; each call counts itself here."""
         self._reserve = reserve
         self._tokens = reserve
 

@@ -282,7 +282,7 @@ class AdaptiveRate:
         self._stepped = now
         longest = max(0.1, 2 / pace.rate)
         if now - self._held_back > longest:
-            return  # nobody asks for more, so nobody knows whether there is more
+            return  # no call asks for more, so it is not known whether there is more
         growth = self._growth(pace, max(now - self._resumed, 0.0))
         if growth > 0:
             pace.change(pace.rate + min(passed, longest) * growth, now)

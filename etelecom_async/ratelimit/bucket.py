@@ -59,7 +59,7 @@ class Bucket:
     accepted: int = 0
     """Requests that were taken so far."""
     next_note: float = 0.0
-    """When another note is due; whoever counts looks."""
+    """When another note is due; what counts looks at it."""
     _held: float = _HELD
     _notes: deque[_Note] = field(factory=lambda: deque[_Note](maxlen=_TICKS))
 

@@ -12,7 +12,7 @@ class Pace:
 
     Args:
         rate: permits per second, above 0.
-        burst: permits that can be saved up while nobody asks, at least 1. Unless given 20 ms of the rate, and a little
+        burst: permits that can be saved up while no call asks, at least 1. Unless given 20 ms of the rate, and a little
             more than one: event loops wake up to a millisecond late, and without savings could not catch up.
         start: seconds on the clock that all times here are read from; nothing is saved up before.
     """

@@ -2,7 +2,7 @@
 
 A process asks one script, run by Redis at once and by Redis's own clock, for the next free stretch of the rate: one
 permit when calls come singly, a lease of about 50 ms when many wait. The stretches follow each other without a gap and
-without an overlap, so who asks in turn gets an equal share, and nobody ever asks in vain.
+without an overlap, so processes that ask in turn get equal shares, and no process asks in vain.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class _Line:
     permits: Permits = field(factory=Permits)
     waiters: deque[asyncio.Future[None]] = field(factory=deque)
     waiting: int = 0
-    """Those of `waiters` that wait; it is kept so that nobody need count them."""
+    """Those of `waiters` that wait; it is kept so that they need not be counted."""
     pump: asyncio.Task[None] | None = None
     probe: asyncio.Task[None] | None = None
     next_probe: float = 0.0
@@ -98,7 +98,7 @@ class _Line:
         return self.waiters[0] if self.waiters else None
 
     def grant(self) -> None:
-        """Give a permit to who has waited longest; with nobody waiting, keep it for the next to come."""
+        """Give a permit to who has waited longest; if none waits, keep it for the next."""
         first = self.first()
         if first is None:
             now = self.loop.time()
@@ -134,7 +134,7 @@ class RedisRate:
         rate: permits per second, above 0, and the same in all processes. As long as some use the limit, one that comes
             with another rate is refused, and the error names both. Redis forgets a rate a moment after its last use.
         workers: processes that share the limit at most, at least 1.
-        burst: permits that can be saved up while nobody asks, at least 1; 50 ms of the rate unless given. It has to
+        burst: permits that can be saved up while no call asks, at least 1; 50 ms of the rate unless given. It has to
             cover the way to Redis and back, or the rate is not reached.
         name: of the limit, and part of the key in Redis: `etelecom_async:rate:<name>`. Anyone who can read that Redis
             can read it, so never use an account's key, or anything made from one.
@@ -267,7 +267,7 @@ class RedisRate:
         line.pump.add_done_callback(lambda pump: self._stopped(line, pump))
 
     def _stopped(self, line: _Line, pump: asyncio.Task[None]) -> None:
-        """Nobody waits for ever: a pump that somebody cancelled is replaced, and one that failed says so to all."""
+        """No call waits for ever: a pump that was cancelled is replaced, and one that failed says so to all."""
         line.pump = None
         if not pump.cancelled() and (error := pump.exception()):
             line.fail(error)

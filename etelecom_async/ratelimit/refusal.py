@@ -19,7 +19,7 @@ class Refusals:
     to come back, or where they come thick: within a second three of four answers, four of eight, five of sixteen and so
     on, down to a tenth. Chance alone would do that about once in a thousand seconds where one answer in seventy is
     such. From then on each of them counts, until `forget` or until they are refuted. A few among many answers slow
-    nobody down.
+    no other call down.
     """
 
     _WINDOW = 1.0
@@ -28,7 +28,7 @@ class Refusals:
 
     def __init__(self) -> None:
         self.answers = 0
-        """Answers of any kind so far; whoever gets them counts them here."""
+        """Answers of any kind so far; what gets them counts them here."""
         self._since = 0.0
         self._answers_before = 0
         self._doubtful = 0

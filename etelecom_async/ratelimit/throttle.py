@@ -37,7 +37,7 @@ class SharedRate(Protocol):
     """A rate that other processes share, such as `RedisRate`."""
 
     async def acquire(self) -> None:
-        """Wait for one permit. A cancelled wait costs nobody anything."""
+        """Wait for one permit. A cancelled wait costs no permit."""
         ...
 
 
@@ -286,7 +286,7 @@ class Throttle:
         self._let_go()
 
     def _take_back(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A permit that nobody used."""
+        """A permit that was not used."""
         self._limit.give_back()
         if self._ceiling is not None:
             self._ceiling.give_back()

@@ -1,4 +1,4 @@
-"""Whether anything has come on a connection that nobody has read yet."""
+"""Whether anything has come on a connection that was not read yet."""
 
 from __future__ import annotations
 

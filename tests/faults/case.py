@@ -14,7 +14,7 @@ PLENTY, SOON = 20.0, 0.25
 MB = 2**20
 OK = b"HTTP/1.1 200 OK\r\n"
 FORGED = granted(b"84999999999")
-"""A yes about somebody whom no call asks about: whoever takes it for an answer has a wrong value."""
+"""A yes about a customer that no call asks about: taken for an answer it is a wrong value."""
 
 
 TRANSPORTS = (AiohttpTransport, HttptoolsTransport)

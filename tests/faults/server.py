@@ -78,7 +78,7 @@ class FaultServer:
                 case (steps.Refused(),):
                     pass
                 case (steps.Lost(),):
-                    # A queue that is full of connections which nobody accepts: the kernel drops what comes on top.
+                    # A queue that is full of connections that are not accepted: the kernel drops what comes on top.
                     sock.listen(0)
                     self._filler = socket.create_connection(sock.getsockname())
                 case _:
@@ -89,7 +89,7 @@ class FaultServer:
                 await self._stop()
 
     async def recover(self):
-        """Whoever was not there comes back."""
+        """What was not there comes back."""
         if self._listener is None:
             await self._listen()
         if self._filler is not None:
