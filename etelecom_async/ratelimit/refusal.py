@@ -28,7 +28,7 @@ class Refusals:
 
     def __init__(self) -> None:
         self.answers = 0
-        """Answers of any kind so far; what gets them counts them here."""
+        """Answers of any kind so far; the throttle counts them here."""
         self._since = 0.0
         self._answers_before = 0
         self._doubtful = 0

@@ -14,9 +14,7 @@ async def test_an_output_or_journal_that_exists_is_not_touched(tmp_path, existin
     (tmp_path / existing).write_bytes(b"mine")
     before = files(tmp_path)
     service = Service()
-    with pytest.raises(
-        ConfigError, match=rf"{output.name} exists: add --resume to go on with it, or choose another name"
-    ):
+    with pytest.raises(ConfigError, match=rf"{existing} exists: add --resume to go on with it, or choose another name"):
         await service.run(source, output)
     assert (files(tmp_path), service.asked) == (before, [])
 
