@@ -234,6 +234,13 @@ def _write_time(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
+def _write_any(value: object) -> object:
+    # It is asked for fields of any type, and for a bare `object()`, which would come here again without end.
+    if type(value) is object:
+        raise TypeError
+    return cast("object", _converter.unstructure(value))
+
+
 def _as_is(value: JSON, _: object) -> object:
     return value
 
@@ -263,6 +270,6 @@ _converter.register_structure_hook_func(_is(Id), _read_id)
 _converter.register_unstructure_hook_func(_is(Id), str)
 _converter.register_structure_hook_func(_is(Text), _read_text)
 _converter.register_structure_hook_func(_is(object), _as_is)
-_converter.register_unstructure_hook_func(_is(object), _converter.unstructure)
+_converter.register_unstructure_hook_func(_is(object), _write_any)
 _converter.register_structure_hook_factory(attrs.has, _read_model)
 _converter.register_structure_hook_factory(_is_array, _read_array)
