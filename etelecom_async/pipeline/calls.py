@@ -76,12 +76,7 @@ class Calls:
         self._methods: dict[str, _Method[Any, Any]] = {}
 
     async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
-        """Call a method.
-
-        Args:
-            endpoint: the method.
-            payload: of its class.
-            call: is told how the result came about.
+        """Call a method; `call`, where it is given, is told how the result came about.
 
         Raises:
             EtelecomError: every failure, with `endpoint`, `url`, `attempts` and `elapsed`.
