@@ -5,6 +5,7 @@ PY := $(VENV)/bin/python
 SECONDS ?= 600
 TESTS ?=
 MODE ?=
+PROFILE ?= thorough
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.*/bin/python) $(foreach minor,11 12 13 13t 14 14t,python3.$(minor))
 TAG := import sys, sysconfig as s; v = sys.version_info; \
 	print("3.%d%s" % (v[1], "t" * bool(s.get_config_var("Py_GIL_DISABLED")))); sys.exit(v < (3, 11))
@@ -31,8 +32,8 @@ PYTEST = $(PY) $(MODE) -m pytest --dist worksteal $(PROCESSES)
 test: $(VENV)/.dev redis-server  ## run the tests but the long ones, or all of some: TESTS=tests/unit/test_codec.py
 	$(PYTEST) $(or $(TESTS),-m "not long")
 
-test-long: $(VENV)/.dev redis-server  ## run the long tests, and those of properties with all their examples
-	$(PYTEST) -m "long or hypothesis" --hypothesis-profile=thorough $(TESTS)
+test-long: $(VENV)/.dev redis-server  ## run the long tests, and those of properties with all their examples; PROFILE=search tries new ones
+	$(PYTEST) -m "long or hypothesis" --hypothesis-profile=$(PROFILE) $(TESTS)
 
 test-all: test $(if $(TESTS),,test-long) test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/unit/test_codec.py
 

@@ -87,7 +87,7 @@ class NdjsonSource:
         return NdjsonSource(self._input, reading=self.reading, columns=tuple(keys))
 
     def _objects(self, text: TextIO) -> Iterator[tuple[dict[str, object] | None, str]]:
-        """The object of each line with text, or None and the reason."""
+        """The object of each line with text and what is wrong with it; None where there is no object."""
         lines = Lines(text, convert=self._encoding.convert, ends="\n", is_quoted=False)
         try:
             for line in lines:
@@ -106,7 +106,7 @@ class NdjsonSource:
             raise cannot_read(self._input.name, error) from None
 
     def _object(self, line: str) -> tuple[dict[str, object] | None, str]:
-        """The object of a line and an empty text, or the reason why the row cannot be used."""
+        """The object of a line, as far as it can be used, and why the row cannot be; an empty text where it can."""
         # Deeper values can be read, but not written and read back everywhere.
         if line.count("[") + line.count("{") > _MAX_DEPTH and _depth(line) > _MAX_DEPTH:
             return None, f"the line is nested deeper than {_MAX_DEPTH} levels"
@@ -125,7 +125,8 @@ class NdjsonSource:
             return None, _NO_OBJECT
         record = cast("dict[str, object]", value)
         if len(line) > MAX_CELL and (size := max(map(_size, record.values()), default=0)) > MAX_CELL:
-            return None, f"a value has {size:,} characters, more than the limit of {MAX_CELL:,}"
+            record = {key: None if _size(value) > MAX_CELL else value for key, value in record.items()}
+            problem = f"a value has {size:,} characters, more than the limit of {MAX_CELL:,}"
         return record, problem
 
     def _surplus(self, further: dict[str, object]) -> str:
@@ -142,11 +143,9 @@ class NdjsonSource:
 
     def _first_keys(self) -> tuple[str, ...]:
         with self._encoding.open(self._input.look(), newline="\n") as text:
-            for number, (record, problem) in enumerate(self._objects(text), 1):
+            for number, (record, _) in enumerate(self._objects(text), 1):
                 if record is not None:
                     return tuple(record)
-                if number == 1 and "characters" in problem:
-                    raise ConfigError(f"{self._input.name}, line 1: {problem}.")
                 if number == _FIRST_LINES:
                     break
         head = self._input.head

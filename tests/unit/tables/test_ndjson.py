@@ -63,6 +63,17 @@ def test_deep_and_long_lines_of_ndjson_are_failures_of_their_rows(source):
     assert found == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
+@pytest.mark.parametrize("bad", ["x" * (MAX_CELL + 1), "x" * (2 * MAX_RECORD)])
+def test_a_first_line_that_is_too_long_fails_alone(source, bad):
+    """F2: the keys come from it or from the line behind it."""
+    table = source(f'{{"phone": "0", "x": "{bad}"}}\n{{"phone": "1", "x": "y"}}\n', name="a.ndjson")
+    first, second = table.rows()
+    assert table.columns == ("phone", "x")
+    assert first.problem
+    assert first.cells in {("0", None), (None, None)}
+    assert (second.cells, second.problem) == (("1", "y"), "")
+
+
 def test_ndjson_with_a_mark_blank_lines_nuls_and_stray_bytes_is_read(source):
     data = (
         b'\xef\xbb\xbf\n{"phone": "1", "t": "\xc3\xa8\xc3\xa8\xff"}\0\0\n   \n{"phone": "2", "t": "\\ud800"}\r\n\0\0\0'
