@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ..errors import ConfigError
 from .arrow import Array, DataType, Field
 from .moments import day_of, moment_of
-from .values import bytes_of, json_encoder
+from .values import bytes_of, json_encoder, utf8
 
 __all__ = ["DoesNotFit", "TypedColumn", "typed_columns"]
 
@@ -87,7 +87,7 @@ def typed_columns(
     """The columns of these names; of several with the same name, the last.
 
     `row` and `error` are int64, `granted` is bool, `expired_time` and `checked_at` are timestamps in UTC. All others
-    are text, with lists and objects as JSON.
+    are text, with lists and objects as JSON. Names are written as in the journal, in UTF-8.
 
     Args:
         arrow: pyarrow.
@@ -95,7 +95,8 @@ def typed_columns(
         types: Arrow types of the input's columns. Numbers, booleans, dates, timestamps and bytes keep their type;
             others become text.
     """
-    return tuple(TypedColumn(arrow, name, _type_of(name, types or {})) for name in dict.fromkeys(names))
+    written = dict.fromkeys(utf8(name, keep_escaped_bytes=False).decode() for name in names)
+    return tuple(TypedColumn(arrow, name, _type_of(name, types or {})) for name in written)
 
 
 def _type_of(name: str, types: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """F1 to F3: any rows, any answers, every format in and out, and a kill in between: each row once, with what is its own.
 
-`ETELECOM_EXAMPLES=2000 python -m pytest tests/unit/jobs/test_damage.py` tries more than the usual few.
+`ETELECOM_EXAMPLES=2000 python -m pytest --hypothesis-profile=search tests/unit/jobs/test_damage.py` tries new ones.
 """
 
 import csv
@@ -363,6 +363,16 @@ def test_a_line_that_is_cut_within_a_text_is_one_failed_row(tmp_path, into):
     known = {f"849876543{number:02d}": Consent(error=0) for number in range(3)}
     summary = run_virtually(ConsentJob(answering(known), source=source, output=output, oa_id=OA).run())
     assert (summary.granted, dict(summary.failures), summary.is_complete) == (2, {"InvalidRow": 1}, True)
+
+
+@pytest.mark.parametrize("into", ["csv", "ndjson", "parquet"])
+def test_a_key_that_is_no_utf8_is_written_with_the_replacement_character(tmp_path, into):
+    source, output = tmp_path / "in.ndjson", tmp_path / f"out.{into}"
+    source.write_text('{"phone":"0987654300","\\ud800":"x"}\n', encoding="utf-8")
+    known = {"84987654300": Consent(error=0)}
+    job = ConsentJob(answering(known), source=source, output=output, oa_id=OA, now=lambda: NOW)
+    assert run_virtually(job.run()).granted == 1
+    check(source, output, known, reading=None)
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
