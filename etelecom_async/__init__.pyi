@@ -2,6 +2,21 @@ from . import errors
 from ._version import __version__
 from .account import Partner, Secret, Shop
 from .api.consent import CHECK_CONSENT, CheckConsent, Checked, Consent, ConsentState, Failed
+from .api.consent_requests import (
+    LIST_REQUEST_CONSENT,
+    REQUEST_CONSENT,
+    CallType,
+    ConsentRequest,
+    ConsentRequestFilter,
+    ConsentRequests,
+    DeliveryStatus,
+    ListRequestConsent,
+    ReasonCode,
+    ReplyStatus,
+    RequestConsent,
+    RequestStatus,
+)
+from .api.paging import Listing, PageInfo, Paging
 from .blocking import Blocking
 from .endpoint import Endpoint, Role, Safety
 from .errors import *  # noqa: F403 - the names stand in one list, `errors.__all__`
@@ -13,19 +28,34 @@ from .timeout import Timeout
 
 __all__ = [
     "CHECK_CONSENT",
+    "LIST_REQUEST_CONSENT",
+    "REQUEST_CONSENT",
     "AttemptRecord",
     "Blocking",
     "CallRecord",
+    "CallType",
     "CheckConsent",
     "Checked",
     "Consent",
+    "ConsentRequest",
+    "ConsentRequestFilter",
+    "ConsentRequests",
     "ConsentState",
+    "DeliveryStatus",
     "Endpoint",
     "Failed",
+    "ListRequestConsent",
+    "Listing",
     "Observer",
     "Outcome",
+    "PageInfo",
+    "Paging",
     "Partner",
+    "ReasonCode",
     "Reply",
+    "ReplyStatus",
+    "RequestConsent",
+    "RequestStatus",
     "Retry",
     "Role",
     "Safety",

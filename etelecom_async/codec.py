@@ -15,6 +15,8 @@ wire, and its type says how it is read and written:
         sent_at: datetime | None = None                              # aware; null and Go's zero time are None
         buttons: tuple[Button, ...] = ()                             # objects of another such class
 
+A field of a payload with `default=None, metadata=left_out()` is not written where it is None; other fields are null.
+
 Every field of a result that the server may leave out has a default. A new kind of value gets a type beside `Id` and
 `Text`, and its hook at the end of this module.
 """
@@ -31,13 +33,13 @@ from typing import Annotated, TypeAlias, TypeVar, Union, cast, get_args, get_ori
 import attrs
 from cattrs import Converter, transform_error
 from cattrs.cols import homogenous_tuple_structure_factory, list_structure_factory
-from cattrs.gen import make_dict_structure_fn
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from . import _json
 from .endpoint import JSON
 from .errors import ConfigError, DecodeError
 
-__all__ = ["Id", "Text", "also", "decode", "encode", "loads", "loads_certain", "reading", "writing"]
+__all__ = ["Id", "Text", "also", "decode", "encode", "left_out", "loads", "loads_certain", "reading", "writing"]
 
 T = TypeVar("T")
 
@@ -49,10 +51,11 @@ Text: TypeAlias = Annotated[str, "text or number"]
 Read: TypeAlias = Callable[[JSON, object], object]
 """A cattrs hook: makes a value of JSON, given its type too; raises what says why it does not fit."""
 
-_ALSO = "also"
+_ALSO, _LEFT_OUT = "also", "left out"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _ZERO_TIMES, _AFTER_ZERO = ("0001-01-01", "0000-12-31"), "0001-01-02"
 _USUAL_LENGTH = len("2030-01-01T00:00:00Z")
+_ID, _IDS = re.compile(r"[0-9]{1,19}"), range(2**63)
 _LEAST, _MOST = -(2**63), 2**64 - 1
 _KINDS: dict[type, str] = {
     dict: "an object",
@@ -68,6 +71,11 @@ _KINDS: dict[type, str] = {
 def also(name: str) -> dict[str, str]:
     """Metadata for an attrs field: a second name that is read where the first is absent."""
     return {_ALSO: name}
+
+
+def left_out() -> dict[str, str]:
+    """Metadata for an attrs field of a payload: it is not written where it is None."""
+    return {_LEFT_OUT: ""}
 
 
 loads = _json.loads
@@ -201,9 +209,9 @@ def _read_float(value: JSON, _: object) -> float:
 
 
 def _read_id(value: JSON, _: object) -> int:
-    if type(value) is int and _LEAST <= value <= _MOST:
+    if type(value) is int and value in _IDS:
         return value
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(2**63)):
+    if isinstance(value, str) and _ID.fullmatch(value):
         return int(value)
     raise Misfit.of("an id (a decimal string)", value)
 
@@ -241,6 +249,25 @@ def _write_any(value: object) -> object:
     return cast("object", _converter.unstructure(value))
 
 
+def _has_left_out(kind: object) -> bool:
+    return isinstance(kind, type) and attrs.has(kind) and any(_LEFT_OUT in it.metadata for it in attrs.fields(kind))
+
+
+def _write_model(model: type[attrs.AttrsInstance], converter: Converter) -> Callable[[object], dict[str, object]]:
+    """The function that cattrs makes, without the fields that are `left_out`."""
+    write = make_dict_unstructure_fn(model, converter)
+    names = [it.name for it in attrs.fields(model) if _LEFT_OUT in it.metadata]
+
+    def hook(value: object) -> dict[str, object]:
+        written = write(cast("attrs.AttrsInstance", value))
+        for name in names:
+            if written[name] is None:
+                del written[name]
+        return written
+
+    return hook
+
+
 def _as_is(value: JSON, _: object) -> object:
     return value
 
@@ -272,4 +299,5 @@ _converter.register_structure_hook_func(_is(Text), _read_text)
 _converter.register_structure_hook_func(_is(object), _as_is)
 _converter.register_unstructure_hook_func(_is(object), _write_any)
 _converter.register_structure_hook_factory(attrs.has, _read_model)
+_converter.register_unstructure_hook_factory(_has_left_out, _write_model)
 _converter.register_structure_hook_factory(_is_array, _read_array)

@@ -81,6 +81,7 @@ class Endpoint(Generic[Req, Res]):
         safety: whether it may be repeated on doubt.
         role: which key it wants.
         refusal: reads a parsed 200 body and returns the error that it hides, if any ("try later" in a success).
+        look: what shows whether a SEND of unknown outcome was carried out, such as a method's name; for its error.
 
     Raises:
         ConfigError: an attribute cannot work.
@@ -94,6 +95,7 @@ class Endpoint(Generic[Req, Res]):
     refusal: Callable[[JSON], ApiError | None] | None = field(
         default=None, validator=_checks.checked(_checks.function, or_none=True)
     )
+    look: str | None = field(default=None, validator=_checks.checked(_checks.line, or_none=True))
 
 
 AnyEndpoint: TypeAlias = "Endpoint[Never, object]"

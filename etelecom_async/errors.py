@@ -5,10 +5,11 @@ Each carries `endpoint`, `url`, `attempts`, `elapsed` and `phase`, pickles and c
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from types import UnionType
-from typing import ClassVar, Self
+from typing import ClassVar
+
+from ._error_kinds import ErrorCategory, Phase, PhoneProblem, one_line
 
 __all__ = [
     "AccountClosed",
@@ -17,12 +18,14 @@ __all__ = [
     "BadAnswer",
     "BadRoute",
     "BodyTooLarge",
+    "ClaimsError",
     "ConfigError",
     "Conflict",
     "ConnectError",
     "DeadlineExceeded",
     "DecodeError",
     "Disconnected",
+    "ErrorCategory",
     "EtelecomError",
     "FailedPrecondition",
     "InternalError",
@@ -38,6 +41,7 @@ __all__ = [
     "ProxyError",
     "QueueTimeout",
     "RateLimited",
+    "SendFailed",
     "ServerFault",
     "SessionClosed",
     "TlsError",
@@ -50,61 +54,9 @@ __all__ = [
 ]
 
 
-class Phase(enum.Enum):
-    """How far a failed call came. It decides whether a SEND may be repeated."""
-
-    NOT_SENT = "not sent"
-    """The server has not seen the request."""
-    REJECTED = "rejected"
-    """The server saw the request and refused it: nothing was done."""
-    UNKNOWN = "unknown"
-    """The request may have been carried out."""
-
-
-class PhoneProblem(enum.Enum):
-    """Why a text is not read as a phone number. The value is a stable short name; `sentence` is for people."""
-
-    sentence: str
-
-    def __new__(cls, name: str, sentence: str) -> Self:
-        member = object.__new__(cls)
-        member._value_ = name
-        member.sentence = sentence
-        return member
-
-    EMPTY = "empty", "No phone number is there."
-    """Nothing, or only blanks and punctuation."""
-    NOT_TEXT = "not text", "The value is not text, so it cannot be read as a phone number."
-    """True or false, a date, a list, bytes that are not UTF-8."""
-    NOT_A_NUMBER = "not a number", "No customer's phone number looks like that."
-    """Digits that no mobile, landline or foreign number has: `1900 1234`, `+0987654321`."""
-    TOO_SHORT = "too short", "Digits are missing."
-    """`098765432`."""
-    TOO_LONG = "too long", "There are too many digits."
-    """`09876543210`."""
-    TWO_NUMBERS = "two numbers", "There is more than one phone number: leave one."
-    """`0987654321 / 0912345678`, and a number with the last digits of a second: `0987654321/22`."""
-    EXTENSION = "extension", "An extension stands behind the phone number: leave it out."
-    """`0987654321 ext 5`, `+1 202 555 0123 - 5`."""
-    OLD_MOBILE = "old mobile", "It is an 11-digit mobile of before 2018: write the number that it became."
-    """`0120 123 4567`. The message says what its first digits became."""
-    AREA_CODE = "area code", "It is a landline of before 2017, and its area code reads like a mobile now."
-    """`(08) 3812 3456`."""
-    AMBIGUOUS = "ambiguous", "It can be read as two different phone numbers."
-    """`00987654321` is a zero too many or a foreign number; in `+39 (0)6 ...` the zero is part of the number."""
-    SCIENTIFIC = "scientific notation", "A spreadsheet dropped digits: format the column as text."
-    """`8.49877E+10`."""
-    DIGITS_LOST = "digits lost", "The value is a number with a fraction, or one so large that digits were lost."
-    """`987654.5`, a float beyond 2**53."""
-    LETTERS = "letters", "Something else than digits is in it."
-    """`0987a54321`; the message names the character."""
-    UNASSIGNED = "unassigned", "It has the form of a phone number and lies in no assigned block."
-    """Only `phone.strict` raises it."""
-
-
 def _check(name: str, value: object, kind: type | UnionType, wanted: str) -> None:
     # Not in `_checks`, which imports this module.
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind != bool | None):
         raise ConfigError(f"The {name} of an error is {wanted}; got {type(value).__name__}.")
 
 
@@ -183,6 +135,12 @@ class InternalError(EtelecomError):
     """
 
     phase: Phase = Phase.UNKNOWN
+
+
+class ClaimsError(EtelecomError):
+    """Where claims are kept (a file, Redis) does not answer, so no request was made. Try later."""
+
+    transient: ClassVar[bool] = True
 
 
 class SessionClosed(EtelecomError, RuntimeError):
@@ -269,12 +227,6 @@ class DecodeError(EtelecomError):
     phase: Phase = Phase.UNKNOWN
 
 
-def _one_line(words: str) -> str:
-    """Received text, safe for a log: no line breaks, no terminal controls, at most 500 characters."""
-    printable = "".join(c if c.isprintable() else " " * c.isspace() for c in words[:2000])
-    return " ".join(printable.split())[:500].rstrip()
-
-
 class ApiError(EtelecomError):
     """The server answered with an error. The class follows the effective code, then the HTTP status."""
 
@@ -304,9 +256,9 @@ class ApiError(EtelecomError):
         _check("code", code, str | None, "a str, or None for the usual one")
         _check("meta", meta, Mapping | None, "a dict of str to str, or None")
         _check("retry_after", retry_after, int | float | None, "a number of seconds, or None")
-        super().__init__(_one_line(message), phase=phase)
+        super().__init__(one_line(message), phase=phase)
         self.status = self.usual[0] if status is None else status
-        self.code = self.usual[1] if code is None else _one_line(code)
+        self.code = self.usual[1] if code is None else one_line(code)
         self.meta = dict(meta or {})
         self.retry_after = retry_after
 
@@ -396,3 +348,53 @@ class UnexpectedStatus(ApiError):
 
     usual = (302, "")
     phase: Phase = Phase.UNKNOWN
+
+
+class SendFailed(ApiError):
+    """A 200 that says that the sending failed: its `status` is N, or its `error_code` is not 0.
+
+    Read `category` and `meaning`. Never repeated by the SDK; repeat it yourself only for QUOTA or MAY_PASS, later, and
+    only where `is_charged` is False.
+    """
+
+    usual = (200, "")
+    record: object
+    """The answer, of the method's result class, such as a `ConsentRequest`; None in an error made by hand."""
+    is_charged: bool | None
+    """Whether it was billed all the same; None where the server did not say."""
+    error_code: int | None
+    """The raw number; None where the server sent none."""
+    category: ErrorCategory
+    """What the number is about."""
+    meaning: str
+    """What Zalo's documents say of the number; empty for an unknown one. `message` has the server's own words."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        record: object = None,
+        is_charged: bool | None = None,
+        error_code: int | None = None,
+        category: ErrorCategory = ErrorCategory.UNKNOWN,
+        meaning: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        meta: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+        phase: Phase | None = None,
+    ) -> None:
+        if code is None and error_code is not None:
+            code = f"error_code {error_code}"
+        super().__init__(message, status=status, code=code, meta=meta, retry_after=retry_after, phase=phase)
+        _check("is_charged", is_charged, bool | None, "True, False, or None for unknown")
+        _check("error_code", error_code, int | None, "a whole number, or None")
+        _check("category", category, ErrorCategory, "an ErrorCategory such as ErrorCategory.QUOTA")
+        _check("meaning", meaning, str, "a str")
+        self.record, self.is_charged = record, is_charged
+        self.error_code, self.category, self.meaning = error_code, category, meaning
+
+    def _summary(self) -> str:
+        known = f" ({self.category.value}: {self.meaning})" if self.meaning else ""
+        charged = ", charged" if self.is_charged else ""
+        return f"{super()._summary()}{known}{charged}"

@@ -14,7 +14,7 @@ from attrs import field, frozen
 from . import _checks, clock
 from . import account as accounts
 from .api import untyped
-from .api.consent import Zalo
+from .api.zalo import Zalo
 from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
 from .errors import ConfigError
 from .pipeline import Middleware, user_middleware

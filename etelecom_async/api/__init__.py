@@ -2,12 +2,15 @@
 
 from types import MappingProxyType
 
-from ..endpoint import Endpoint, Role, Safety, check_name, check_role, check_safety
+from ..endpoint import AnyEndpoint, Endpoint, Role, Safety, check_name, check_role, check_safety
 from .consent import CHECK_CONSENT
+from .consent_requests import LIST_REQUEST_CONSENT, REQUEST_CONSENT
 
 __all__ = ["ENDPOINTS", "untyped"]
 
-ENDPOINTS = MappingProxyType({endpoint.name: endpoint for endpoint in (CHECK_CONSENT,)})
+_ENDPOINTS: tuple[AnyEndpoint, ...] = (CHECK_CONSENT, LIST_REQUEST_CONSENT, REQUEST_CONSENT)
+
+ENDPOINTS = MappingProxyType({endpoint.name: endpoint for endpoint in _ENDPOINTS})
 """Every typed method by its wire name."""
 
 
@@ -33,6 +36,7 @@ def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None
         safety=safety or (known.safety if known else Safety.SEND),
         role=role or (known.role if known else _role(name)),
         refusal=known.refusal if known else None,
+        look=known.look if known else None,
     )
 
 

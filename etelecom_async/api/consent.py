@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterable, Awaitable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from attrs import field, frozen
 
@@ -13,15 +12,12 @@ from .. import _checks
 from .._times import utc_text
 from ..clock import now
 from ..codec import Id, also
-from ..endpoint import JSON, Caller, Endpoint, Safety
+from ..endpoint import JSON, Endpoint, Safety
 from ..errors import ApiError, EtelecomError, RateLimited, Unavailable
 from ..ids import to_oa_id
 from ..phone import normalize
 
-if TYPE_CHECKING:
-    from ..bulk.run import Bulk
-
-__all__ = ["CHECK_CONSENT", "CheckConsent", "Checked", "Consent", "ConsentState", "Failed", "Zalo"]
+__all__ = ["CHECK_CONSENT", "CheckConsent", "Checked", "Consent", "ConsentState", "Failed"]
 
 
 @frozen(kw_only=True)
@@ -275,79 +271,3 @@ class Failed:
     """As it was given."""
     error: EtelecomError
     """Why it could not be checked."""
-
-
-@frozen(eq=False)
-class Zalo:
-    """The `Zalo/*` methods of a session."""
-
-    _caller: Caller
-
-    async def check_consent(self, *, oa_id: int | str, phone: str) -> Consent:
-        """Ask whether a customer has granted calling permission. Safe to repeat; not known to be billed.
-
-        Args:
-            oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
-            phone: the customer's number in any common writing.
-
-        Raises:
-            InvalidId, InvalidPhone: before anything is sent.
-            RateLimited, Unavailable: the server said "try later" to the last attempt, also inside a 200.
-            ApiError: the server refused otherwise.
-            DecodeError: it said 200 and the body does not fit.
-            TransportError, DeadlineExceeded, QueueTimeout: no answer.
-        """
-        return await self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
-
-    def check_consents(
-        self,
-        *,
-        oa_id: int | str,
-        phones: Iterable[str] | AsyncIterable[str],
-        concurrency: int = 100,
-        ordered: bool = False,
-        total: int | None = None,
-    ) -> Bulk[str, Consent, Checked, Failed]:
-        """Check any number of phones in constant memory; each one's outcome comes as it completes.
-
-            async with session.zalo.check_consents(oa_id=oa_id, phones=phones) as run:
-                async for outcome in run:
-                    match outcome:
-                        case Checked(phone=phone, consent=consent): ...
-                        case Failed(phone=phone, error=error): ...
-
-        A phone that cannot be checked is a `Failed` in its place. The same number given twice, in whatever writing, is
-        asked once while the first is under way or among the last thousand answered.
-
-        Args:
-            oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
-            phones: a sync or async iterable, pulled lazily.
-            concurrency: checks under way at once, from 1 to 10,000. The session's throttle has the last word.
-            ordered: outcomes in the order of the phones. A slow one holds up the outcomes behind it; checks go on until
-                16 times `concurrency` phones are ahead of what has been taken.
-            total: how many phones there are, for the ETA; taken from `len(phones)` where that exists.
-
-        Raises:
-            InvalidId, ConfigError: before anything is sent.
-            Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: out of the run, where each of up to
-                three first, different phones meets it, or later twenty in a row. Those phones have no outcome.
-        """
-        from ..bulk.run import Bulk  # noqa: PLC0415
-        from ..bulk.single_flight import SingleFlight  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
-
-        oa_id = to_oa_id(oa_id)
-        phones = _checks.items("phones", phones, example="[phone]")
-
-        def check(phone: str) -> Awaitable[Consent]:
-            return self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
-
-        return Bulk(
-            SingleFlight(check, question=normalize).ask,
-            phones,
-            done=Checked,
-            failed=Failed,
-            concurrency=concurrency,
-            ordered=ordered,
-            key=normalize,
-            total=total,
-        )

@@ -54,6 +54,7 @@ FAILURES: Final = MappingProxyType(
         ),
         "BadAnswer": Reason("not an answer of the service", "Something else answered: check proxies."),
         "BodyTooLarge": Reason("answer too large", "Check the address of the service."),
+        "ClaimsError": Reason("claims not reachable", "Check the file or the Redis where claims are kept."),
         "TransportError": Reason("no usable answer", "See the column `message` of the output."),
         "DecodeError": Reason("unreadable answer", "Tell eTelecom, and try a newer version of this program."),
         # The service answered with an error.
@@ -76,6 +77,7 @@ FAILURES: Final = MappingProxyType(
         "ServerFault": Reason("fault of the service", "Tell eTelecom if it continues."),
         "Unimplemented": Reason("not offered by the service", "Tell eTelecom."),
         "UnexpectedStatus": Reason("unexpected answer", "Check proxies and the address of the service."),
+        "SendFailed": Reason("sending failed", "See the column `message`: it says why.", _CORRECTED),
         "ApiError": Reason("refused by the service", "See the column `message` of the output."),
         "other": Reason("other failures", "See the columns `failure` and `message` of the output."),
         # The service answered, and the answer is inconclusive.

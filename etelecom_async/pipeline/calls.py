@@ -104,7 +104,8 @@ class Calls:
         error.endpoint, error.url = endpoint.name, str(_url(self._account.base_url, endpoint.name))
         error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
         if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
-            error.add_note("It may have been carried out. Look before you send it again.")
+            where = "" if endpoint.look is None else f": {endpoint.look}"
+            error.add_note(f"It may have been carried out. Look before you send it again{where}.")
 
     def _method(self, endpoint: Endpoint[Req, Res]) -> _Method[Req, Res]:
         return _Method(

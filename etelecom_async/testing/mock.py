@@ -258,7 +258,10 @@ def _check_playable(error: object) -> None:
     if isinstance(error, type):
         raise ConfigError(f"fail() takes an error and not its class: write fail({error.__name__}()).")
     if isinstance(error, ApiError) and error.status == _OK:
-        raise ConfigError("An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)).")
+        raise ConfigError(
+            "An error inside a 200 is a result: use reply(), such as reply(Consent(error=5)) or"
+            " reply(ConsentRequest(error_code=-213))."
+        )
     if isinstance(error, ApiError | TransportError):
         return
     given = type(error).__name__

@@ -8,6 +8,7 @@ import attrs
 from hypothesis import strategies as st
 
 from etelecom_async.codec import Id
+from etelecom_async.enums import OpenEnum
 
 offsets = st.builds(timezone, st.integers(-23 * 60, 23 * 60).map(lambda minutes: timedelta(minutes=minutes)))
 # Year 1 is how the server spells "unset".
@@ -39,13 +40,27 @@ def instances(model):
     return st.builds(model, **{field.name: _values_of(field.name, field.type) for field in attrs.fields(model)})
 
 
+_lines = st.text(st.characters(categories=["L", "N", "P"]), min_size=1)
+_BY_NAME = {
+    "phone": phones,
+    "limit": st.none() | st.integers(1, 100),
+    "after": _lines,
+    "before": _lines,
+    "sort": _lines,
+}
+
+
 def _values_of(name, kind):
-    if name == "phone":
-        return phones
+    if name in _BY_NAME:
+        return _BY_NAME[name]
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
         return st.one_of(*(_values_of(name, part) for part in typing.get_args(kind)))
+    if typing.get_origin(kind) is tuple:
+        return st.lists(_values_of(name, typing.get_args(kind)[0]), max_size=3).map(tuple)
     if attrs.has(kind):
         return instances(kind)
+    if isinstance(kind, type) and issubclass(kind, OpenEnum):
+        return st.sampled_from(kind) | _lines.map(kind)
     known = {
         Id: st.integers(1, 2**63 - 1),
         int: st.integers(-(2**63), 2**64 - 1),

@@ -8,13 +8,18 @@ from etelecom_async import (
     CHECK_CONSENT,
     AttemptRecord,
     CallRecord,
+    CallType,
     CheckConsent,
     Consent,
+    ConsentRequest,
+    ConsentRequests,
     Endpoint,
+    Listing,
     Observer,
     Outcome,
     RateLimited,
     Reply,
+    RequestStatus,
     Session,
     Shop,
 )
@@ -39,6 +44,20 @@ async def calls(session: Session) -> None:
     assert_type(await session.invoke("Etelecom/GetHotlines", {"filter": {"a": [1, None]}}), JSON)
     assert_type(CHECK_CONSENT, Endpoint[CheckConsent, Consent])
     assert_type(CheckConsent(oa_id="7", phone="0987654321").oa_id, int)
+
+
+async def requests(session: Session) -> None:
+    request = await session.zalo.request_consent(
+        oa_id=7, phone="0987654321", call_type=CallType.AUDIO, reason_code="update_order"
+    )
+    assert_type(request, ConsentRequest)
+    assert_type(request.status, RequestStatus | None)
+    listing = session.zalo.list_request_consent(oa_id=7, limit=10)
+    assert_type(listing, Listing[ConsentRequests, ConsentRequest])
+    assert_type(await listing, ConsentRequests)
+    async for item in listing:
+        assert_type(item, ConsentRequest)
+    session.zalo.list_request_consent(limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def wrong_calls(session: Session) -> None:

@@ -41,7 +41,7 @@ from tests.support.arguments.runs import make_batch
 from tests.support.arguments.values import mocked
 
 DOCUMENTED = (ConfigError, InvalidId, InvalidPhone)
-KINDS = {"oa_id": InvalidId, "phone": InvalidPhone}
+KINDS = {"oa_id": InvalidId, "user_id": InvalidId, "phone": InvalidPhone}
 _MODULES = (
     "phone ids bulk workers.batches jobs.job jobs.plan workers.ray_workers tables.reading sandbox testing "
     "transport transport.aiohttp transport.fast.httptools ratelimit.redis_rate pipeline.retry "
@@ -52,7 +52,8 @@ MODULES = ("etelecom_async", *(f"etelecom_async.{name}" for name in _MODULES.spl
 
 EXEMPT = {
     "made by the SDK, not by callers": {
-        "etelecom_async": {"AttemptRecord", "CallRecord", "Checked", "Failed", "Reply"},
+        "etelecom_async": {"AttemptRecord", "CallRecord", "Checked", "Failed", "Reply"}
+        | {"ConsentRequest", "ConsentRequests", "Listing", "PageInfo"},
         "etelecom_async.tables.reading": {"Undecided"},
         "etelecom_async.bulk": {"Done", "NotDone", "Progress"},
         "etelecom_async.jobs.plan": {"JobSummary", "Plan"},

@@ -25,6 +25,7 @@ from etelecom_async import (
     QueueTimeout,
     RateLimited,
     Retry,
+    SendFailed,
     SessionClosed,
     TransportError,
     errors,
@@ -94,7 +95,7 @@ DOUBTFUL = ["TransportError", "Disconnected", "AttemptTimeout", "BadAnswer", "De
 # How far a call came that ends in it, and may the same call succeed later?
 FACTS = {
     **dict.fromkeys(FINAL, (Phase.NOT_SENT, False)),
-    **dict.fromkeys(["ConnectError", "QueueTimeout"], (Phase.NOT_SENT, True)),
+    **dict.fromkeys(["ClaimsError", "ConnectError", "QueueTimeout"], (Phase.NOT_SENT, True)),
     **dict.fromkeys(["InternalError", "BodyTooLarge", "DecodeError"], (Phase.UNKNOWN, False)),
     **dict.fromkeys(DOUBTFUL, (Phase.UNKNOWN, True)),
     # and of what the server answers: the status and the code that it usually sends
@@ -112,6 +113,7 @@ FACTS = {
     "ServerFault": (Phase.UNKNOWN, True, 500, "internal"),
     "Unimplemented": (Phase.REJECTED, False, 501, "unimplemented"),
     "UnexpectedStatus": (Phase.UNKNOWN, False, 302, ""),
+    "SendFailed": (Phase.REJECTED, False, 200, ""),
 }
 
 
@@ -186,7 +188,9 @@ def test_an_error_is_also_what_python_would_call_it(kind, builtin):
         raise kind("words")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in API_ERRORS if kind is not ApiError], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in API_ERRORS if kind not in (ApiError, SendFailed)], ids=lambda kind: kind.__name__
+)
 def test_the_usual_status_and_code_of_a_class_lead_back_to_it(kind):
     status, code = kind.usual
     assert (kind().status, kind().code) == (status, code)

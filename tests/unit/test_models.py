@@ -166,8 +166,8 @@ def test_the_zero_time_is_a_time_only_where_there_must_be_one(text):
         assert decode({"moment": text, "ids": []}, Kinds).moment == datetime(1, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("owner", ["1" * 19, "0" * 18 + "1", 0, -(2**63), 2**64 - 1])
-def test_an_id_has_up_to_nineteen_digits_in_a_text_and_64_bits_as_a_number(owner):
+@pytest.mark.parametrize("owner", ["1" * 19, "0" * 18 + "1", "0", 0, 2**63 - 1])
+def test_an_id_has_up_to_nineteen_digits_in_a_text_and_63_bits_as_a_number(owner):
     assert decode({"plain": {"name": "a"}, "others": [], "owner": owner}, Nested).owner == int(owner)
 
 
@@ -188,8 +188,8 @@ def test_an_id_has_up_to_nineteen_digits_in_a_text_and_64_bits_as_a_number(owner
         ("flag", 1, "expected true or false, got a number"),
         ("plain", "a", "expected an object, got a string"),
         ("ids", ["1" * 20], "expected an id (a decimal string), got a string"),
-        ("ids", [2**64], "expected an id (a decimal string), got a number"),
-        ("ids", [-(2**63) - 1], "expected an id (a decimal string), got a number"),
+        ("ids", [2**63], "expected an id (a decimal string), got a number"),
+        ("ids", [-1], "expected an id (a decimal string), got a number"),
         ("ids", [None], "expected an id (a decimal string), got null"),
     ],
 )

@@ -10,15 +10,20 @@ from etelecom_async import (
     Blocking,
     CheckConsent,
     Consent,
+    ConsentRequestFilter,
     ConsentState,
     Endpoint,
     EtelecomError,
     InvalidId,
     InvalidPhone,
+    ListRequestConsent,
+    Paging,
     Partner,
+    RequestConsent,
     Retry,
     Safety,
     Secret,
+    SendFailed,
     Session,
     Shop,
     Throttle,
@@ -26,7 +31,7 @@ from etelecom_async import (
     phone,
 )
 from etelecom_async.account import from_env
-from etelecom_async.api.consent import Zalo
+from etelecom_async.api.zalo import Zalo
 from etelecom_async.ids import to_id
 from etelecom_async.ratelimit.redis_rate import RedisRate
 from tests.support import KEY, OA, PHONE, SHOP_KEY
@@ -57,16 +62,47 @@ _API_ERROR = {
 }
 
 
+_SEND_FAILED = {
+    "record": [],  # of the class of any method's result
+    "is_charged": v.without(v.FLAG, None),
+    "error_code": [1.5, True, "-32", [], v.THING],
+    "category": [None, 5, "quota", v.THING, Safety.READ],
+    "meaning": v.TEXT,
+}
+
+
 def _of_error(kind):
     bad = {"message": v.TEXT, "phase": [5, "unknown", v.THING, Safety.READ]}
     reason = {"reason": [5, "too short", v.THING, Safety.READ]} if kind is InvalidPhone else {}
-    return Row({**bad, **reason, **(_API_ERROR if issubclass(kind, ApiError) else {})})
+    failed = _SEND_FAILED if kind is SendFailed else {}
+    return Row({**bad, **reason, **failed, **(_API_ERROR if issubclass(kind, ApiError) else {})})
 
 
 def _errors():
     public = (getattr(etelecom_async, name) for name in etelecom_async.__all__)
     return [value for value in public if inspect.isclass(value) and issubclass(value, EtelecomError)]
 
+
+_REQUEST = {"oa_id": v.ID, "phone": v.PHONES, "call_type": v.LINE, "reason_code": v.LINE}
+_REQUEST_FITS = {"oa_id": OA, "phone": PHONE, "call_type": "audio", "reason_code": "update_order"}
+_FILTER = {
+    "oa_id": v.without(v.ID, None),
+    "phone": v.without(v.PHONES, None),
+    "call_type": v.without(v.LINE, None),
+    "reason_code": v.without(v.LINE, None),
+    "status": v.without(v.LINE, None),
+    "reply_status": v.without(v.LINE, None),
+    "is_charged": v.without(v.FLAG, None),
+    "user_id": v.without(v.ID, None),
+    "date_from": v.MOMENTS,
+    "date_to": v.MOMENTS,
+}
+_PAGING = {
+    "limit": [101, 1000, *v.WHOLE],
+    "after": v.without(v.LINE, None),
+    "before": v.without(v.LINE, None),
+    "sort": v.without(v.LINE, None),
+}
 
 ROWS = {
     # The account
@@ -118,6 +154,7 @@ ROWS = {
             "safety": [None, *v.ENUMS],
             "role": [None, *v.ENUMS],
             "refusal": [5, "f", [], v.THING],
+            "look": v.without(v.LINE, None),
         },
         {"name": "Zalo/X", "payload": object, "result": object},
         fits={"result": [dict[str, int], dict]},
@@ -182,6 +219,22 @@ ROWS = {
         {"oa_id": OA, "phones": [PHONE]},
         call=lambda **given: v.mocked().zalo.check_consents(**given),
         fits={"total": [None, 0], "concurrency": [v.Whole(3)], "phones": [iter([]), (), {PHONE}]},
+    ),
+    Zalo.request_consent: Row(
+        _REQUEST,
+        call=lambda **given: v.mocked().zalo.request_consent(**{**_REQUEST_FITS, **given}),
+    ),
+    RequestConsent: Row(_REQUEST, _REQUEST_FITS, fits={"call_type": ["audio", "new"], "reason_code": ["7"]}),
+    Zalo.list_request_consent: Row(
+        {**_FILTER, **_PAGING},
+        {"oa_id": OA},
+        call=lambda **given: v.mocked().zalo.list_request_consent(**given),
+        fits={"limit": [1, 100, v.Whole(3)], "phone": ["0987654321", "84987654321"], "date_from": [v.NOW]},
+    ),
+    ConsentRequestFilter: Row(_FILTER, {"oa_id": OA}, fits={"oa_id": [None, "7"], "is_charged": [True, False, None]}),
+    Paging: Row(_PAGING, fits={"after": [None, "."], "sort": ["-created_at"]}),
+    ListRequestConsent: Row(
+        {"filter": [None, 5, {}, v.THING, ConsentRequestFilter], "paging": [None, 5, {}, v.THING, Paging]}
     ),
     CheckConsent: Row(
         {"oa_id": v.ID, "phone": v.PHONES},

@@ -1,0 +1,43 @@
+"""A 200 that says that a sending failed, as `Zalo/RequestConsent` and the methods that send messages answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from ..errors import ErrorCategory, SendFailed
+
+__all__ = ["FAILED", "SendRecord", "send_failure"]
+
+FAILED = frozenset({"N", "-1", "127"})
+"""Statuses of a failure: a value without a name arrives as its number, which is -1, in older servers 127."""
+
+
+class SendRecord(Protocol):
+    """What an answer needs to have."""
+
+    @property
+    def status(self) -> str | None: ...
+    @property
+    def error_code(self) -> int | None: ...
+    @property
+    def error_message(self) -> str: ...
+    @property
+    def is_charged(self) -> bool | None: ...
+
+
+def send_failure(record: SendRecord, *, codes: Mapping[int, tuple[ErrorCategory, str]]) -> SendFailed | None:
+    """The error in an answer: its status is N, or its error_code is not 0. None where it has neither sign."""
+    if record.status not in FAILED and not record.error_code:
+        return None
+    category, meaning = ErrorCategory.UNKNOWN, ""
+    if record.error_code is not None:
+        category, meaning = codes.get(record.error_code, (category, meaning))
+    return SendFailed(
+        record.error_message,
+        record=record,
+        is_charged=record.is_charged,
+        error_code=record.error_code,
+        category=category,
+        meaning=meaning,
+    )

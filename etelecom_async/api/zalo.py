@@ -1,0 +1,202 @@
+"""The namespace `session.zalo`: thin methods, each over an `Endpoint` of its subject."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Awaitable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from .. import _checks
+from ..endpoint import Caller
+from ..ids import to_oa_id
+from ..phone import normalize
+from .consent import CHECK_CONSENT, CheckConsent, Checked, Consent, Failed
+from .consent_requests import (
+    LIST_REQUEST_CONSENT,
+    REQUEST_CONSENT,
+    CallType,
+    ConsentRequest,
+    ConsentRequestFilter,
+    ConsentRequests,
+    ListRequestConsent,
+    ReasonCode,
+    ReplyStatus,
+    RequestConsent,
+    RequestStatus,
+)
+from .paging import Listing, Paging
+
+if TYPE_CHECKING:
+    from ..bulk.run import Bulk
+
+__all__ = ["Zalo"]
+
+
+@frozen(eq=False)
+class Zalo:
+    """The `Zalo/*` methods of a session."""
+
+    _caller: Caller
+
+    async def check_consent(self, *, oa_id: int | str, phone: str) -> Consent:
+        """Ask whether a customer has granted calling permission. Safe to repeat; not known to be billed.
+
+        Args:
+            oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
+            phone: the customer's number in any common writing.
+
+        Raises:
+            InvalidId, InvalidPhone: before anything is sent.
+            RateLimited, Unavailable: the server said "try later" to the last attempt, also inside a 200.
+            ApiError: the server refused otherwise.
+            DecodeError: it said 200 and the body does not fit.
+            TransportError, DeadlineExceeded, QueueTimeout: no answer.
+        """
+        return await self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
+
+    def check_consents(
+        self,
+        *,
+        oa_id: int | str,
+        phones: Iterable[str] | AsyncIterable[str],
+        concurrency: int = 100,
+        ordered: bool = False,
+        total: int | None = None,
+    ) -> Bulk[str, Consent, Checked, Failed]:
+        """Check any number of phones in constant memory; each one's outcome comes as it completes.
+
+            async with session.zalo.check_consents(oa_id=oa_id, phones=phones) as run:
+                async for outcome in run:
+                    match outcome:
+                        case Checked(phone=phone, consent=consent): ...
+                        case Failed(phone=phone, error=error): ...
+
+        A phone that cannot be checked is a `Failed` in its place. The same number given twice, in whatever writing, is
+        asked once while the first is under way or among the last thousand answered.
+
+        Args:
+            oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
+            phones: a sync or async iterable, pulled lazily.
+            concurrency: checks under way at once, from 1 to 10,000. The session's throttle has the last word.
+            ordered: outcomes in the order of the phones. A slow one holds up the outcomes behind it; checks go on until
+                16 times `concurrency` phones are ahead of what has been taken.
+            total: how many phones there are, for the ETA; taken from `len(phones)` where that exists.
+
+        Raises:
+            InvalidId, ConfigError: before anything is sent.
+            Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: out of the run, where each of up to
+                three first, different phones meets it, or later twenty in a row. Those phones have no outcome.
+        """
+        from ..bulk.run import Bulk  # noqa: PLC0415
+        from ..bulk.single_flight import SingleFlight  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
+
+        oa_id = to_oa_id(oa_id)
+        phones = _checks.items("phones", phones, example="[phone]")
+
+        def check(phone: str) -> Awaitable[Consent]:
+            return self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
+
+        return Bulk(
+            SingleFlight(check, question=normalize).ask,
+            phones,
+            done=Checked,
+            failed=Failed,
+            concurrency=concurrency,
+            ordered=ordered,
+            key=normalize,
+            total=total,
+        )
+
+    async def request_consent(
+        self, *, oa_id: int | str, phone: str, call_type: CallType | str, reason_code: ReasonCode | str
+    ) -> ConsentRequest:
+        """Ask a customer for calling permission. Each request is billed, so this call is never repeated on doubt.
+
+        The customer has 24 hours to answer; a yes lasts 30 days. `ensure_consent` asks only where that is needed.
+
+        Args:
+            oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
+            phone: the customer's number in any common writing.
+            call_type: the kind of calls to allow.
+            reason_code: why you want to call, as the customer is told.
+
+        Raises:
+            InvalidId, InvalidPhone, ConfigError: before anything is sent.
+            SendFailed: the answer says that the sending failed; it has the record, and whether it was billed.
+            ApiError: the server refused otherwise.
+            EtelecomError: of phase UNKNOWN, also of the classes above: the request may have been made. A note of the
+                error says where to look: `list_request_consent` for this phone.
+        """
+        return await self._caller.call(
+            REQUEST_CONSENT,
+            RequestConsent(oa_id=oa_id, phone=phone, call_type=call_type, reason_code=reason_code),
+        )
+
+    def list_request_consent(
+        self,
+        *,
+        oa_id: int | str | None = None,
+        phone: str | None = None,
+        call_type: CallType | str | None = None,
+        reason_code: ReasonCode | str | None = None,
+        status: RequestStatus | str | None = None,
+        reply_status: ReplyStatus | str | None = None,
+        is_charged: bool | None = None,
+        user_id: int | str | None = None,
+        date_from: datetime | None = None,
+        date_to: datetime | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        sort: str | None = None,
+    ) -> Listing[ConsentRequests, ConsentRequest]:
+        """The requests that were made, page after page.
+
+            async for request in session.zalo.list_request_consent(oa_id=oa_id): ...
+            page = await session.zalo.list_request_consent(oa_id=oa_id, limit=10)
+
+        Args:
+            oa_id: of this Zalo Official Account.
+            phone: of this customer. Which form the server's filter wants is not documented: `0987654321` is sent as it
+                is, every other writing as `84987654321`. A form that the server does not know finds nothing.
+            call_type: as it was sent.
+            reason_code: as it was sent.
+            status: what became of the sending.
+            reply_status: what the customer answered.
+            is_charged: whether it was billed.
+            user_id: sent by this user, an id on eTelecom.
+            date_from: of this time or later, aware. Which date of a request it is about is not documented.
+            date_to: of this time or earlier, aware.
+            limit: items of a page, from 1 to 100.
+            after: the `next` of a page, to begin behind it.
+            before: the `prev` of a page, to begin in front of it.
+            sort: the name of a field, with `-` in front for descending. Which fields there are is not documented.
+
+        Raises:
+            InvalidId, InvalidPhone, ConfigError: at once, an argument cannot be what it is for.
+            EtelecomError: when it is used, as `check_consent`; a `DecodeError` too where the server gives a page twice.
+        """
+        chosen = ConsentRequestFilter(
+            oa_id=oa_id,
+            phone=phone,
+            call_type=call_type,
+            reason_code=reason_code,
+            status=status,
+            reply_status=reply_status,
+            is_charged=is_charged,
+            user_id=user_id,
+            date_from=date_from,
+            date_to=date_to,
+        )
+
+        async def fetch(paging: Paging) -> ConsentRequests:
+            return await self._caller.call(LIST_REQUEST_CONSENT, ListRequestConsent(filter=chosen, paging=paging))
+
+        return Listing(
+            fetch,
+            items=lambda page: page.consents,
+            paging=Paging(limit=limit, after=after, before=before, sort=sort),
+            name=LIST_REQUEST_CONSENT.name,
+        )
