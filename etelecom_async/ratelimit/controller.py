@@ -1,0 +1,269 @@
+"""One controller for every hidden limit and every outage: pure arithmetic on times that are passed in."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+from .noise import Noise
+from .outcome import Kind, Outcome, Sent
+from .places import Places
+from .swing import Swing
+
+__all__ = ["Controller"]
+
+_PROBES = 2
+"""Tries under way at once while the server accepts nothing."""
+_GAP_GROWTH, _GAP, _LATE_GAP, _LONGEST_GAP = 0.25, 2.0, 0.03, 5.0
+"""The gap between two tries is such a share of the time that nothing was accepted, at most so many seconds; and where
+that is long, the greater of the two."""
+_LONGEST_PAUSE = 3600.0
+"""Seconds of a `Retry-After` that are obeyed."""
+_PRIOR = 4
+"""Requests that the present rate counts for where what was accepted is measured: few answers say little."""
+_CONFIRMED = 0.7
+"""Share of the rate that was accepted, above which the limit is not far."""
+_ALIKE, _ALIKE_TIME = 0.03, 0.06
+"""How far two cycles of a quota may differ in their requests and their time."""
+_FEWEST, _SHUT = 8, 0.1
+"""Requests of a quota at least, and the share of its cycle in which it accepts nothing."""
+_UNKNOWN_QUOTA = 4
+"""Times the requests per second of one cycle, above which the rate does not go in the next."""
+_LONG = 10
+"""Requests that would have gone meanwhile, above which a time without an accepted one is no lack of the rate's own."""
+
+
+class Controller:
+    """How many requests may be under way, when the next may go, and whether the server accepts any.
+
+    Two governors, and a request goes only if both let it: a number under way, which follows latency, timeouts and
+    refusals above a number, and a rate, which is unlimited until a request is refused for another reason. A cut aims
+    at the rate that was accepted since the last one; only what was sent after a cut can cause another. Where several
+    refusals follow each other without an accepted request between them, the server is shut, and single requests try.
+    Where it opens and shuts alike twice, it keeps a quota.
+
+    Args:
+        most: requests under way at most.
+        attempt: seconds that an attempt may take.
+        random: a number in 0..1; spreads the tries of many clients.
+    """
+
+    def __init__(self, *, most: int, attempt: float = 10.0, random: Callable[[], float] = random.random) -> None:
+        self.under_way = 0
+        self.refusals = 0
+        self._most = most
+        self._random = random
+        self._places = Places(most=most, attempt=attempt)
+        self._swing = Swing()
+        self._noise = Noise()
+        self._not_before = 0.0
+        self._cut_at = -math.inf
+        self._is_spell = False
+        self._answers = self._accepted = 0
+        self._lost = 0.0
+        self._mark: tuple[float, int] | None = None
+        self._row = 0
+        self._nothing_since = 0.0
+        self._shut: float | None = None
+        self._shut_by, self._shut_rate = Kind.REFUSED, 0.0
+        self._probes, self._probe_at, self._gap = 0, 0.0, 0.0
+        self._probed = self._probed_before = 0.0
+        self._opened = (0.0, 0)
+        self._cycle: tuple[float, int] | None = None
+        self._quota = self._period = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Requests per second that may go; infinite where no limit is known."""
+        return self._swing.rate
+
+    def before(self, now: float) -> float:
+        """When the next may go, which can be past; infinite where that has to wait for an answer."""
+        if self._shut is not None:
+            if self._probes >= _PROBES or self.under_way >= self._most:
+                return math.inf
+            return max(self._probe_at, self._not_before)
+        if self.under_way >= self._places.number:
+            return math.inf
+        due = max(self._swing.due, self._not_before)
+        if due > now:
+            self._swing.hold_back(now)
+        return due
+
+    def begin(self, now: float) -> Sent:
+        """One goes. Its ticket comes back with its `Outcome`."""
+        self.under_way += 1
+        if self._mark is None:
+            self._opened = self._mark = (now, 0)
+        if self._shut is None:
+            self._swing.take(now)
+        else:
+            self._probes += 1
+            self._probed, self._probed_before = now, self._probed
+            self._probe_at = now + self._next_gap(now - self._shut)
+        return Sent(now, self.under_way)
+
+    def after(self, outcome: Outcome, now: float) -> bool:
+        """What came of one. Returns whether it was the request's own fault: neither a limit nor an outage."""
+        kind, sent, retry_after = outcome
+        self.under_way -= 1
+        is_probe = self._shut is not None and sent.at >= self._shut
+        self._probes -= is_probe
+        if kind is Kind.ACCEPTED:
+            self._accept(sent, now, is_probe=is_probe)
+            return False
+        if kind is Kind.UNSENT:
+            self._swing.give_back()
+        if kind in {Kind.UNSENT, Kind.UNKNOWN}:
+            return True
+        was_shut = self._shut is not None
+        self.refusals += kind is Kind.REFUSED
+        pause = min(retry_after or 0.0, _LONGEST_PAUSE)
+        if pause:
+            until = max(self._not_before, now + pause)
+            if not was_shut:
+                self._lost += until - max(self._not_before, now)
+            self._not_before = until
+        self._refuse(kind, sent, now, pause)
+        return kind not in {Kind.REFUSED, Kind.UNREACHABLE} and not was_shut and self._shut is None
+
+    def lose(self) -> None:
+        """None of those under way will end."""
+        self.under_way = self._probes = 0
+
+    def nothing_since(self, now: float) -> float | None:
+        """Since when no request is accepted, where none may go but a try; None where others may."""
+        return self._nothing_since if self._shut is not None or self._not_before > now else None
+
+    @property
+    def _is_low(self) -> bool:
+        return self._swing.is_sure and self._swing.way < 0.25  # noqa: PLR2004 - so far the rate is well below its top
+
+    def _accept(self, sent: Sent, now: float, *, is_probe: bool) -> None:
+        self._accepted += 1
+        self._answers += 1
+        if self._row:
+            self._row, self._nothing_since = 0, now
+        self._places.hear(sent, is_accepted=True)
+        self._places.time(now - sent.at)
+        self._noise.accepted(is_low=self._is_low)
+        if is_probe and self._shut is not None:
+            self._open(self._shut, sent.at, now)
+        if sent.at >= self._cut_at:
+            self._is_spell = False
+        self._places.widen(sent, now)
+
+    def _refuse(self, kind: Kind, sent: Sent, now: float, pause: float) -> None:
+        self._answers += 1
+        self._row += 1
+        if self._row == 1:
+            self._nothing_since = now
+        self._places.hear(sent, is_accepted=False)
+        if self._shut is None and self._row >= self._noise.in_a_row:
+            self._close(kind, now)
+        if self._shut is not None or kind is Kind.FAULT:
+            return
+        if kind is Kind.TIMEOUT:
+            self._places.halve(sent, now)
+        elif not self._is_spell and sent.at >= self._cut_at and not self._noise.is_explained(is_low=self._is_low):
+            self._cut(kind, sent, now, pause)
+
+    def _cut(self, kind: Kind, sent: Sent, now: float, pause: float) -> None:
+        """One event for all that was sent before: fewer under way, or a lower rate."""
+        if self._places.is_limit(sent, now):
+            self._cut_at = now
+            self._swing.climb()
+        elif kind is Kind.UNREACHABLE:
+            self._cut_at = now
+            self._places.narrow(now)
+        else:
+            self._cut_rate(now, pause)
+
+    def _cut_rate(self, now: float, pause: float) -> None:
+        swing, rate = self._swing, self._swing.rate
+        at, count = self._mark or (now, 0)
+        accepted, seconds = self._accepted - count, max(now, self._not_before) - self._lost - at
+        self._mark = (at + seconds, self._accepted)
+        if rate == math.inf:
+            top = max(accepted, 1) / max(seconds, 0.001)
+        else:
+            delivered = (accepted + _PRIOR) / (seconds + _PRIOR / rate) / (1 - self._noise.share)
+            top = min(delivered, rate)
+            swing.is_sure = delivered >= _CONFIRMED * rate
+            if swing.is_sure:
+                # It was accepted on average, on the way up: the limit is a little higher.
+                top += min(0.3 * (rate - top), 0.05 * top)
+            if not pause and not self._quota:
+                counts = (self._answers, self._accepted)
+                if self._noise.is_proven(rate, delivered, swing.way, *counts):
+                    swing.guess(self._noise.accepted_rate)
+                    return
+        if top > 0.8 * self._quota > 0:
+            self._quota = min(max(0.985 * rate, 0.9 * self._quota), 1.1 * self._quota)
+        else:
+            self._quota = 0.0
+        self._set(top, now, pause)
+        self._is_spell = True
+
+    def _set(self, top: float, now: float, pause: float = 0.0) -> None:
+        self._cut_at = now
+        if self._quota:
+            self._swing.is_sure = True
+            self._swing.cut(self._quota, now, pause=pause, period=self._period)
+        else:
+            self._swing.cut(top, now, pause=pause)
+
+    def _next_gap(self, shut: float) -> float:
+        gap = max(min(_GAP, _GAP_GROWTH * shut), min(_LONGEST_GAP, _LATE_GAP * shut))
+        if self._cycle is not None:
+            gap = min(gap, _ALIKE * self._cycle[0])
+        self._gap = max(self._places.latency, gap)
+        return self._gap * (0.9 + 0.2 * self._random())
+
+    def _close(self, kind: Kind, now: float) -> None:
+        """Nothing is accepted: single requests try."""
+        self._shut, self._shut_by, self._shut_rate = now, kind, self._swing.rate
+        self._probes, self._probed = 0, now
+        self._probe_at = now + max(self._places.latency, 0.02)
+
+    def _open(self, shut_at: float, at: float, now: float) -> None:
+        """A try was accepted, that was sent at this moment."""
+        shut = at - shut_at
+        self._shut, self._row = None, 0
+        since, count = self._opened
+        opened = (at + self._probed_before) / 2
+        cycle = (opened - since, self._accepted - 1 - count)
+        self._opened = (opened, self._accepted - 1)
+        is_long = shut > 4 * self._places.latency
+        if is_long and shut * self._shut_rate > _LONG:
+            self._lost += now - max(shut_at, min(self._not_before, now))
+            self._mark = (now - self._lost, self._accepted)
+        self._cut_at = self._swing.due = now
+        self._is_spell = False
+        self._noise.begin_anew()
+        if self._shut_by is Kind.REFUSED and min(cycle) > 0:
+            self._learn_quota(cycle, shut, now, is_long=is_long)
+            self._cycle = cycle
+
+    def _learn_quota(self, cycle: tuple[float, int], shut: float, now: float, *, is_long: bool) -> None:
+        """What was accepted from one opening to the next, and how long that took."""
+        seconds, accepted = cycle
+        if self._quota:
+            if seconds < 1.5 * self._period:
+                self._quota = accepted / seconds
+        elif self._is_alike(cycle) and accepted >= _FEWEST and shut >= _SHUT * seconds:
+            before = self._cycle or cycle
+            self._quota, self._period = (accepted + before[1]) / (seconds + before[0]), seconds
+        elif is_long and self._swing.rate > _UNKNOWN_QUOTA * accepted / seconds:
+            self._swing.bound(_UNKNOWN_QUOTA * accepted / seconds, now + 3 * seconds)
+        if self._quota:
+            self._set(self._quota, now)
+            self._swing.due = now
+
+    def _is_alike(self, cycle: tuple[float, int]) -> bool:
+        if self._cycle is None:
+            return False
+        seconds, accepted = self._cycle
+        is_same_time = abs(cycle[0] - seconds) <= _ALIKE_TIME * seconds + self._gap
+        return is_same_time and abs(cycle[1] - accepted) <= _ALIKE * accepted + 1
