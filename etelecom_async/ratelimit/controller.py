@@ -216,7 +216,7 @@ class Controller:
 
     def _next_gap(self, shut: float) -> float:
         gap = max(min(_GAP, _GAP_GROWTH * shut), min(_LONGEST_GAP, _LATE_GAP * shut))
-        if self._cycle is not None:
+        if self._cycle is not None and shut < 2 * self._cycle[0]:
             gap = min(gap, _ALIKE * self._cycle[0])
         self._gap = max(self._places.latency, gap)
         return self._gap * (0.9 + 0.2 * self._random())

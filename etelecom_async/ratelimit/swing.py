@@ -1,4 +1,4 @@
-"""A rate that swings around the server's limit: cut when it is refused, back where it was after a while, then beyond."""
+"""A rate that swings around the limit: cut when it is refused, back where it was after a while, and then beyond."""
 
 from __future__ import annotations
 

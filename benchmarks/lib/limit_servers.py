@@ -11,7 +11,19 @@ from attrs import define, field
 
 from etelecom_async.ratelimit.outcome import Kind
 
-__all__ = ["Answer", "Backlog", "Bucket", "Changing", "Noise", "Outage", "Part", "Queue", "Sliding", "UnderWay", "Window"]
+__all__ = [
+    "Answer",
+    "Backlog",
+    "Bucket",
+    "Changing",
+    "Noise",
+    "Outage",
+    "Part",
+    "Queue",
+    "Sliding",
+    "UnderWay",
+    "Window",
+]
 
 
 class Answer(NamedTuple):
@@ -48,7 +60,7 @@ class Part(Protocol):
 class _Plain:
     """A part that takes no time and holds nothing."""
 
-    def serve(self, now: float, rnd: random.Random, /) -> float:
+    def serve(self, _: float, __: random.Random, /) -> float:
         return 0.0
 
     def done(self) -> None:
@@ -68,7 +80,7 @@ class Bucket(_Plain):
     def __attrs_post_init__(self) -> None:
         self._tokens = self.burst
 
-    def admit(self, now: float, rnd: random.Random, /) -> Answer | None:
+    def admit(self, now: float, _: random.Random, /) -> Answer | None:
         self._tokens = min(self.burst, self._tokens + (now - self._filled) * self.rate)
         self._filled = now
         if self._tokens < 1 - 1e-9:
@@ -85,14 +97,14 @@ class Window(_Plain):
     seconds: float
     counts_refused: bool = False
     answer: Answer = _NO
-    _phase: float | None = None
+    phase: float = field(init=False, default=-1.0)
     _window: float = -1.0
     _used: int = 0
 
     def admit(self, now: float, rnd: random.Random, /) -> Answer | None:
-        if self._phase is None:
-            self._phase = rnd.random() * self.seconds
-        window = (now + self._phase) // self.seconds
+        if self.phase < 0:
+            self.phase = rnd.random() * self.seconds
+        window = (now + self.phase) // self.seconds
         if window != self._window:
             self._window, self._used = window, 0
         if self._used >= self.count:
@@ -109,9 +121,9 @@ class Sliding(_Plain):
     seconds: float
     counts_refused: bool = False
     answer: Answer = _NO
-    _times: deque[float] = field(factory=lambda: deque[float]())
+    _times: deque[float] = field(factory=deque[float])
 
-    def admit(self, now: float, rnd: random.Random, /) -> Answer | None:
+    def admit(self, now: float, _: random.Random, /) -> Answer | None:
         times = self._times
         while times and times[0] <= now - self.seconds:
             times.popleft()
@@ -132,13 +144,13 @@ class UnderWay:
     answer: Answer = _NO
     _now: int = 0
 
-    def admit(self, now: float, rnd: random.Random, /) -> Answer | None:
+    def admit(self, _: float, __: random.Random, /) -> Answer | None:
         if self._now >= self.most:
             return self.answer
         self._now += 1
         return None
 
-    def serve(self, now: float, rnd: random.Random, /) -> float:
+    def serve(self, _: float, rnd: random.Random, /) -> float:
         return self.seconds * rnd.lognormvariate(-0.125, 0.5)
 
     def done(self) -> None:
@@ -152,7 +164,7 @@ class Queue(_Plain):
     rate: float
     _free: float = 0.0
 
-    def admit(self, now: float, rnd: random.Random, /) -> Answer | None:
+    def admit(self, _: float, __: random.Random, /) -> Answer | None:
         return None
 
     def serve(self, now: float, rnd: random.Random, /) -> float:
@@ -166,7 +178,7 @@ class Backlog(Queue):
 
     most: int = 10
 
-    def admit(self, now: float, rnd: random.Random, /) -> Answer | None:
+    def admit(self, now: float, _: random.Random, /) -> Answer | None:
         return Answer(Kind.UNREACHABLE) if (self._free - now) * self.rate > self.most else None
 
 
@@ -177,7 +189,7 @@ class Noise(_Plain):
     share: float
     answer: Answer = _NO
 
-    def admit(self, now: float, rnd: random.Random, /) -> Answer | None:
+    def admit(self, _: float, rnd: random.Random, /) -> Answer | None:
         return self.answer if rnd.random() < self.share else None
 
 
@@ -196,7 +208,7 @@ class Outage(_Plain):
             return False
         return (passed if self.every is None else passed % self.every) < self.seconds
 
-    def admit(self, now: float, rnd: random.Random, /) -> Answer | None:
+    def admit(self, now: float, _: random.Random, /) -> Answer | None:
         return self.answer if self.is_on(now) else None
 
 
