@@ -148,6 +148,7 @@ class Controller:
         self._places.hear(sent, is_accepted=True)
         self._places.time(now - sent.at)
         self._noise.accepted(is_low=self._is_low)
+        self._judge_noise(now)
         if is_probe and self._shut is not None:
             self._open(self._shut, sent.at, now)
         if sent.at >= self._cut_at:
@@ -166,8 +167,19 @@ class Controller:
             return
         if kind is Kind.TIMEOUT:
             self._places.halve(sent, now)
+        elif self._judge_noise(now):
+            return
         elif not self._is_spell and sent.at >= self._cut_at and not self._noise.is_explained(is_low=self._is_low):
             self._cut(kind, sent, now, pause)
+
+    def _judge_noise(self, now: float) -> bool:
+        """End a trial that can be ended. Returns whether refusals are no reason for a cut: there is one, or was."""
+        verdict = self._noise.verdict(self._answers, self._accepted)
+        if verdict is True:
+            self._set(self._noise.accepted_rate, now)
+        elif verdict is False:
+            self._swing.guess(self._swing.rate)
+        return verdict is True or self._noise.is_tried
 
     def _cut(self, kind: Kind, sent: Sent, now: float, pause: float) -> None:
         """One event for all that was sent before: fewer under way, or a lower rate."""
@@ -196,8 +208,8 @@ class Controller:
                 top += min(0.3 * (rate - top), 0.05 * top)
             if not pause and not self._quota:
                 counts = (self._answers, self._accepted)
-                if self._noise.is_proven(rate, delivered, swing.way, *counts):
-                    swing.guess(self._noise.accepted_rate)
+                if self._noise.is_suspected(rate, delivered, swing.way, *counts):
+                    self._set(0.5 * self._noise.accepted_rate, now)
                     return
         if top > 0.8 * self._quota > 0:
             self._quota = min(max(0.985 * rate, 0.9 * self._quota), 1.1 * self._quota)

@@ -14,6 +14,8 @@ _EARLY, _SIGNS = 0.8, 6
 """Part of the rate's way back to what it was, before which a refusal is strange; and how many such are proof."""
 _MOST, _LEAST = 0.25, 0.001
 """The greatest share that is believed, and the least."""
+_PROOF, _TRIAL = 3, 4
+"""Refusals at half of the rate that prove it, and how many would be expected after which a trial ends."""
 _RARELY = 1e-6
 """Chance of so many refusals in a row that the server is taken to accept nothing."""
 
@@ -32,6 +34,9 @@ class Noise:
         self._sum = 0.0
         self._signs = 0.0
         self._since = (0, 0)
+        self._suspected = 0.0
+        self.is_tried = False
+        """A trial is on."""
 
     @property
     def in_a_row(self) -> int:
@@ -55,8 +60,8 @@ class Noise:
         self._sum = 0.0
         return False
 
-    def is_proven(self, rate: float, delivered: float, grown: float, answers: int, accepted: int) -> bool:
-        """The rate is about to be cut: is it noise instead?
+    def is_suspected(self, rate: float, delivered: float, grown: float, answers: int, accepted: int) -> bool:
+        """The rate is about to be cut: may it be noise instead? Then half of the rate that was accepted is tried.
 
         Args:
             rate: requests per second that were refused.
@@ -80,12 +85,29 @@ class Noise:
         if share > _MOST:
             self.accepted_rate = delivered
             return False
-        self.share = max(self.share, share)
+        self._suspected, self._since, self.is_tried = max(share, _LEAST), (answers, accepted), True
         return True
+
+    def verdict(self, answers: int, accepted: int) -> bool | None:
+        """The rate is half of what was accepted, for a trial: is it noise? None while that is open, or none is on."""
+        if not self.is_tried:
+            return None
+        count = answers - self._since[0]
+        refused = count - (accepted - self._since[1])
+        if count >= _PROOF / _MOST and refused >= _PROOF and refused >= 0.5 * self._suspected * count:
+            self.is_tried = False
+            if refused > _MOST * count:
+                return False
+            self.share = max(self.share, refused / count)
+            return True
+        if count < _TRIAL / self._suspected:
+            return None
+        self.is_tried = False
+        return False
 
     def begin_anew(self) -> None:
         """Nothing was accepted for a while, so the signs are none."""
-        self._signs = 0.0
+        self._signs, self.is_tried = 0.0, False
 
     def _hear(self, *, refused: float, is_low: bool) -> None:
         if is_low:
