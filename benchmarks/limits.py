@@ -1,8 +1,7 @@
-"""Measure the controller, and its peers, against every kind of hidden limit, in virtual time."""
+"""What does the controller, and what do others, make of every kind of hidden limit and outage, in virtual time?"""
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import random
 import sys
@@ -15,7 +14,7 @@ from benchmarks.lib.limit_kinds import KINDS, Scenario
 from benchmarks.lib.limit_peers import Aws, Fixed, Gradient2
 from benchmarks.lib.limit_servers import Window
 from benchmarks.lib.limit_simulation import Client, simulate
-from benchmarks.lib.options import whole
+from benchmarks.lib.options import command, whole
 from etelecom_async.ratelimit.controller import Controller
 
 __all__ = ["Result", "run"]
@@ -155,7 +154,7 @@ def _row(name: str, results: Sequence[Result], peers: Sequence[Result]) -> str:
 _HEAD = """\
 # Every kind of hidden limit
 
-Written by `python -m benchmarks.limits --docs`: the arithmetic of `etelecom_async.ratelimit`, in a simulation in
+Written by `python -m benchmarks limits --docs`: the arithmetic of `etelecom_async.ratelimit`, in a simulation in
 virtual time. A leg takes 25 ms, a fifth more or less (2 ms where requests under way are limited); timers are up to a
 millisecond late; work without end; ten minutes, the start included. The worst of {seeds} seeds that were not used for
 tuning, in per cent of the capacity and of the requests; "within 10 %" in seconds. The peers' columns are used / refused
@@ -179,22 +178,22 @@ def table(names: Sequence[str], seeds: int, workers: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.limits", description=__doc__)
+_DESCRIPTION = f"""\
+A simulation: the arithmetic of the controller at servers that are arithmetic too, ten minutes each. Takes two minutes
+of CPU for each seed. --docs writes {_DOCS}.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = command("limits", _DESCRIPTION)
     parser.add_argument("--seeds", type=whole(1, 1000), default=20)
     parser.add_argument("--workers", type=whole(1, 64), default=2)
     parser.add_argument("--only", default="", help="kinds whose name holds these words")
     parser.add_argument("--docs", action="store_true", help=f"write {_DOCS}")
-    args = parser.parse_args()
-    names = [name for name in KINDS if args.only in name]
-    written = table(names, args.seeds, args.workers)
-    if args.docs:
-        _DOCS.parent.mkdir(parents=True, exist_ok=True)
-        _DOCS.write_text(_HEAD.format(seeds=args.seeds) + written, encoding="utf-8")
+    options = parser.parse_args(arguments)
+    written = table([name for name in KINDS if options.only in name], options.seeds, options.workers)
+    if options.docs:
+        _DOCS.write_text(_HEAD.format(seeds=options.seeds) + written, encoding="utf-8")
     else:
         print(written)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,7 +18,7 @@ from .api.zalo import Zalo
 from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
 from .errors import ConfigError
 from .pipeline import Middleware, user_middleware
-from .pipeline.attempt import Call
+from .pipeline.attempt import Call, Layer
 from .pipeline.calls import Calls
 from .pipeline.retry import Retry, RetryBudget, Retrying
 from .pipeline.telemetry import Observer, Telemetry
@@ -67,6 +67,7 @@ class _Options:
     retry: Retry = field(factory=Retry)
     middlewares: tuple[Middleware, ...] = ()
     telemetry: Telemetry = field(factory=Telemetry)
+    background: bool = False
 
     def changed(
         self,
@@ -75,6 +76,7 @@ class _Options:
         retry: Retry | None,
         middlewares: Iterable[Middleware] | None,
         observer: Observer | None,
+        background: bool | None = None,
     ) -> _Options:
         """The same options but for those that are given."""
         is_other = observer is not None and observer is not self.telemetry.observer
@@ -85,6 +87,7 @@ class _Options:
                 self.middlewares if middlewares is None else _checks.functions("Session.middlewares", middlewares)
             ),
             telemetry=Telemetry(observer) if is_other else self.telemetry,
+            background=self.background if background is None else _checks.flag("Session.background", background),
         )
 
 
@@ -177,16 +180,27 @@ class Session:
         retry: Retry | None = None,
         middlewares: Iterable[Middleware] | None = None,
         observer: Observer | None = None,
+        background: bool | None = None,
     ) -> Self:
         """The same session with other options. Connections, throttle, retry budget and closing stay in common.
 
         Of a subclass it is another of that subclass, made by `copy.copy`.
 
+        Args:
+            timeout: the time limits; a number is the seconds of `Timeout.total`.
+            retry: which failures are worth another attempt.
+            middlewares: in place of those that the session has.
+            observer: in place of the one that the session has.
+            background: let the calls of other sessions of the account go first, as `check_consents` and jobs do. A
+                `gather` of many thousand calls wants that, or a call beside it waits for all of them.
+
         Raises:
             ConfigError: an argument of a wrong kind.
         """
         session = copy.copy(self)
-        options = self._options.changed(timeout=timeout, retry=retry, middlewares=middlewares, observer=observer)
+        options = self._options.changed(
+            timeout=timeout, retry=retry, middlewares=middlewares, observer=observer, background=background
+        )
         session._use(self._account, options)  # noqa: SLF001
         return session
 
@@ -281,15 +295,22 @@ class Session:
         """Call for this account with these options, over what all sessions that are derived share."""
         self._account = account
         self._options = options
-        self._calls = Calls(
-            account,
-            timeout=options.timeout,
-            telemetry=options.telemetry,
-            retrying=Retrying(options.retry, budget=self._budget),
-            layers=[*map(user_middleware, options.middlewares), self._throttle],
-            transport=self._transport,
-        )
-        self.zalo = Zalo(self._calls)
+        retrying = Retrying(options.retry, budget=self._budget)
+        middlewares = [*map(user_middleware, options.middlewares)]
+
+        def calls(throttle: Layer) -> Calls:
+            return Calls(
+                account,
+                timeout=options.timeout,
+                telemetry=options.telemetry,
+                retrying=retrying,
+                layers=[*middlewares, throttle],
+                transport=self._transport,
+            )
+
+        background = calls(self._throttle.in_background)
+        self._calls = background if options.background else calls(self._throttle)
+        self.zalo = Zalo(self._calls, background)
 
 
 def _check_call(endpoint: AnyEndpoint, payload: object) -> None:

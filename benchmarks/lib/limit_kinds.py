@@ -28,6 +28,7 @@ _FAULT = Answer(Kind.FAULT)
 _SILENCE = Answer(Kind.TIMEOUT)
 _GONE = Answer(Kind.UNREACHABLE)
 _NO = Answer(Kind.REFUSED)
+_BUSY = Answer(Kind.REFUSED, is_doubtful=True)
 
 
 @frozen(kw_only=True)
@@ -88,11 +89,11 @@ def _sliding(count: int, seconds: float, *, counts_refused: bool) -> Scenario:
 
 
 def _noise(share: float) -> Scenario:
-    return Scenario(make=lambda: [Noise(share)], capacity=400 * (1 - share), used=0.9, slots=20)
+    return Scenario(make=lambda: [Noise(share, _BUSY)], capacity=400 * (1 - share), used=0.9, slots=20)
 
 
 def _noisy(share: float) -> Scenario:
-    return Scenario(make=lambda: [Noise(share), Bucket(200, 20)], capacity=200, used=0.9)
+    return Scenario(make=lambda: [Noise(share, _BUSY), Bucket(200, 20)], capacity=200, used=0.9)
 
 
 def _changing(before: float, after: float) -> Scenario:

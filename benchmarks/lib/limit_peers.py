@@ -23,7 +23,7 @@ class Fixed:
     def begin(self, now: float, /) -> Sent:
         """As `Governor.begin`."""
         self.under_way += 1
-        return Sent(now, self.under_way)
+        return now, self.under_way, None
 
     def after(self, outcome: Outcome, now: float, /) -> bool:
         """As `Governor.after`: every failure is the row's."""
@@ -48,7 +48,7 @@ class Gradient2(Fixed):
 
     def learn(self, outcome: Outcome, now: float) -> None:
         """A latency, of a refusal too."""
-        latency = now - outcome.sent.at
+        latency = now - outcome.sent[0]
         self._samples += 1
         # An exponential average, which begins as the plain one.
         self._long += (latency - self._long) * max(2 / (self._WINDOW + 1), 1 / self._samples)

@@ -32,10 +32,12 @@ class Answer(NamedTuple):
     Attributes:
         kind: as the client's layer would call it.
         retry_after: seconds that the client is asked to wait.
+        is_doubtful: of a refusal, that it need not have to do with load: a 503, consent code 5.
     """
 
     kind: Kind
     retry_after: float | None = None
+    is_doubtful: bool = False
 
 
 _NO = Answer(Kind.REFUSED)

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from attrs import define, field
 
-from benchmarks.lib.limit_servers import Part, Server
+from benchmarks.lib.limit_servers import Answer, Part, Server
 from etelecom_async.ratelimit.outcome import Kind, Outcome, Sent
 
 __all__ = ["ATTEMPT", "Client", "Governor", "simulate"]
@@ -156,15 +156,16 @@ class _Run:
         took = self._random.uniform(self._least, self._most)
         if answer is None:
             took += self._server.serve(now)
-            kind, pause = Kind.ACCEPTED, None
+            answered = Answer(Kind.ACCEPTED)
         else:
-            kind, pause = answer
+            answered = answer
+        kind, pause, is_doubtful = answered
         at = now + took
-        if kind is Kind.TIMEOUT or at - sent.at > ATTEMPT:
+        if kind is Kind.TIMEOUT or at - sent[0] > ATTEMPT:
             if answer is None:
                 self.plan(at, self._finish, client, None)
-            kind, at = Kind.TIMEOUT, sent.at + ATTEMPT
-        attempt.outcome = Outcome(kind, sent, pause)
+            kind, at = Kind.TIMEOUT, sent[0] + ATTEMPT
+        attempt.outcome = Outcome(kind, sent, pause, is_doubtful)
         self.plan(at, self._answer, client, attempt)
 
     def _finish(self, _: float, __: Client, ___: _Attempt | None) -> None:

@@ -39,6 +39,7 @@ class Zalo:
     """The `Zalo/*` methods of a session."""
 
     _caller: Caller
+    _background: Caller
 
     async def check_consent(self, *, oa_id: int | str, phone: str) -> Consent:
         """Ask whether a customer has granted calling permission. Safe to repeat; not known to be billed.
@@ -73,6 +74,8 @@ class Zalo:
                         case Checked(phone=phone, consent=consent): ...
                         case Failed(phone=phone, error=error): ...
 
+        It is background work: other calls of the account go first, and leave it a twentieth at least.
+
         A phone that cannot be checked is a `Failed` in its place. The same number given twice, in whatever writing, is
         asked once while the first is under way or among the last thousand answered.
 
@@ -96,7 +99,7 @@ class Zalo:
         phones = _checks.items("phones", phones, example="[phone]")
 
         def check(phone: str) -> Awaitable[Consent]:
-            return self._caller.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
+            return self._background.call(CHECK_CONSENT, CheckConsent(oa_id=oa_id, phone=phone))
 
         return Bulk(
             SingleFlight(check, question=normalize).ask,

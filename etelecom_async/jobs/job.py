@@ -114,7 +114,7 @@ class ConsentJob:
             _checks.methods("ConsentJob.executor", executor, "ask", "status", "give_up", wanted=wanted)
         _checks.function("ConsentJob.clock", clock)
         _checks.function("ConsentJob.now", now)
-        self._session = session
+        self._session = session.with_options(background=True)
         self._options = JobOptions(
             account=session.account,
             source=source,

@@ -19,10 +19,16 @@ from .attempt import Attempt, Call, Send
 if TYPE_CHECKING:
     from ..transport.base import Response
 
-__all__ = ["Retry", "RetryBudget", "Retrying"]
+__all__ = ["STANDSTILL", "Retry", "RetryBudget", "Retrying"]
 
 _MOMENT = 0.001
 """Seconds that an attempt has at least."""
+_EXCUSED = 8
+"""Refusals of a call that do not count while the server takes others."""
+_LONGEST = 3600.0
+"""Seconds of a `Retry-After` that a call waits for by itself."""
+STANDSTILL = 1.0
+"""Seconds by which a timer is late that mean: the process was stopped, or the machine slept."""
 
 
 _SECONDS = _checks.checked(partial(_checks.number, least=0, unit="a number of seconds"))
@@ -36,9 +42,10 @@ class Retry:
     not carry it out: the request was never sent, or was refused.
 
     Attributes:
-        attempts: tries in all, the first one included; 1 never repeats.
+        attempts: tries in all, the first one included; 1 never repeats. Up to eight more follow refusals by a server
+            that takes other requests: those say nothing about the call.
         base: seconds; the pause before attempt n+1 is random between 0 and `base * 2**(n-1)` (full jitter).
-        cap: seconds; no random pause is longer. A server's `Retry-After` comes on top, however long. A call that was
+        cap: seconds; no random pause is longer. A server's `Retry-After` comes on top, up to an hour. A call that was
             refused because there were too many takes no pause of its own where the throttle paces everybody.
         random: a number in 0..1; for tests.
 
@@ -122,32 +129,48 @@ class Retrying:
         """
         self._budget.calls += 1
         call.request = request
-        while True:
-            call.attempts += 1
-            attempt = Attempt()
-            try:
+        attempt = Attempt()
+        failed: EtelecomError | None = None
+        try:
+            while True:
+                call.attempts += 1
                 try:
-                    return await send(request, attempt)
-                finally:
-                    call.waited += attempt.waited
-                    call.response = attempt.response
-            except EtelecomError as error:
-                pause = self._pause(error, request, attempt, call)
-                if pause is None:
-                    raise
-            await self._sleep(pause)
-            request = _next(request, call)
+                    try:
+                        return await send(request, attempt)
+                    finally:
+                        call.waited += attempt.waited
+                        call.exempt += attempt.exempt
+                        call.response = attempt.response
+                except EtelecomError as error:
+                    if attempt.is_given_up:
+                        call.attempts -= 1
+                        if failed is None:
+                            raise
+                        break
+                    pause = self._pause(error, request, attempt, call)
+                    if pause is None:
+                        raise
+                    failed = error
+                await self._sleep(pause, call)
+                left = _left(request, call)
+                request = _next(request, call, left)
+                attempt = Attempt(left)
+            failed.add_note("Not tried again: the server accepts no request, and Timeout.total is over.")
+            raise failed
+        finally:
+            failed = None  # it holds this frame
 
     def _pause(self, error: EtelecomError, request: Request, attempt: Attempt, call: Call) -> float | None:
         """Seconds until the next attempt; None where there is none, so that the error is the call's."""
         left = _left(request, call)
         if left is not None and left <= 0 and isinstance(error, TimeoutError):
             raise DeadlineExceeded(f"no answer within {request.timeout.total:g} s", phase=error.phase) from error
-        pause = self._policy.decide(error, request)
+        pause = self._policy.decide(error, request if not call.excused else _counted(request, call))
         if pause is None:
             return None
         if attempt.is_paced:
             pause = 0.0  # it waits in line, with every other call, until the server takes more
+            call.excused = min(call.excused + 1, _EXCUSED)
         if left is not None and left - max(pause, _asked(error)) < _MOMENT:
             return None
         # The throttle lets a refused call go again at a rate that the server takes: that multiplies no outage.
@@ -156,29 +179,38 @@ class Retrying:
             return None
         return pause
 
-    async def _sleep(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float, call: Call) -> None:
         task = asyncio.current_task()
         self.waiting_tasks.add(task)
+        ends = clock.seconds() + seconds
         try:
             await asyncio.sleep(seconds)
         finally:
             self.waiting_tasks.discard(task)
+            late = clock.seconds() - ends
+            if late > STANDSTILL:
+                call.exempt += late
 
 
-def _next(request: Request, call: Call) -> Request:
+def _next(request: Request, call: Call, left: float | None) -> Request:
     """The request as the attempt after a pause, which ends by the deadline."""
-    left = _left(request, call)
-    # A sleep can outlast the deadline, where the event loop was busy; then the attempt is over in a moment.
+    # A sleep can outlast the deadline a little, where the event loop was busy; then the attempt is over in a moment.
     timeout = request.timeout.within(None if left is None else max(left, _MOMENT))
     return Request(request.endpoint, request.url, request.headers, request.body, timeout, call.attempts + 1)
+
+
+def _counted(request: Request, call: Call) -> Request:
+    """The request with the number of the attempts that count."""
+    number = request.attempt - call.excused
+    return Request(request.endpoint, request.url, request.headers, request.body, request.timeout, number)
 
 
 def _left(request: Request, call: Call) -> float | None:
     """Seconds until the deadline, which does not count the waits for a slot or a permit."""
     total = request.timeout.total
-    return None if total is None else total - (clock.seconds() - call.started - call.waited)
+    return None if total is None else total - (clock.seconds() - call.started - call.exempt)
 
 
 def _asked(error: EtelecomError) -> float:
     """Seconds of the server's `Retry-After`."""
-    return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
+    return min(error.retry_after or 0.0, _LONGEST) if isinstance(error, ApiError) else 0.0

@@ -38,6 +38,8 @@ _BAD_REQUEST, _NOT_FOUND, _TOO_MANY_REQUESTS, _SERVER_ERROR = 400, 404, 429, 500
 _WORDS = 200
 _ELSEWHERE = "no API is at this base URL: check its host and path, which is /v1/shop, or /v1/partner for a partner"
 """What a 404 without a code of the API's own means: a plain page for an unknown service, or another server."""
+_EPOCH = 1e9
+"""Seconds of a `Retry-After` from which on it must be a moment: as a wait it would be 31 years."""
 _REDIRECTS = range(300, 400)
 
 _BY_CODE = MappingProxyType(
@@ -113,20 +115,28 @@ def _kind(xcode: str, code: str, status: int) -> type[ApiError]:
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds that an answer's `Retry-After` asks to wait, given as seconds or as an HTTP date; None without one."""
+    """Seconds that an answer's `Retry-After` asks to wait; None without one.
+
+    It is given as seconds, as an HTTP date or, against the standard, as a Unix time in seconds or milliseconds.
+    """
     value = response.headers.get("retry-after", "").strip()
     if not value:
         return None
+    # Moments are set against the server's own clock where it is told, since ours may differ.
+    now = _http_date(response.headers.get("date", "")) or clock.now()
     try:
         seconds = float(value)
     except ValueError:
         moment = _http_date(value)
         if moment is None:
             return None
-        # Against the server's own clock where it is told, since ours may differ.
-        now = _http_date(response.headers.get("date", "")) or clock.now()
         seconds = (moment - now).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    else:
+        if not math.isfinite(seconds):
+            return None
+        if seconds >= _EPOCH:
+            seconds = (seconds / 1000 if seconds >= 1000 * _EPOCH else seconds) - now.timestamp()
+    return max(0.0, seconds)
 
 
 def _http_date(value: str) -> datetime | None:

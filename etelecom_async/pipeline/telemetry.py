@@ -18,7 +18,7 @@ from attrs import frozen
 from .. import _checks, clock
 from ..errors import ApiError, EtelecomError
 from ..transport.base import Request, Response
-from .attempt import Attempt, Call, Layer, Send
+from .attempt import Attempt, Call, Layer, Send, ServiceState
 
 __all__ = ["AttemptRecord", "CallRecord", "Observer", "Outcome", "Telemetry"]
 
@@ -54,6 +54,7 @@ class AttemptRecord:
         elapsed: seconds from its begin to its end, `waited` included.
         request_bytes: the size of the body that was sent.
         response_bytes: the size of the body that the server answered, with an error too; None without an answer.
+        state: what the service's state became, where this attempt changed it: `session.throttle.snapshot()` says more.
     """
 
     endpoint: str
@@ -64,6 +65,7 @@ class AttemptRecord:
     elapsed: float
     request_bytes: int
     response_bytes: int | None
+    state: ServiceState | None = None
 
 
 @frozen(kw_only=True)
@@ -173,6 +175,7 @@ class Telemetry:
                     elapsed=clock.seconds() - started,
                     request_bytes=len(request.body),
                     response_bytes=_size(attempt.response),
+                    state=attempt.state,
                 )
                 self._tell(observer.attempt_ended, record)
 

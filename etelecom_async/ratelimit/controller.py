@@ -13,17 +13,21 @@ from .swing import Swing
 
 __all__ = ["Controller"]
 
+_FIRST = 4
+"""Requests under way in the beginning."""
 _PROBES = 2
 """Tries under way at once while the server accepts nothing."""
-_GAP_GROWTH, _GAP, _LATE_GAP, _LONGEST_GAP = 0.25, 2.0, 0.03, 5.0
-"""The gap between two tries is such a share of the time that nothing was accepted, at most so many seconds; and where
-that is long, the greater of the two."""
-_LONGEST_PAUSE = 3600.0
-"""Seconds of a `Retry-After` that are obeyed."""
+_GAP_GROWTH, _GAP, _LATE_GAP, _LONGEST_GAP, _JITTER = 0.2, 2.0, 0.03, 4.5, 0.2
+"""The gap between two tries is such a share of the time that nothing was accepted, at most so many seconds; where that
+is long, the greater of the two; and what it varies by."""
 _PRIOR = 4
 """Requests that the present rate counts for where what was accepted is measured: few answers say little."""
-_CONFIRMED = 0.7
-"""Share of the rate that was accepted, above which the limit is not far."""
+_FEWEST, _LEAST = 10.0, 0.1
+"""Requests per second that are taken to be possible at the first refusal, and seconds that they are counted in."""
+_REST, _REST_REQUESTS = 1.0, 4
+"""Seconds, or requests of the rate, without use of the rate, after which what was accepted tells nothing of a limit."""
+_CONFIRMED, _ENOUGH = 0.7, 8
+"""Share of the rate that was accepted, above which the limit is not far; and requests that this was measured by."""
 _ALIKE, _ALIKE_TIME = 0.03, 0.06
 """How far two cycles of a quota may differ in their requests and their time."""
 _FEWEST, _SHUT = 8, 0.1
@@ -45,26 +49,40 @@ class Controller:
 
     Args:
         most: requests under way at most.
+        first: and in the beginning; four unless given.
         attempt: seconds that an attempt may take.
+        longest_pause: seconds of a `Retry-After` that are obeyed.
         random: a number in 0..1; spreads the tries of many clients.
     """
 
-    def __init__(self, *, most: int, attempt: float = 10.0, random: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        *,
+        most: int,
+        first: int | None = None,
+        attempt: float = 10.0,
+        longest_pause: float = math.inf,
+        random: Callable[[], float] = random.random,
+    ) -> None:
         self.under_way = 0
         self.refusals = 0
         self._most = most
+        self._longest_pause = longest_pause
         self._random = random
-        self._places = Places(most=most, attempt=attempt)
+        self._places = Places(most=most, first=_FIRST if first is None else first, attempt=attempt)
         self._swing = Swing()
         self._noise = Noise()
-        self._not_before = 0.0
+        self.not_before = 0.0
+        """A pause that the server asked for ends then."""
         self._cut_at = -math.inf
-        self._is_spell = False
-        self._answers = self._accepted = 0
+        self._is_spell = self._is_calm = False
+        self._prompt = self._roomy = 0.0
+        self._accepted = self._others = 0
+        self._accepted_at = -math.inf
         self._lost = 0.0
         self._mark: tuple[float, int] | None = None
         self._row = 0
-        self._nothing_since = 0.0
+        self._row_at = 0.0
         self._shut: float | None = None
         self._shut_by, self._shut_rate = Kind.REFUSED, 0.0
         self._probes, self._probe_at, self._gap = 0, 0.0, 0.0
@@ -78,15 +96,36 @@ class Controller:
         """Requests per second that may go; infinite where no limit is known."""
         return self._swing.rate
 
+    @property
+    def is_limited(self) -> bool:
+        """A limit was learnt, of the rate or of the number under way."""
+        return self._swing.rate < math.inf or self._places.is_limited
+
+    @property
+    def is_shut(self) -> bool:
+        """The server accepts nothing: only probes go."""
+        return self._shut is not None
+
+    @property
+    def quiet_until(self) -> float:
+        """No request goes before then, where the server accepts none."""
+        return max(self.not_before, self._probe_at if self._shut is not None else 0.0)
+
+    def unavailable_since(self, now: float) -> float | None:
+        """Since when no request is accepted, where none may go but a probe; None where others may."""
+        if self._shut is None and self.not_before <= now:
+            return None
+        return max(self._row_at, self._accepted_at)
+
     def before(self, now: float) -> float:
         """When the next may go, which can be past; infinite where that has to wait for an answer."""
         if self._shut is not None:
             if self._probes >= _PROBES or self.under_way >= self._most:
                 return math.inf
-            return max(self._probe_at, self._not_before)
+            return max(self._probe_at, self.not_before)
         if self.under_way >= self._places.number:
             return math.inf
-        due = max(self._swing.due, self._not_before)
+        due = max(self._swing.due, self.not_before)
         if due > now:
             self._swing.hold_back(now)
         return due
@@ -97,70 +136,91 @@ class Controller:
         if self._mark is None:
             self._opened = self._mark = (now, 0)
         if self._shut is None:
-            self._swing.take(now)
-        else:
-            self._probes += 1
-            self._probed, self._probed_before = now, self._probed
-            self._probe_at = now + self._next_gap(now - self._shut)
-        return Sent(now, self.under_way)
+            if self._swing.rate < math.inf:
+                if self._swing.rested(now) > max(_REST, _REST_REQUESTS / self._swing.rate):
+                    self._mark = (now - self._lost, self._accepted)
+                self._swing.take(now)
+            return now, self.under_way, None
+        self._probes += 1
+        self._probed, self._probed_before = now, self._probed
+        self._probe_at = now + self._next_gap(now - self._shut)
+        return now, self.under_way, self._shut
+
+    def begin_if_due(self, now: float) -> Sent | None:
+        """One goes, if it may; else None."""
+        if self._is_calm:
+            if self.under_way < self._places.number:
+                self.under_way = beside = self.under_way + 1
+                return now, beside, None
+            return None
+        return self.begin(now) if self.before(now) <= now else None
+
+    def accept(self, sent: Sent, now: float) -> None:
+        """One was accepted, whatever was answered."""
+        at, _, closed_at = sent
+        under_way = self.under_way
+        self.under_way = under_way - 1
+        self._accepted += 1
+        if now - self._accepted_at > _REST and not self._row and self._swing.rate == math.inf:
+            self._mark = (now - self._lost, self._accepted)
+        self._accepted_at = now
+        # As long as all goes well, there is nothing more to learn.
+        if self._is_calm and under_way < self._roomy and now - at <= self._prompt:
+            return
+        self._places.accept(sent, under_way, now)
+        if self._row or self._is_spell or self._shut is not None:
+            self._row = 0
+            if closed_at is not None and closed_at == self._shut:
+                self._probes -= 1
+                self._open(self._shut, at, now)
+            if at >= self._cut_at:
+                self._is_spell = False
+        if self._noise.is_active:
+            self._noise.accepted(is_low=self._is_low)
+            self._judge_noise(now)
+        self._prompt, self._roomy = self._places.prompt, self._places.roomy
+        is_bound = self._row or self._is_spell or self._shut is not None or self.not_before > now
+        self._is_calm = not (is_bound or self.is_limited or self._noise.is_active)
 
     def after(self, outcome: Outcome, now: float) -> bool:
         """What came of one. Returns whether it was the request's own fault: neither a limit nor an outage."""
-        kind, sent, retry_after = outcome
-        self.under_way -= 1
-        is_probe = self._shut is not None and sent.at >= self._shut
-        self._probes -= is_probe
+        kind, sent, retry_after, _ = outcome
         if kind is Kind.ACCEPTED:
-            self._accept(sent, now, is_probe=is_probe)
+            self.accept(sent, now)
             return False
+        self.under_way -= 1
+        self._is_calm = False
+        self._probes -= sent[2] is not None and sent[2] == self._shut
         if kind is Kind.UNSENT:
             self._swing.give_back()
         if kind in {Kind.UNSENT, Kind.UNKNOWN}:
             return True
         was_shut = self._shut is not None
         self.refusals += kind is Kind.REFUSED
-        pause = min(retry_after or 0.0, _LONGEST_PAUSE)
+        pause = min(retry_after or 0.0, self._longest_pause)
         if pause:
-            until = max(self._not_before, now + pause)
+            until = max(self.not_before, now + pause)
             if not was_shut:
-                self._lost += until - max(self._not_before, now)
-            self._not_before = until
-        self._refuse(kind, sent, now, pause)
+                self._lost += until - max(self.not_before, now)
+            self.not_before = until
+        self._refuse(outcome, now, pause)
         return kind not in {Kind.REFUSED, Kind.UNREACHABLE} and not was_shut and self._shut is None
 
     def lose(self) -> None:
         """None of those under way will end."""
         self.under_way = self._probes = 0
 
-    def nothing_since(self, now: float) -> float | None:
-        """Since when no request is accepted, where none may go but a try; None where others may."""
-        return self._nothing_since if self._shut is not None or self._not_before > now else None
-
     @property
     def _is_low(self) -> bool:
         return self._swing.is_sure and self._swing.way < 0.25  # noqa: PLR2004 - so far the rate is well below its top
 
-    def _accept(self, sent: Sent, now: float, *, is_probe: bool) -> None:
-        self._accepted += 1
-        self._answers += 1
-        if self._row:
-            self._row, self._nothing_since = 0, now
-        self._places.hear(sent, is_accepted=True)
-        self._places.time(now - sent.at)
-        self._noise.accepted(is_low=self._is_low)
-        self._judge_noise(now)
-        if is_probe and self._shut is not None:
-            self._open(self._shut, sent.at, now)
-        if sent.at >= self._cut_at:
-            self._is_spell = False
-        self._places.widen(sent, now)
-
-    def _refuse(self, kind: Kind, sent: Sent, now: float, pause: float) -> None:
-        self._answers += 1
+    def _refuse(self, outcome: Outcome, now: float, pause: float) -> None:
+        kind, sent = outcome.kind, outcome.sent
+        self._others += 1
         self._row += 1
         if self._row == 1:
-            self._nothing_since = now
-        self._places.hear(sent, is_accepted=False)
+            self._row_at = sent[0]
+        self._places.refuse(sent)
         if self._shut is None and self._row >= self._noise.in_a_row:
             self._close(kind, now)
         if self._shut is not None or kind is Kind.FAULT:
@@ -169,45 +229,49 @@ class Controller:
             self._places.halve(sent, now)
         elif self._judge_noise(now):
             return
-        elif not self._is_spell and sent.at >= self._cut_at and not self._noise.is_explained(is_low=self._is_low):
-            self._cut(kind, sent, now, pause)
+        elif (
+            not self._is_spell
+            and sent[0] >= self._cut_at
+            and not (outcome.is_doubtful and self._noise.is_explained(is_low=self._is_low))
+        ):
+            self._cut(outcome, now, pause)
 
     def _judge_noise(self, now: float) -> bool:
         """End a trial that can be ended. Returns whether refusals are no reason for a cut: there is one, or was."""
-        verdict = self._noise.verdict(self._answers, self._accepted)
+        verdict = self._noise.verdict(self._accepted + self._others, self._accepted)
         if verdict is True:
             self._set(self._noise.accepted_rate, now)
         elif verdict is False:
             self._swing.guess(self._swing.rate)
         return verdict is True or self._noise.is_tried
 
-    def _cut(self, kind: Kind, sent: Sent, now: float, pause: float) -> None:
+    def _cut(self, outcome: Outcome, now: float, pause: float) -> None:
         """One event for all that was sent before: fewer under way, or a lower rate."""
-        if self._places.is_limit(sent, now):
+        if self._places.is_limit(outcome.sent, now):
             self._cut_at = now
             self._swing.climb()
-        elif kind is Kind.UNREACHABLE:
+        elif outcome.kind is Kind.UNREACHABLE:
             self._cut_at = now
             self._places.narrow(now)
         else:
-            self._cut_rate(now, pause)
+            self._cut_rate(now, pause, is_doubtful=outcome.is_doubtful)
 
-    def _cut_rate(self, now: float, pause: float) -> None:
+    def _cut_rate(self, now: float, pause: float, *, is_doubtful: bool) -> None:
         swing, rate = self._swing, self._swing.rate
         at, count = self._mark or (now, 0)
-        accepted, seconds = self._accepted - count, max(now, self._not_before) - self._lost - at
+        accepted, seconds = self._accepted - count, max(now, self.not_before) - self._lost - at
         self._mark = (at + seconds, self._accepted)
         if rate == math.inf:
-            top = max(accepted, 1) / max(seconds, 0.001)
+            top = max(accepted / max(seconds, _LEAST), _FEWEST)
         else:
             delivered = (accepted + _PRIOR) / (seconds + _PRIOR / rate) / (1 - self._noise.share)
             top = min(delivered, rate)
-            swing.is_sure = delivered >= _CONFIRMED * rate
+            swing.is_sure = delivered >= _CONFIRMED * rate and (swing.is_sure or accepted >= _ENOUGH)
             if swing.is_sure:
                 # It was accepted on average, on the way up: the limit is a little higher.
                 top += min(0.3 * (rate - top), 0.05 * top)
-            if not pause and not self._quota:
-                counts = (self._answers, self._accepted)
+            if is_doubtful and not pause and not self._quota:
+                counts = (self._accepted + self._others, self._accepted)
                 if self._noise.is_suspected(rate, delivered, swing.way, *counts):
                     self._set(0.5 * self._noise.accepted_rate, now)
                     return
@@ -230,14 +294,14 @@ class Controller:
         gap = max(min(_GAP, _GAP_GROWTH * shut), min(_LONGEST_GAP, _LATE_GAP * shut))
         if self._cycle is not None and shut < 2 * self._cycle[0]:
             gap = min(gap, _ALIKE * self._cycle[0])
-        self._gap = max(self._places.latency, gap)
-        return self._gap * (0.9 + 0.2 * self._random())
+        self._gap = min(max(self._places.latency, gap), _LONGEST_GAP)
+        return self._gap * (1 + _JITTER * (self._random() - 0.5))
 
     def _close(self, kind: Kind, now: float) -> None:
         """Nothing is accepted: single requests try."""
         self._shut, self._shut_by, self._shut_rate = now, kind, self._swing.rate
         self._probes, self._probed = 0, now
-        self._probe_at = now + max(self._places.latency, 0.02)
+        self._probe_at = now + min(max(self._places.latency, 0.02), _LONGEST_GAP)
 
     def _open(self, shut_at: float, at: float, now: float) -> None:
         """A try was accepted, that was sent at this moment."""
@@ -249,7 +313,7 @@ class Controller:
         self._opened = (opened, self._accepted - 1)
         is_long = shut > 4 * self._places.latency
         if is_long and shut * self._shut_rate > _LONG:
-            self._lost += now - max(shut_at, min(self._not_before, now))
+            self._lost += now - max(shut_at, min(self.not_before, now))
             self._mark = (now - self._lost, self._accepted)
         self._cut_at = self._swing.due = now
         self._is_spell = False

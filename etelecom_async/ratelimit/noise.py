@@ -39,6 +39,11 @@ class Noise:
         """A trial is on."""
 
     @property
+    def is_active(self) -> bool:
+        """There is noise, or a trial whether there is."""
+        return self.is_tried or self.share > 0
+
+    @property
     def in_a_row(self) -> int:
         """So many refusals in a row are no chance."""
         return 3 if not self.share else max(3, math.ceil(math.log(_RARELY) / math.log(self.share)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 __all__ = ["Kind", "Outcome", "Sent"]
 
@@ -27,16 +27,10 @@ class Kind(enum.Enum):
     """It was given up, or says nothing about the server."""
 
 
-class Sent(NamedTuple):
-    """A request that was let go.
-
-    Attributes:
-        at: when, in seconds of the clock that all times are read from.
-        beside: how many were under way with it, itself included.
-    """
-
-    at: float
-    beside: int
+Sent: TypeAlias = tuple[float, int, float | None]
+"""A request that was let go: when, in seconds of the clock that all times are read from; how many were under way with
+it, itself included; and of a probe, since when the server had accepted nothing. It is a plain tuple, since each request
+makes one."""
 
 
 class Outcome(NamedTuple):
@@ -46,8 +40,10 @@ class Outcome(NamedTuple):
         kind: how it ended.
         sent: when it was let go, and beside how many.
         retry_after: seconds that the server asked to wait.
+        is_doubtful: of a refusal, that it may have nothing to do with load.
     """
 
     kind: Kind
     sent: Sent
     retry_after: float | None = None
+    is_doubtful: bool = False

@@ -9,10 +9,12 @@ from .outcome import Sent
 
 __all__ = ["Places"]
 
-_FIRST, _STEP = 4, 0.5
-"""Requests under way in the beginning, and by how many each answer raises that: half more in a round trip."""
+_STEP = 0.5
+"""By how many each answer raises the number in the beginning: half more in a round trip."""
 _PATIENCE = 5
 """Part of an attempt's time that an answer may take before the server is taken to queue."""
+_SHORTEST = 0.1
+"""Seconds that an attempt is taken to have at least."""
 _SLOWLY = 4000
 """After a cut the number grows by one in a hundred answers or so, and ever faster: one too many costs a refusal."""
 _REMEMBERED = 1000
@@ -26,54 +28,71 @@ class Places:
 
     Args:
         most: the number is never greater.
+        first: and this in the beginning.
         attempt: seconds that an attempt may take.
     """
 
-    def __init__(self, *, most: int, attempt: float) -> None:
+    def __init__(self, *, most: int, first: int, attempt: float) -> None:
+        self.number = min(first, most)
+        """How many may be under way."""
+        self.is_limited = False
+        """It was cut."""
         self.latency = 0.0
         """Seconds that an accepted request takes, smoothed."""
         self._most = most
         self._attempt = attempt
-        self._number = float(min(_FIRST, most))
+        self._number = float(self.number)
         self._is_search = True
         self._cut_at = -math.inf
         self._since_cut = 0
         self._least_latency = 0.0
-        self._answers: deque[tuple[int, bool]] = deque(maxlen=_REMEMBERED)
+        self._answers: deque[int] = deque(maxlen=_REMEMBERED)
+        """Beside how many each was sent; of those that were refused, less than 0."""
         self._known = 0
 
     @property
-    def number(self) -> int:
-        """How many may be under way."""
-        return int(self._number)
+    def roomy(self) -> float:
+        """With fewer than so many under way there is no reason for more."""
+        return math.inf if self.number == self._most else self._number / 2
 
-    def hear(self, sent: Sent, *, is_accepted: bool) -> None:
-        """Remember beside how many a request was accepted or not."""
-        self._answers.append((sent.beside, is_accepted))
+    @property
+    def prompt(self) -> float:
+        """Seconds below which an answer is no sign of a queue."""
+        return self._attempt / _PATIENCE / 2
 
-    def time(self, latency: float) -> None:
-        """An accepted request took so long."""
+    def accept(self, sent: Sent, under_way: int, now: float) -> None:
+        """One was accepted: more, if they are used; fewer, if it took so long that the server must queue."""
+        at, beside, _ = sent
+        self._answers.append(beside)
+        latency = now - at
         self.latency += (latency - self.latency) * (0.1 if self.latency else 1.0)
         # It drifts upward, so that a server that has become slower for good is not taken to queue for ever.
-        self._least_latency = min(self._least_latency or latency, latency) * 1.0001
-
-    def widen(self, sent: Sent, now: float) -> None:
-        """After an accepted request: more, if all are used; fewer, if it took so long that the server must queue."""
-        budget = max(2 * self._least_latency, self._attempt / _PATIENCE)
+        least = self._least_latency
+        self._least_latency = least = (latency if latency < least or not least else least) * 1.0001
+        budget = max(2 * least, self._attempt / _PATIENCE)
         if self.latency > budget:
-            if sent.at >= self._cut_at:
+            if at >= self._cut_at:
                 self._cut(self._number * max(0.5, budget / self.latency), now)
         elif self._number < self._most and self.latency <= budget / 2:
-            if self._is_search:
-                self._number += _STEP if sent.beside >= self._number / 2 else 0.0
-            elif sent.beside >= int(self._number):
-                self._since_cut += 1
-                self._number += min(1.0, self._since_cut / _SLOWLY)
-            self._number = min(self._number, self._most)
+            self._widen(max(beside, under_way))
+
+    def refuse(self, sent: Sent) -> None:
+        """One was not accepted."""
+        self._answers.append(-sent[1])
+
+    def _widen(self, used: int) -> None:
+        if self._is_search:
+            self._number += _STEP if used >= self._number / 2 else 0.0
+        elif used >= self.number:
+            self._since_cut += 1
+            self._number += min(1.0, self._since_cut / _SLOWLY)
+        self._number = min(self._number, self._most)
+        self.number = math.ceil(self._number) if self._is_search else int(self._number)
 
     def halve(self, sent: Sent, now: float) -> None:
-        """After a timeout: the server queues what we send."""
-        if sent.at >= self._cut_at:
+        """After a timeout: the server queues what is sent."""
+        self._attempt = min(self._attempt, max(now - sent[0], _SHORTEST))
+        if sent[0] >= self._cut_at:
             self._cut(self._number / 2, now)
 
     def narrow(self, now: float) -> None:
@@ -84,7 +103,7 @@ class Places:
     def is_limit(self, sent: Sent, now: float) -> bool:
         """Was this one refused because too many were under way? Then the number is cut."""
         most = self._split()
-        if most is None or sent.beside <= most:
+        if most is None or sent[1] <= most:
             self._known = 0
             return False
         self._cut(most, now)
@@ -94,13 +113,14 @@ class Places:
 
     def _cut(self, number: float, now: float) -> None:
         self._number = max(1.0, number)
+        self.number, self.is_limited = int(self._number), True
         self._cut_at, self._is_search = now, False
 
     def _split(self) -> int | None:
         """The number above which many are refused, and up to which nearly none; None if there is no such number."""
         counts: dict[int, list[int]] = {}
-        for beside, is_accepted in self._answers:
-            counts.setdefault(beside, [0, 0])[is_accepted] += 1
+        for answer in self._answers:
+            counts.setdefault(abs(answer), [0, 0])[answer > 0] += 1
         refused_below = sum(count[0] for count in counts.values())
         taken_below = sum(count[1] for count in counts.values())
         refused = taken = 0

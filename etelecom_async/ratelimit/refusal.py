@@ -1,10 +1,22 @@
-"""Which errors mean "too many requests"."""
+"""Which errors mean "too many requests", which mean trouble, and which are the request's own."""
 
 from __future__ import annotations
 
-from typing import TypeGuard
+import math
 
-from ..errors import ApiError, EtelecomError, RateLimited, Unavailable
+from ..errors import (
+    ApiError,
+    AttemptTimeout,
+    BodyTooLarge,
+    ConnectError,
+    DecodeError,
+    EtelecomError,
+    RateLimited,
+    ServerFault,
+    TransportError,
+    Unavailable,
+)
+from .outcome import Kind
 
 __all__ = ["Refusals"]
 
@@ -18,13 +30,12 @@ class Refusals:
     consent code 5 in a 200 a limit of the account or of one customer. These two count as refusals where they say when
     to come back, or where they come thick: within a second three of four answers, four of eight, five of sixteen and so
     on, down to a tenth. Chance alone would do that about once in a thousand seconds where one answer in seventy is
-    such. From then on each of them counts, until `forget` or until they are refuted. A few among many answers slow
-    no other call down.
+    such. From then on each of them counts for a minute. A few among many answers slow no other call down.
     """
 
     _WINDOW = 1.0
+    _BELIEVED = 60.0
     _LEAST, _SHARE = 3, 0.1
-    _FAR_BELOW, _IN_A_ROW = 1 / 3, 3
 
     def __init__(self) -> None:
         self.answers = 0
@@ -32,51 +43,35 @@ class Refusals:
         self._since = 0.0
         self._answers_before = 0
         self._doubtful = 0
-        self._is_certain = False
-        self._is_proof = False
-        self._refused_at = 0.0
-        self._answers_at_last = 0
-        self._against = 0
+        self._proven_at = -math.inf
 
-    def includes(self, error: EtelecomError, now: float) -> TypeGuard[ApiError]:
-        """Was the request refused because there were too many? To be asked of every error once, in order."""
-        if not isinstance(error, RateLimited | Unavailable):
-            return False
-        self._is_proof = True
+    def kind(self, error: EtelecomError, now: float) -> tuple[Kind, bool]:
+        """What an error says about the server, and whether that is in doubt. To be asked of every error once, in order.
+
+        A refusal is in doubt where it does not say for certain that it has to do with load.
+        """
         if isinstance(error, RateLimited) and error.status != _OK:
-            return True
-        if isinstance(error, Unavailable) and error.status != _UNAVAILABLE:
-            return False
+            return Kind.REFUSED, False
+        if isinstance(error, RateLimited) or (isinstance(error, Unavailable) and error.status == _UNAVAILABLE):
+            is_refusal = self._is_refusal(error, now)
+            # One customer's own limit is an answer like any other; a 503 is none.
+            other = Kind.ACCEPTED if isinstance(error, RateLimited) else Kind.FAULT
+            return (Kind.REFUSED, error.retry_after is None) if is_refusal else (other, False)
+        if isinstance(error, Unavailable | ServerFault):
+            return Kind.FAULT, False
+        if isinstance(error, AttemptTimeout):
+            return Kind.TIMEOUT, False
+        if isinstance(error, TransportError) and error.transient:
+            return (Kind.UNREACHABLE if isinstance(error, ConnectError) else Kind.FAULT), False
+        return (Kind.ACCEPTED if isinstance(error, ApiError | DecodeError | BodyTooLarge) else Kind.UNKNOWN), False
+
+    def _is_refusal(self, error: ApiError, now: float) -> bool:
         if now - self._since > self._WINDOW:
             self._since, self._answers_before, self._doubtful = now, self.answers - 1, 0
         self._doubtful += 1
-        self._is_proof = error.retry_after is not None or self._are_thick(self.answers - self._answers_before)
-        self._is_certain = self._is_certain or self._is_proof
-        return self._is_certain
-
-    def are_refuted(self, rate: float) -> bool:
-        """Do they come at any rate, so that no limit makes them? To be asked of every refusal, in order.
-
-        A limit refuses nothing far below the rate that it refused before. A server in trouble does, and slowing down
-        for it would go on without end. So three in a row, at less than a third of that rate and each among many
-        answers, are no refusals.
-
-        Args:
-            rate: requests per second that are let through after this one.
-        """
-        answers = self.answers - self._answers_at_last
-        self._answers_at_last = self.answers
-        if self._is_proof:
-            self._refused_at, self._against = rate, 0
-        elif rate < self._FAR_BELOW * self._refused_at and answers > 1 / self._SHARE:
-            self._against += 1
-        else:
-            self._refused_at, self._against = max(self._refused_at, rate), 0
-        return self._against >= self._IN_A_ROW
+        if error.retry_after is not None or self._are_thick(self.answers - self._answers_before):
+            self._proven_at = now
+        return now - self._proven_at <= self._BELIEVED
 
     def _are_thick(self, answers: int) -> bool:
         return self._doubtful >= self._LEAST and answers <= min(2 ** (self._doubtful - 1), self._doubtful / self._SHARE)
-
-    def forget(self) -> None:
-        """The limit is gone: what may be a hiccup is one again until it is proven otherwise."""
-        self._is_certain = False

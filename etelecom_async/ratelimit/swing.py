@@ -47,6 +47,10 @@ class Swing:
         """Somebody has to wait."""
         self._held_back = now
 
+    def rested(self, now: float) -> float:
+        """Seconds for which no call has had to wait for it."""
+        return now - self._held_back
+
     def take(self, now: float) -> None:
         """A request goes."""
         if self.rate == math.inf:

@@ -84,7 +84,7 @@ class ConsentBatches:
         """
         _checks.methods("batch", batch, "column", "select", "append_column", wanted=_BATCH)
         first_row = _checks.whole("first_row", first_row, least=0)
-        session = self._opened()
+        session = self._opened().with_options(background=True)
         fields = list(batch.schema)
         names = [field.name for field in fields]
         phone_at = named_column(names, self._column)

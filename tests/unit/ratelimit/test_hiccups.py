@@ -52,16 +52,12 @@ def test_a_server_that_was_in_trouble_and_has_hiccups_is_asked_at_a_third_of_its
                     await ask(session)
 
         workers = [asyncio.create_task(work()) for _ in range(WORKERS)]
-        await asyncio.sleep(3)
-        slowed = session.throttle.snapshot().rate
-        await asyncio.sleep(57)
+        await asyncio.sleep(60)
         before = server.arrived
         await asyncio.sleep(30)
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        return slowed, (server.arrived - before) / 30
+        return (server.arrived - before) / 30
 
-    slowed, rate = run_virtually(main())
-    assert slowed is not None
-    assert rate >= FULL / 3
+    assert run_virtually(main()) >= FULL / 3

@@ -1,61 +1,92 @@
-"""Which errors are refusals for there are too many requests: by their kind, and the doubtful ones by their number."""
+"""What errors say of the server: by their kind, and the doubtful ones by their number."""
 
 import pytest
 
 from etelecom_async import (
     ApiError,
+    AttemptTimeout,
+    BodyTooLarge,
+    ConfigError,
     ConnectError,
+    DecodeError,
+    Disconnected,
     PermissionDenied,
+    QueueTimeout,
     RateLimited,
     ServerFault,
+    TlsError,
     Unavailable,
     UnexpectedStatus,
 )
+from etelecom_async.ratelimit.outcome import Kind
 from etelecom_async.ratelimit.refusal import Refusals
 
 DOUBTFUL = [Unavailable(status=503), RateLimited(status=200)]
 
 
 def verdicts(answers, *, now=100.0, error=DOUBTFUL[0], refusals=None):
-    """What is said of each x in a row of answers, of which g is a good one."""
+    """Whether it is a refusal, of each x in a row of answers, of which g is a good one."""
     refusals = refusals or Refusals()
     said = []
     for letter in answers:
         refusals.answers += 1
         if letter == "x":
-            said.append(refusals.includes(error, now))
+            said.append(refusals.kind(error, now)[0] is Kind.REFUSED)
     return said
 
 
 @pytest.mark.parametrize("error", [RateLimited(), RateLimited(status=429), RateLimited(status=400)])
-def test_who_says_too_many_means_it(error):
-    assert Refusals().includes(error, 100.0) is True
+def test_an_error_that_says_too_many_is_a_refusal_beyond_doubt(error):
+    assert Refusals().kind(error, 100.0) == (Kind.REFUSED, False)
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "kind"),
     [
-        ConnectError(),
-        ApiError(status=503),
-        PermissionDenied(),
-        ServerFault(retry_after=1),
-        UnexpectedStatus(status=503),
-        Unavailable(status=200, retry_after=1),
-        Unavailable(status=408, retry_after=1),
-        Unavailable(status=502, retry_after=1),
-        Unavailable(status=504, retry_after=1),
+        (ServerFault(retry_after=1), Kind.FAULT),
+        (Unavailable(status=200, retry_after=1), Kind.FAULT),
+        (Unavailable(status=408, retry_after=1), Kind.FAULT),
+        (Unavailable(status=502, retry_after=1), Kind.FAULT),
+        (Unavailable(status=504, retry_after=1), Kind.FAULT),
+        (Disconnected(), Kind.FAULT),
+        (AttemptTimeout(), Kind.TIMEOUT),
+        (ConnectError(), Kind.UNREACHABLE),
+        (ApiError(status=503), Kind.ACCEPTED),
+        (PermissionDenied(), Kind.ACCEPTED),
+        (UnexpectedStatus(status=503), Kind.ACCEPTED),
+        (DecodeError(), Kind.ACCEPTED),
+        (BodyTooLarge(), Kind.ACCEPTED),
+        (TlsError(), Kind.UNKNOWN),
+        (QueueTimeout(), Kind.UNKNOWN),
+        (ConfigError(), Kind.UNKNOWN),
     ],
-    ids=repr,
+    ids=lambda value: repr(value),
 )
-def test_another_trouble_is_no_refusal_however_often_it_comes(error):
-    assert verdicts("x" * 100, error=error) == [False] * 100
+def test_another_trouble_is_no_refusal_however_often_it_comes(error, kind):
+    refusals = Refusals()
+    for _ in range(100):
+        refusals.answers += 1
+        assert refusals.kind(error, 100.0) == (kind, False)
 
 
 @pytest.mark.parametrize("retry_after", [0.0, 5.0])
 @pytest.mark.parametrize(("kind", "status"), [(Unavailable, 503), (RateLimited, 200)])
 def test_a_doubtful_answer_that_says_when_to_come_back_is_a_refusal(kind, status, retry_after):
-    assert Refusals().includes(kind(status=status, retry_after=retry_after), 100.0) is True
-    assert Refusals().includes(kind(status=status), 100.0) is False
+    assert Refusals().kind(kind(status=status, retry_after=retry_after), 100.0) == (Kind.REFUSED, False)
+    assert Refusals().kind(kind(status=status), 100.0)[0] is not Kind.REFUSED
+
+
+def test_a_doubtful_answer_that_is_no_refusal_is_a_fault_or_one_customers_own_limit():
+    assert Refusals().kind(Unavailable(status=503), 100.0) == (Kind.FAULT, False)
+    assert Refusals().kind(RateLimited(status=200), 100.0) == (Kind.ACCEPTED, False)
+
+
+@pytest.mark.parametrize("error", DOUBTFUL)
+def test_a_refusal_without_a_word_of_when_to_come_back_stays_in_doubt(error):
+    refusals = Refusals()
+    verdicts("xx", error=error, refusals=refusals)
+    refusals.answers += 1
+    assert refusals.kind(error, 100.0) == (Kind.REFUSED, True)
 
 
 @pytest.mark.parametrize("error", DOUBTFUL)
@@ -103,57 +134,8 @@ def test_doubtful_answers_are_counted_for_a_second():
     assert [*verdicts("xx", refusals=refusals), *verdicts("xx", now=101.1, refusals=refusals)] == [False] * 4
 
 
-def test_once_they_are_certain_each_counts_until_that_is_forgotten():
+def test_once_they_are_certain_each_counts_for_a_minute():
     refusals = Refusals()
     verdicts("xxx", refusals=refusals)
-    assert verdicts("x" + "g" * 100 + "x", now=500.0, refusals=refusals) == [True, True]
-    refusals.forget()
-    assert verdicts("x", now=600.0, refusals=refusals) == [False]
-
-
-def refuted(refusals, answers, rate, *, error=DOUBTFUL[0]):
-    """Is a refusal after so many other answers refuted, where so many requests a second are let through then?"""
-    refusals.answers += answers + 1
-    assert refusals.includes(error, 100.0)
-    return refusals.are_refuted(rate)
-
-
-def certain(rate):
-    """Where unavailable means too many, since three in a row were so, at that rate."""
-    refusals = Refusals()
-    assert verdicts("xxx", refusals=refusals)[-1]
-    assert not refusals.are_refuted(rate)
-    return refusals
-
-
-@pytest.mark.parametrize(
-    ("answers", "rate", "third"),
-    [(10, 9.9, True), (9, 9.9, False), (10, 10.0, False), (1000, 0.1, True)],
-    ids=["far below", "not among many", "not far below", "anywhere"],
-)
-def test_three_in_a_row_far_below_the_rate_that_was_refused_are_no_refusals(answers, rate, third):
-    refusals = certain(30.0)
-    assert [refuted(refusals, answers, rate) for _ in range(3)] == [False, False, third]
-
-
-def test_one_that_is_not_far_below_begins_the_row_anew():
-    refusals = certain(30.0)
-    assert [refuted(refusals, 50, rate) for rate in (9, 9, 11, 9, 9, 9)] == [False] * 5 + [True]
-
-
-def test_what_is_refused_at_a_higher_rate_is_the_measure_from_then_on():
-    refusals = certain(30.0)
-    assert [refuted(refusals, 50, rate) for rate in (40, 13, 13, 13)] == [False] * 3 + [True]
-    refusals = certain(30.0)
-    assert [refuted(refusals, 50, rate) for rate in (20, 9, 9, 9)] == [False] * 3 + [True]
-
-
-@pytest.mark.parametrize("proof", [RateLimited(), Unavailable(status=503, retry_after=1.0)], ids=["word", "pause"])
-def test_a_refusal_beyond_doubt_is_never_refuted_and_sets_the_measure(proof):
-    refusals = certain(30.0)
-    assert [refuted(refusals, 50, 1.0, error=proof) for _ in range(5)] == [False] * 5
-    assert [refuted(refusals, 50, 0.4) for _ in range(3)] == [False] * 3
-    refusals = certain(30.0)
-    assert [refuted(refusals, 50, 9.0) for _ in range(2)] == [False] * 2
-    assert not refuted(refusals, 50, 30.0, error=proof)
-    assert [refuted(refusals, 50, 9.0) for _ in range(3)] == [False, False, True]
+    assert verdicts("x" + "g" * 100 + "x", now=160.0, refusals=refusals) == [True, True]
+    assert verdicts("x", now=160.1, refusals=refusals) == [False]

@@ -122,30 +122,29 @@ def test_without_adapting_all_slots_are_open_at_once_and_a_refusal_changes_nothi
     ("end", "under_way"),
     [
         (GOOD, 8),
-        (FAULT, 8),
         (answer(status=400), 8),
+        (FAULT, 4),
         (answer(status=502), 4),
         (answer(status=504), 4),
         (ConnectError("x"), 4),
-        (NO, 9),
+        (NO, 4),
     ],
     ids=lambda value: str(getattr(value, "status", value)),
 )
-def test_what_the_server_itself_answered_opens_half_a_slot_more(end, under_way):
+def test_an_accepted_request_opens_half_a_slot_more_and_no_other_does(end, under_way):
     async def main():
-        session = over(Slow(*[end] * 8, GOOD), throttle=throttle(concurrency=9))
-        for _ in range(8):
-            await ends([ask(session)])
+        session = over(Slow(GOOD, *[end] * 18, *[GOOD] * 200), throttle=throttle(concurrency=8))
+        await ask(session)
+        for count in (4, 6, 8):
+            await ends(ask(session) for _ in range(count))
         await asyncio.sleep(20)
         calls = [asyncio.ensure_future(ask(session)) for _ in range(12)]
-        await asyncio.sleep(0)
         seen = []
-        for _ in range(900):
+        for _ in range(90):
             await asyncio.sleep(0.01)
             seen.append(session.throttle.snapshot().in_flight)
-        if end is not NO:
-            assert seen[50] == under_way
-        assert max(seen) <= 9
+        assert max(seen) <= under_way
+        assert end is not GOOD or max(seen) == under_way
         await ends(calls)
 
     run_virtually(main())
@@ -182,7 +181,7 @@ def test_waiting_for_a_shared_rate_is_in_the_reply_and_a_refusal_counts_from_the
             FakeTransport(NO, FAULT, GOOD), throttle=throttle(shared=shared), retry=Retry(attempts=3, base=0)
         )
         reply = await session.call_raw(CHECK_CONSENT, PAYLOAD)
-        assert (shared.asked, reply.waited) == (3, 6)
+        assert (shared.asked, reply.waited) == (3, pytest.approx(6, abs=0.2))
         assert session.throttle.snapshot().refusals == 1
 
     run_virtually(main())
@@ -278,19 +277,17 @@ def test_a_thousand_who_wait_for_the_rate_have_one_timer():
     run_virtually(main())
 
 
-def test_once_unavailable_means_too_many_each_one_counts_until_the_limit_is_forgotten():
+def test_once_unavailable_means_too_many_each_one_counts_for_a_minute():
     async def main():
-        session = session_over(BUSY, BUSY, BUSY, BUSY, GOOD, BUSY, GOOD, throttle=throttle())
+        session = over(FakeTransport(BUSY, BUSY, BUSY, GOOD, BUSY, GOOD, BUSY, GOOD), throttle=throttle())
         await ends(ask(session) for _ in range(3))
         assert session.throttle.snapshot().refusals == 1
-        await asyncio.sleep(5)
-        await ends([ask(session)])
+        await asyncio.sleep(50)
+        await ends([ask(session), ask(session)])
         assert session.throttle.snapshot().refusals == 2
-        await asyncio.sleep(100)
-        await ask(session)
-        assert session.throttle.snapshot().rate is None
-        await ends([ask(session)])
-        assert session.throttle.snapshot().rate is None
+        await asyncio.sleep(20)
+        await ends([ask(session), ask(session)])
+        assert session.throttle.snapshot().refusals == 2
 
     run_virtually(main())
 
@@ -299,11 +296,11 @@ def test_once_unavailable_means_too_many_each_one_counts_until_the_limit_is_forg
     ("answers", "pauses"),
     [
         ([NO, GOOD], [0.0]),
-        ([NO, FAULT, GOOD], [0.0, 1.0]),
-        ([NO, NO, NO, NO, GOOD], [0.0, 0.0, 0.0, 4.0]),
-        ([NO, NO, NO, NO, FAULT, NO, GOOD], [0.0, 0.0, 0.0, 4.0, 8.0, 0.0]),
+        ([NO, FAULT, GOOD], [0.0, 0.5]),
+        ([NO, NO, NO, NO, GOOD], [0.0, 0.0, 0.0, 0.5]),
+        ([NO, NO, NO, NO, FAULT, GOOD], [0.0, 0.0, 0.0, 0.5, 1.0]),
     ],
-    ids=["one", "another trouble", "nothing is taken", "something is taken again"],
+    ids=["one", "another trouble", "nothing is taken", "nothing at all is"],
 )
 def test_a_refused_call_makes_a_pause_of_its_own_only_where_nothing_is_taken(answers, pauses):
     async def main():

@@ -73,7 +73,7 @@ def test_a_hidden_limit_is_found_whatever_the_refusal_looks_like(refusal, limit)
 
     run, logged = run_virtually(main())
     assert run.errors == []
-    assert run.rate(5, 30) >= limit * (0.85 if refusal in {Refusal.RETRY_AFTER, Refusal.RETRY_DATE} else 0.95)
+    assert run.rate(5, 30) >= limit * (0.75 if refusal in {Refusal.RETRY_AFTER, Refusal.RETRY_DATE} else 0.95)
     # The first of these, up to a tenth of a second's answers, could have been hiccups.
     doubtful = 10 if refusal in {Refusal.UNAVAILABLE, Refusal.CONSENT} else 0
     # What the server refused in the last moment had not come back when the callers were stopped.
@@ -82,15 +82,15 @@ def test_a_hidden_limit_is_found_whatever_the_refusal_looks_like(refusal, limit)
 
 def test_a_quota_per_minute_is_waited_out_with_few_questions_and_no_failure():
     async def main():
-        run = Run(FixedWindow(count=500, seconds=60), retry=Retry(attempts=10))
-        await asyncio.sleep(170)
+        run = Run(FixedWindow(count=500, seconds=60), timeout=Timeout(total=90))
+        await asyncio.sleep(239)
         await run.stop()
         return run
 
     run = run_virtually(main())
     assert run.errors == []
-    assert len(run.done) == 1500
-    assert run.refused <= 3 * 300  # at each end of the quota what is under way, and then one at a time
+    assert 1900 <= len(run.done) <= 2000
+    assert run.refused <= 230  # at the first end of the quota what is under way, and then one at a time
 
 
 def test_without_a_refusal_there_is_no_limit():
