@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Self
 
-__all__ = ["ErrorCategory", "Phase", "PhoneProblem", "one_line"]
+__all__ = ["ErrorCategory", "Phase", "PhoneProblem", "SignatureProblem", "one_line"]
 
 
 class Phase(enum.Enum):
@@ -82,6 +82,21 @@ class PhoneProblem(enum.Enum):
     """`0987a54321`; the message names the character."""
     UNASSIGNED = "unassigned", "It has the form of a phone number and lies in no assigned block."
     """Only `phone.strict` raises it."""
+
+
+class SignatureProblem(enum.Enum):
+    """Why the signature of a webhook's body is not accepted."""
+
+    ABSENT = "absent"
+    """The sender has not signed: no header `X-ZEvent-Signature`. A relayed event may come so."""
+    MALFORMED = "malformed"
+    """The header is not `mac=` and 64 hex digits, or there are two different ones."""
+    UNDATED = "undated"
+    """The body has no `timestamp` in epoch milliseconds, which is part of what is signed."""
+    WRONG = "wrong"
+    """Signed with another key or for another app, or changed on its way."""
+    OUT_OF_DATE = "out of date"
+    """Signed as it should be, but too long ago, or more than five minutes ahead of this machine's clock."""
 
 
 def one_line(words: str) -> str:

@@ -14,7 +14,7 @@ from . import _checks
 from .endpoint import Role, check_role
 from .errors import ConfigError
 
-__all__ = ["Account", "Masked", "Partner", "Secret", "Shop", "from_env", "hidden", "parse_base_url"]
+__all__ = ["Account", "Masked", "Partner", "Secret", "Shop", "check_key", "from_env", "hidden", "parse_base_url"]
 
 SHOP_URL = "https://api.etelecom.vn/v1/shop"
 PARTNER_URL = "https://api.etelecom.vn/v1/partner"
@@ -252,11 +252,18 @@ def _secret_variable(name: str) -> Secret | None:
     return Secret(os.environ[name].strip()) if os.environ.get(name) else None
 
 
-def _check_key(key: Secret, name: str) -> None:
+def check_key(key: Secret, name: str, *, source: str = "the eTelecom console") -> None:
+    """Refuse what cannot be a key, and what stands where one was not filled in.
+
+    `name` is the argument's, and `source` where the key is found; both are for the message, which never shows the key.
+
+    Raises:
+        ConfigError: it cannot be a key.
+    """
     if not isinstance(key.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise _checks.refused(name, "a str, as the eTelecom console shows it", key.reveal())
+        raise _checks.refused(name, f"a str, as {source} shows it", key.reveal())
     if not key.reveal():
-        raise ConfigError(f"The {name} is empty: copy it from the eTelecom console.")
+        raise ConfigError(f"The {name} is empty: copy it from {source}.")
     if key.reveal()[:7].lower() == "bearer ":
         raise ConfigError(f"The {name} begins with 'Bearer': give the bare key, the SDK adds the word.")
     if not _KEY_CHARACTERS.fullmatch(key.reveal()):
@@ -266,18 +273,18 @@ def _check_key(key: Secret, name: str) -> None:
     if _QUOTED.fullmatch(key.reveal()):
         raise ConfigError(f"The {name} has a quote at its beginning or end: give the bare key, without quotes.")
     if _NO_VALUE.fullmatch(key.reveal()):
-        raise ConfigError(f"The {name} is a placeholder and not a key: copy it from the eTelecom console.")
+        raise ConfigError(f"The {name} is a placeholder and not a key: copy it from {source}.")
 
 
 def _api_key(key: Secret, name: str) -> Secret:
-    _check_key(key, name)
+    check_key(key, name)
     if _SHOP_KEY_SHAPE.match(key.reveal()):
         raise ConfigError(f"The {name} is a shop_key (it begins with 'shop'): write Partner(shop_key=...) for it.")
     return key
 
 
 def _shop_key(key: Secret, name: str) -> Secret:
-    _check_key(key, name)
+    check_key(key, name)
     if _API_KEY_SHAPE.match(key.reveal()):
         raise ConfigError(f"The {name} is an api_key (a shop_key begins with 'shop'): pass it as api_key instead.")
     return key

@@ -13,6 +13,9 @@ wire, and its type says how it is read and written:
         status: MessageStatus | None = None                          # an `OpenEnum`: unknown values are kept
         template_id: Text = ""                                       # a string here, a string or a number on the wire
         sent_at: datetime | None = None                              # aware; null and Go's zero time are None
+        called_at: EpochMillis | None = None                         # aware; null and 0 are None
+        talk_time: Milliseconds | None = None                        # a timedelta; `Seconds` are another
+        latest: Plain = field(factory=dict)                          # an object, as it is
         buttons: tuple[Button, ...] = ()                             # objects of another such class
 
 A field of a payload with `default=None, metadata=left_out()` is not written where it is None; other fields are null.
@@ -26,7 +29,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import NoneType, UnionType
 from typing import Annotated, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
@@ -39,7 +42,22 @@ from . import _json
 from .endpoint import JSON
 from .errors import ConfigError, DecodeError
 
-__all__ = ["Id", "Text", "also", "decode", "encode", "left_out", "loads", "loads_certain", "reading", "writing"]
+__all__ = [
+    "EpochMillis",
+    "Id",
+    "Milliseconds",
+    "Plain",
+    "Seconds",
+    "Text",
+    "also",
+    "decode",
+    "encode",
+    "left_out",
+    "loads",
+    "loads_certain",
+    "reading",
+    "writing",
+]
 
 T = TypeVar("T")
 
@@ -47,6 +65,14 @@ Id: TypeAlias = Annotated[int, "etelecom id"]
 """A 64-bit id: an `int` here, a decimal string on the wire, read from either."""
 Text: TypeAlias = Annotated[str, "text or number"]
 """A text that the server writes as a string in one place and as a whole number in another: read from either."""
+EpochMillis: TypeAlias = Annotated[datetime, "epoch milliseconds"]
+"""An aware datetime here, epoch milliseconds on the wire, as a number or its digits in a string; 0 is unset."""
+Milliseconds: TypeAlias = Annotated[timedelta, "milliseconds"]
+"""A timedelta here, a whole number of milliseconds on the wire, as a number or its digits in a string."""
+Seconds: TypeAlias = Annotated[timedelta, "seconds"]
+"""A timedelta here, a whole number of seconds on the wire, as a number or its digits in a string."""
+Plain: TypeAlias = Annotated[dict[str, object], "plain JSON"]
+"""An object of any shape, as it is."""
 
 Read: TypeAlias = Callable[[JSON, object], object]
 """A cattrs hook: makes a value of JSON, given its type too; raises what says why it does not fit."""
@@ -57,6 +83,9 @@ _ZERO_TIMES, _AFTER_ZERO = ("0001-01-01", "0000-12-31"), "0001-01-02"
 _USUAL_LENGTH = len("2030-01-01T00:00:00Z")
 _ID, _IDS = re.compile(r"[0-9]{1,19}"), range(2**63)
 _LEAST, _MOST = -(2**63), 2**64 - 1
+_EPOCH, _MILLISECOND, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1), timedelta(seconds=1)
+_LEAST_MILLIS, _MOST_MILLIS = 10**11, (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
+"""From 1973 to the end of Python's calendar. A smaller number is more likely one of seconds."""
 _KINDS: dict[type, str] = {
     dict: "an object",
     list: "an array",
@@ -242,6 +271,42 @@ def _write_time(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
+def _read_count(value: JSON) -> int | None:
+    """A whole number, at least 0, that is sometimes in quotes; None for anything else."""
+    if type(value) is int and value >= 0:
+        return value
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= len(str(_MOST)):
+        return int(value)
+    return None
+
+
+def _read_epoch(value: JSON, kind: object) -> datetime | None:
+    if value is None and kind is not EpochMillis:
+        return None
+    count = _read_count(value)
+    if count == 0 and kind is not EpochMillis:
+        return None
+    if count is None or not _LEAST_MILLIS <= count <= _MOST_MILLIS:
+        raise Misfit.of("epoch milliseconds", value)
+    return _EPOCH + count * _MILLISECOND
+
+
+def _reads_duration(unit: timedelta, expected: str) -> Read:
+    def hook(value: JSON, _: object) -> timedelta:
+        count = _read_count(value)
+        if count is None or count > timedelta.max // unit:
+            raise Misfit.of(expected, value)
+        return count * unit
+
+    return hook
+
+
+def _read_plain(value: JSON, _: object) -> JSON:
+    if type(value) is not dict:
+        raise Misfit.of("an object", value)
+    return value
+
+
 def _write_any(value: object) -> object:
     # It is asked for fields of any type, and for a bare `object()`, which would come here again without end.
     if type(value) is object:
@@ -296,6 +361,15 @@ _converter.register_structure_hook_func(_is(datetime | None), _read_time)
 _converter.register_structure_hook_func(_is(Id), _read_id)
 _converter.register_unstructure_hook_func(_is(Id), str)
 _converter.register_structure_hook_func(_is(Text), _read_text)
+_converter.register_structure_hook_func(_is(EpochMillis), _read_epoch)
+_converter.register_structure_hook_func(_is(EpochMillis | None), _read_epoch)
+_converter.register_unstructure_hook_func(_is(EpochMillis), lambda value: (value - _EPOCH) // _MILLISECOND)
+_converter.register_structure_hook_func(_is(Milliseconds), _reads_duration(_MILLISECOND, "milliseconds"))
+_converter.register_unstructure_hook_func(_is(Milliseconds), lambda value: value // _MILLISECOND)
+_converter.register_structure_hook_func(_is(Seconds), _reads_duration(_SECOND, "seconds"))
+_converter.register_unstructure_hook_func(_is(Seconds), lambda value: value // _SECOND)
+_converter.register_structure_hook_func(_is(Plain), _read_plain)
+_converter.register_unstructure_hook_func(_is(Plain), lambda value: value)
 _converter.register_structure_hook_func(_is(object), _as_is)
 _converter.register_unstructure_hook_func(_is(object), _write_any)
 _converter.register_structure_hook_factory(attrs.has, _read_model)

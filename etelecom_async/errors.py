@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import ClassVar
 
-from ._error_kinds import ErrorCategory, Phase, PhoneProblem, one_line
+from ._error_kinds import ErrorCategory, Phase, PhoneProblem, SignatureProblem, one_line
 
 __all__ = [
     "AccountClosed",
@@ -30,9 +30,11 @@ __all__ = [
     "FailedPrecondition",
     "InternalError",
     "InvalidArgument",
+    "InvalidEvent",
     "InvalidId",
     "InvalidPhone",
     "InvalidRow",
+    "InvalidSignature",
     "JobStopped",
     "NotFound",
     "PermissionDenied",
@@ -44,6 +46,7 @@ __all__ = [
     "SendFailed",
     "ServerFault",
     "SessionClosed",
+    "SignatureProblem",
     "TlsError",
     "TransportError",
     "Unauthenticated",
@@ -122,6 +125,28 @@ class InvalidId(EtelecomError, ValueError):
 
 class InvalidRow(EtelecomError, ValueError):
     """A row of a table cannot be used: it has too many fields, for example. Nothing was sent; correct the row."""
+
+
+class InvalidEvent(EtelecomError, ValueError):
+    """The body of a webhook is no event. Answer 400, and look at who sends to that URL.
+
+    The message names what does not fit and where, never the value.
+    """
+
+
+class InvalidSignature(EtelecomError, ValueError):
+    """The body of a webhook is not signed as Zalo signs it. Answer 403, unless your events come unsigned."""
+
+    reason: SignatureProblem = SignatureProblem.WRONG
+    """Why, for programs."""
+
+    def __init__(
+        self, message: str = "", *, reason: SignatureProblem | None = None, phase: Phase | None = None
+    ) -> None:
+        super().__init__(message, phase=phase)
+        _check("reason", reason, SignatureProblem | None, "a SignatureProblem such as SignatureProblem.WRONG, or None")
+        if reason is not None:
+            self.reason = reason
 
 
 class JobStopped(EtelecomError):

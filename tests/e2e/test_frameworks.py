@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,9 +15,9 @@ import pytest
 
 from etelecom_async.sandbox import Customer, World
 from tests.support import HANG, environment, served_in_a_thread
+from tests.support.programs import program
 from tests.support.redis_server import RedisServer
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 CALLS = int(os.environ.get("ETELECOM_CALLS", "150"))
 THREADS = 16
 GRANTED, REFUSED = 0, 3
@@ -36,19 +35,6 @@ def server():
     world = World(customers={customer.phone: customer for customer in customers})
     with served_in_a_thread(world) as served:
         yield environment(served), world
-
-
-@contextlib.contextmanager
-def program(*arguments, example, env, **options):
-    path = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=EXAMPLES / example, env={**env, "PYTHONPATH": path}, **options
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(HANG)
 
 
 @pytest.mark.parametrize("example", ["flask", "django"])

@@ -1,7 +1,8 @@
 """Read by the type checkers and never run: what the public face promises them."""
 
 from collections.abc import Awaitable
-from typing import Protocol, assert_type
+from datetime import datetime
+from typing import Protocol, assert_never, assert_type
 
 import etelecom_async
 from etelecom_async import (
@@ -29,6 +30,20 @@ from etelecom_async.pipeline import CallNext
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Request, Response, Transport
 from etelecom_async.transport.aiohttp import AiohttpTransport
+from etelecom_async.webhooks import (
+    Change,
+    ConsentWaiter,
+    Event,
+    OACallUser,
+    OASendConsent,
+    Seen,
+    UnknownEvent,
+    UserCallOA,
+    UserConsent,
+    UserReplyConsent,
+    parse,
+    verify,
+)
 
 
 def names() -> None:
@@ -142,6 +157,26 @@ def threads(session: Session) -> None:
 
 def virtual_time(session: Session) -> None:
     assert_type(run_virtually(session.zalo.check_consent(oa_id=7, phone="0987654321")), Consent)
+
+
+def events(session: Session, body: bytes, headers: dict[str, str]) -> None:
+    verify(body, headers, app_id="7", secret=etelecom_async.Secret("secret"), max_age=60)
+    assert_type(parse(body, headers), tuple[Event, ...])
+    for event in Seen(store=set[str]()).new(parse(body, headers)):
+        ConsentWaiter(session).feed(event)
+        match event:
+            case UserReplyConsent():
+                assert_type(event.user_consent, UserConsent | None)
+                assert_type(event.expired_time, datetime | None)
+            case Change():
+                assert_type(event.record, dict[str, JSON])
+            case UnknownEvent():
+                assert_type(event.payload, dict[str, JSON])
+            case OASendConsent() | UserCallOA() | OACallUser():
+                assert_type(event.oa_id, int | None)
+            case _:
+                assert_never(event)
+    verify(body, headers, app_id="7")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 TRANSPORTS: list[Transport] = [AiohttpTransport(), MockTransport(), Own()]

@@ -41,11 +41,11 @@ from tests.support.arguments.runs import make_batch
 from tests.support.arguments.values import mocked
 
 DOCUMENTED = (ConfigError, InvalidId, InvalidPhone)
-KINDS = {"oa_id": InvalidId, "user_id": InvalidId, "phone": InvalidPhone}
+KINDS = {"oa_id": InvalidId, "app_id": InvalidId, "user_id": InvalidId, "phone": InvalidPhone}
 _MODULES = (
     "phone ids bulk workers.batches jobs.job jobs.plan workers.ray_workers tables.reading sandbox testing "
     "transport transport.aiohttp transport.fast.httptools ratelimit.redis_rate pipeline.retry "
-    "ratelimit.throttle"
+    "ratelimit.throttle webhooks"
 )
 MODULES = ("etelecom_async", *(f"etelecom_async.{name}" for name in _MODULES.split()))
 """Where public names live: those in `__all__`."""
@@ -62,12 +62,16 @@ EXEMPT = {
         "etelecom_async.sandbox": {"SandboxRequest", "LogEntry", "Served"},
         "etelecom_async.testing": {"MockCall", "Route"},
         "etelecom_async.transport": {"Request", "Response"},
+        "etelecom_async.webhooks": {
+            *("Change", "OACallUser", "OASendConsent", "UnknownEvent", "UserCallOA", "UserReplyConsent")
+        },
     },
     "a protocol, or a base class without arguments": {
         "etelecom_async": {"Observer"},
         "etelecom_async.ratelimit.throttle": {"SharedRate"},
         "etelecom_async.testing": {"Cut", "Echo", "HangUp", "Refuse", "Silence", "TransportContract"},
         "etelecom_async.transport": {"ChecksUrl", "Pooled", "Transport"},
+        "etelecom_async.webhooks": {"SeenStore"},
     },
     "answers whatever it is given": {"etelecom_async.phone": {"is_phone", "mask"}},
     "for arguments named oa_id, which CheckConsent and the others here have": {"etelecom_async.ids": {"to_oa_id"}},

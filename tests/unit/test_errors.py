@@ -90,7 +90,7 @@ def test_every_error_takes_a_phase_and_has_one_of_its_own(kind):
 
 
 FINAL = ["EtelecomError", "ConfigError", "InvalidPhone", "InvalidId", "InvalidRow", "JobStopped", "SessionClosed"]
-FINAL += ["ProxyError", "TlsError", "UnknownHost"]
+FINAL += ["ProxyError", "TlsError", "UnknownHost", "InvalidEvent", "InvalidSignature"]
 DOUBTFUL = ["TransportError", "Disconnected", "AttemptTimeout", "BadAnswer", "DeadlineExceeded"]
 # How far a call came that ends in it, and may the same call succeed later?
 FACTS = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 import pytest
 from attrs import field, frozen
 
 from etelecom_async import DecodeError
-from etelecom_async.codec import Id, Text, also, decode, encode, loads
+from etelecom_async.codec import EpochMillis, Id, Milliseconds, Plain, Seconds, Text, also, decode, encode, loads
 from etelecom_async.enums import OpenEnum
 
 T = TypeVar("T")
@@ -172,4 +173,66 @@ def test_a_class_with_a_type_parameter_is_read_for_each_type():
 def test_what_is_not_of_its_type_is_refused_and_named_with_its_place(fields, words):
     with pytest.raises(DecodeError) as caught:
         read(**fields)
+    assert caught.value.message == words
+
+
+@frozen(kw_only=True)
+class Call:
+    began: EpochMillis = datetime(2026, 1, 1, tzinfo=UTC)
+    ended: EpochMillis | None = None
+    talk: Milliseconds | None = None
+    waited: Seconds = timedelta(0)
+    record: Plain = field(factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("fields", "call"),
+    [
+        ({"began": 1767225600001}, Call(began=datetime(2026, 1, 1, 0, 0, 0, 1000, tzinfo=UTC))),
+        ({"ended": "1767225600000"}, Call(ended=datetime(2026, 1, 1, tzinfo=UTC))),
+        ({"ended": 0}, Call()),
+        ({"ended": "0"}, Call()),
+        ({"ended": None, "talk": None, "waited": None, "record": None}, Call()),
+        ({"talk": 1500, "waited": "2"}, Call(talk=timedelta(seconds=1.5), waited=timedelta(seconds=2))),
+        ({"talk": 0, "waited": 0}, Call(talk=timedelta(0))),
+        ({"record": {"a": [None, {"b": 1.5}]}}, Call(record={"a": [None, {"b": 1.5}]})),
+    ],
+)
+def test_counts_of_time_are_read_from_numbers_and_texts_and_written_as_numbers(fields, call):
+    assert decode(fields, Call) == call
+    assert decode(loads(encode(call)), Call) == call
+
+
+def test_a_time_in_milliseconds_and_durations_are_whole_numbers_on_the_wire():
+    call = Call(ended=datetime(2026, 1, 1, tzinfo=UTC), talk=timedelta(seconds=1.5), waited=timedelta(seconds=2))
+    assert loads(encode(call)) == {
+        "began": 1767225600000,
+        "ended": 1767225600000,
+        "talk": 1500,
+        "waited": 2,
+        "record": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"began": 0}, "expected epoch milliseconds, got a number @ $.began"),
+        ({"began": 1767225600}, "expected epoch milliseconds, got a number @ $.began"),
+        ({"ended": "2026-01-01T00:00:00Z"}, "expected epoch milliseconds, got a string @ $.ended"),
+        ({"ended": True}, "expected epoch milliseconds, got a boolean @ $.ended"),
+        ({"ended": 1767225600000.0}, "expected epoch milliseconds, got a number @ $.ended"),
+        ({"ended": 10**15}, "expected epoch milliseconds, got a number @ $.ended"),
+        ({"talk": -1}, "expected milliseconds, got a number @ $.talk"),
+        ({"talk": ""}, "expected milliseconds, got a string @ $.talk"),
+        ({"talk": 2**64}, "expected milliseconds, got a number @ $.talk"),
+        ({"waited": 1.5}, "expected seconds, got a number @ $.waited"),
+        ({"waited": "9" * 30}, "expected seconds, got a string @ $.waited"),
+        ({"record": []}, "expected an object, got an array @ $.record"),
+        ({"record": "{}"}, "expected an object, got a string @ $.record"),
+    ],
+)
+def test_what_is_no_count_of_time_and_no_object_is_refused(fields, words):
+    with pytest.raises(DecodeError) as caught:
+        decode(fields, Call)
     assert caught.value.message == words

@@ -70,6 +70,7 @@ def test_importing_the_package_loads_nothing_else_of_it_and_no_dependency():
         ("from etelecom_async import Partner, Secret, Shop, Timeout", {"asyncio", "cattrs"}),
         ("from etelecom_async import Session", {"aiohttp", "etelecom_async.bulk", "email.utils", "html", "http"}),
         ("from etelecom_async import *", HEAVY),
+        ("import etelecom_async.webhooks", {*HEAVY, "etelecom_async.session", "etelecom_async.api"}),
         ("import etelecom_async.testing, etelecom_async.transport, etelecom_async.sandbox", HEAVY),
     ],
 )

@@ -9,7 +9,7 @@ from etelecom_async.api.consent import ConsentState
 from etelecom_async.messages import failure_name, hint
 from etelecom_async.messages.english import FAILURES, OTHER_FAILURE
 
-NEVER_OF_A_ROW = {"EtelecomError", "ConfigError", "SessionClosed", "JobStopped"}
+NEVER_OF_A_ROW = {"EtelecomError", "ConfigError", "SessionClosed", "JobStopped", "InvalidEvent", "InvalidSignature"}
 ERRORS = [name for name in errors.__all__ if issubclass(getattr(errors, name), errors.EtelecomError)]
 
 

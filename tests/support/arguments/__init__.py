@@ -1,5 +1,5 @@
 """What every public callable must refuse: a row for each, with values that do not fit, for every parameter."""
 
-from tests.support.arguments import calls, runs
+from tests.support.arguments import calls, runs, webhooks
 
-ROWS = calls.ROWS | runs.ROWS
+ROWS = calls.ROWS | runs.ROWS | webhooks.ROWS

@@ -16,6 +16,7 @@ from etelecom_async import (
     EtelecomError,
     InvalidId,
     InvalidPhone,
+    InvalidSignature,
     ListRequestConsent,
     Paging,
     Partner,
@@ -73,7 +74,8 @@ _SEND_FAILED = {
 
 def _of_error(kind):
     bad = {"message": v.TEXT, "phase": [5, "unknown", v.THING, Safety.READ]}
-    reason = {"reason": [5, "too short", v.THING, Safety.READ]} if kind is InvalidPhone else {}
+    has_reason = kind in (InvalidPhone, InvalidSignature)
+    reason = {"reason": [5, "too short", v.THING, Safety.READ]} if has_reason else {}
     failed = _SEND_FAILED if kind is SendFailed else {}
     return Row({**bad, **reason, **failed, **(_API_ERROR if issubclass(kind, ApiError) else {})})
 
