@@ -218,7 +218,11 @@ def test_the_number_of_repetitions_comes_from_the_header_in_any_case(headers):
     assert event.key == only(REPLIED).key
 
 
-@pytest.mark.parametrize("text", ["", "-1", "many", "1.5", "²", "9" * 5000])
+def test_a_number_of_repetitions_has_up_to_four_digits():
+    assert read(REPLIED, {"num_retry": "9999"})[0].num_retry == 9999
+
+
+@pytest.mark.parametrize("text", ["", "-1", "many", "1.5", "²", "10000", "9" * 5000])
 def test_a_number_of_repetitions_that_is_none_counts_as_the_first_time(text):
     assert read(REPLIED, {"num_retry": text})[0].num_retry == 0
 
@@ -228,7 +232,14 @@ def test_the_body_cannot_say_how_often_it_came():
 
 
 def nested(depth):
-    return b'{"event_name": "x", "a": ' + b"[" * depth + b"]" * depth + b"}"
+    """A body whose object is the first level."""
+    return b'{"event_name": "x", "a": ' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+
+def test_a_body_is_nested_up_to_32_deep():
+    assert type(parse(nested(32), {})[0]) is UnknownEvent
+    with pytest.raises(InvalidEvent, match="nested more than 32 deep"):
+        parse(nested(33), {})
 
 
 NO_EVENTS = [b"", b"ok", b"null", b"5", b'"text"', b"[]", b'[{"event_name": "x"}]', b"{}", b'{"id": "1"}', b"\xff\xfe"]
@@ -247,6 +258,25 @@ def test_a_body_that_is_no_event_is_the_typed_error(body):
 
 
 @pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "The body is not JSON (1 bytes)."),
+        (b"[]", "The body is no event: it is JSON, and no object."),
+        (b"{}", "The body is no event: it has neither an event_name nor an array of changes."),
+        (b'{"changes": [5]}', "The body is no event: one of its changes is no object."),
+        (
+            b'{"event_name": "x", "a": NaN}',
+            "The body has a number that JSON does not have, such as NaN, or that is too large.",
+        ),
+    ],
+)
+def test_the_error_says_why_a_body_is_no_event(body, words):
+    with pytest.raises(InvalidEvent) as caught:
+        parse(body, {})
+    assert caught.value.message == words
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b'{"event_name": "user_reply_consent", "user_consent": "DENY", "user_consent": "ALLOW"}',
@@ -261,6 +291,7 @@ def test_a_name_twice_in_one_object_is_refused(body):
 
 
 def test_a_body_up_to_the_bound_is_read_and_a_larger_one_is_not():
+    assert MAX_BODY == 8 * 2**20
     head, tail = b'{"event_name": "x", "a": "', b'"}'
     body = head + b"a" * (MAX_BODY - len(head) - len(tail)) + tail
     assert type(parse(body, {})[0]) is UnknownEvent

@@ -109,6 +109,25 @@ def test_the_age_is_the_callers_choice():
     assert refusal(at=MOMENT + timedelta(seconds=61), max_age=60) is SignatureProblem.OUT_OF_DATE
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"headers": {}}, "The request has no header X-ZEvent-Signature."),
+        (
+            {"headers": {"X-ZEvent-Signature": ""}},
+            "The header X-ZEvent-Signature is not one of 'mac=' and 64 hex digits.",
+        ),
+        ({"body": b"{}", "headers": signed(b"{}")}, "The body has no timestamp in epoch milliseconds."),
+        ({"secret": "another"}, "The signature is of another key, another app or another body."),
+        ({"at": MOMENT + 4 * HOUR}, "The event was signed 14400 seconds ago, and is accepted from -300 to 10800."),
+    ],
+)
+def test_the_error_says_why_a_signature_is_not_accepted(changed, words):
+    with pytest.raises(InvalidSignature) as caught:
+        check(**changed)
+    assert caught.value.message == words
+
+
 def test_what_is_wrong_and_old_is_wrong():
     """An age that was not signed says nothing."""
     assert refusal(secret="another", at=MOMENT + 24 * HOUR) is SignatureProblem.WRONG
