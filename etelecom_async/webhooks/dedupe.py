@@ -35,7 +35,7 @@ class Seen:
     requests at the same moment both may bring it.
 
     Args:
-        size: the memory is of so many events, the last ones; 100,000 take about 20 MB. Account deliveries are repeated
+        size: the memory is of so many events, the last ones; 100,000 take about 25 MB. Account deliveries are repeated
             for three days.
         store: keeps the keys in place of that memory, such as in Redis, for several processes or beyond a restart.
 
