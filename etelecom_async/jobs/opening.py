@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -76,9 +76,7 @@ def open_job(options: JobOptions, *, finished: FinishedRows, bugs: Bugs) -> Open
         kind = kind_of(output) if isinstance(output, Path) else _streamed(source.kind)
         if kind != "ndjson":
             source = source.as_table(is_read_once=path is None)
-        rows = source.rows()
-        sample = list(itertools.islice(rows, _SAMPLE))
-        phone_at, found = _phone_column(options.column, source, sample)
+        phone_at, found, rows = _phone_column(options.column, source, is_read_once=path is None)
         column = source.columns[phone_at]
         refuse_lossy(source.types.get(column, ""), column)
         kept = [at for at, name in enumerate(source.columns) if name not in RESULT_COLUMNS]
@@ -107,7 +105,7 @@ def open_job(options: JobOptions, *, finished: FinishedRows, bugs: Bugs) -> Open
                 failed_before=finished.failed,
                 is_marked=layout.header.startswith(codecs.BOM_UTF8) if kind == "csv" else None,
             ),
-            rows=itertools.chain(sample, rows),
+            rows=rows,
             recorder=recorder,
             sink=sink,
             answers=AnswerTable(),
@@ -144,10 +142,26 @@ def _dialect(source: Source, kind: str, *, excel: bool) -> Dialect | None:
     return attrs.evolve(source.dialect or Dialect(), has_bom=True)
 
 
-def _phone_column(column: str | None, source: Source, sample: Sequence[Row]) -> tuple[int, str]:
+def _phone_column(column: str | None, source: Source, *, is_read_once: bool) -> tuple[int, str, Iterator[Row]]:
+    """The index of the phone column, how it was found, and all rows."""
+    rows = source.rows()
     if column is not None:
-        return named_column(source.columns, column), "as named"
-    return find_phone_column(source.columns, sample)
+        return named_column(source.columns, column), "as named", rows
+    sample = list(itertools.islice(source.first_rows() if is_read_once else rows, _SAMPLE))
+    read = [] if is_read_once else sample
+    while True:
+        try:
+            at, found = find_phone_column(source.columns, sample)
+        except ConfigError:
+            # A slow stream is waited for only as long as its rows do not show the column.
+            if len(sample) == _SAMPLE or not is_read_once:
+                raise
+            read += itertools.islice(rows, len(sample) + 1 - len(read))
+            if len(read) <= len(sample):
+                raise
+            sample = read[:]
+        else:
+            return at, found, itertools.chain(read, rows)
 
 
 def _length(path: Path, source: Source, fingerprint: InputFingerprint) -> int | None:

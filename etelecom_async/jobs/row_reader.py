@@ -23,7 +23,7 @@ class RowReader(Generic[Item]):
     """What is made of the rows that are not finished.
 
     A pipe may give nothing for hours, and a single row may take a tenth of a second to read: neither holds up the event
-    loop. What a thread has read when the iteration ends early is not looked at.
+    loop, or the rows that came before. What a thread has read when the iteration ends early is not looked at.
 
     Args:
         rows: every row of the input.
@@ -59,8 +59,12 @@ class RowReader(Generic[Item]):
             if self._reading is None:
                 self._reading = asyncio.ensure_future(asyncio.to_thread(self._read))
             # Who is cancelled here leaves the thread to the next: an iterator cannot be in two of them.
-            await asyncio.shield(self._reading)
-            self._reading = None
+            await asyncio.wait({self._reading}, timeout=2 * _SECONDS)
+            if not self._ready:
+                # The next row ends the thread's work, since its time is over.
+                await asyncio.shield(self._reading)
+            if self._reading.done():
+                self._reading = None
         return self._ready.popleft()
 
     def _read(self) -> None:

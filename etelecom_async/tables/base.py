@@ -68,6 +68,10 @@ class Source(Protocol):
         """
         ...
 
+    def first_rows(self) -> Iterator[Row]:
+        """The rows that can be looked at before `rows`: of a stream those of its beginning, else all."""
+        ...
+
     def as_table(self, *, is_read_once: bool) -> Source:
         """The same table with every key of the input a column, for an output with a fixed number of columns.
 

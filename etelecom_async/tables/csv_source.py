@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from ..errors import ConfigError
 from .base import Row, unique_names
@@ -80,9 +80,15 @@ class CsvSource:
         self.description = f"CSV, delimiter {shown}, {detected.description}, {header}"
 
     def rows(self) -> Iterator[Row]:
+        return self._rows(self._input.open, is_whole=True)
+
+    def first_rows(self) -> Iterator[Row]:
+        return self._rows(self._input.look, is_whole=self._input.is_seen_whole)
+
+    def _rows(self, opened: Callable[[], BinaryIO], *, is_whole: bool) -> Iterator[Row]:
         width = len(self.columns)
-        with self._encoding.open(self._input.open(), newline="") as text:
-            records = self._records(text, is_whole=True)
+        with self._encoding.open(opened(), newline="") as text:
+            records = self._records(text, is_whole=is_whole)
             if self.reading.header:
                 next(records, None)
             for number, (_, cells, problem) in enumerate(records, 1):
@@ -116,7 +122,7 @@ class CsvSource:
                 size += len(line)
                 if len(sample) == _SAMPLED_LINES or size >= MAX_RECORD:
                     break
-            if len(sample) > 1 and lines.is_ended and not self._input.is_seen_whole:
+            if len(sample) > 1 and lines.is_ended and not self._input.is_seen_whole and not _is_ended(sample[-1]):
                 sample.pop()
         return sample
 
@@ -135,13 +141,11 @@ class CsvSource:
         is_whole = self._input.is_seen_whole
         with self._encoding.open(self._input.look(), newline="") as text:
             found = list(islice(self._records(text, is_whole=is_whole), _SAMPLE))
-        if len(found) < _SAMPLE and not is_whole and found:
-            found.pop()
-            if not found:
-                raise ConfigError(
-                    f"The first record of {self._input.name} is longer than the start that is read of a stream: save it"
-                    " as a file and name that."
-                )
+        if not found and not is_whole:
+            raise ConfigError(
+                f"The first record of {self._input.name} is longer than the start that is read of a stream: save it"
+                " as a file and name that."
+            )
         if found and found[0][2]:
             raise ConfigError(f"{self._input.name}, line {found[0][0] + 1}: {found[0][2]}.")
         # A title is not wider than the header below it.
@@ -150,7 +154,10 @@ class CsvSource:
         return [(line, cells[: MAX_COLUMNS + 1]) for line, cells, _ in found]
 
     def _records(self, text: TextIO, *, is_whole: bool) -> Iterator[tuple[int, list[str], str]]:
-        """Every record with text: the lines before it, its fields, and why it cannot be used."""
+        """Every record with text: the lines before it, its fields, and why it cannot be used.
+
+        Of a text that is not whole, without the last record if that is cut.
+        """
         lines = Lines(text, convert=self._encoding.convert)
         stream = iter(lines)
         before = 0
@@ -165,6 +172,8 @@ class CsvSource:
             for cells in reader:
                 if lines.is_ended and is_whole:
                     raise self._unreadable(before, "a quote is opened and never closed")
+                if not is_whole and (lines.is_ended or not _is_ended(lines.last)):
+                    return
                 if cells and (cells[0].strip() or "".join(cells).strip()):
                     problem = ""
                     if lines.size > MAX_CELL and (problem := _too_long(cells, is_cut=lines.is_cut)):
@@ -185,6 +194,10 @@ class CsvSource:
     def _unreadable(self, lines_before: int, what: object) -> ConfigError:
         line = lines_before + self._skipped + 1
         return ConfigError(f"{self._input.name}, line {line}: {what}; fix that line.")
+
+
+def _is_ended(line: str) -> bool:
+    return line.endswith(("\r", "\n"))
 
 
 def _too_long(cells: list[str], *, is_cut: bool) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import os
+import select
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +22,8 @@ HEAD = 256 * 1024
 
 _EXCERPT = 64 * 1024
 _GZIP = b"\x1f\x8b"
+_LINE_SECONDS, _LINES_SECONDS = 5.0, 1.0
+"""How long the beginning of a stream is waited for after its first line, and after its second."""
 
 
 class Input(Protocol):
@@ -26,7 +31,7 @@ class Input(Protocol):
 
     Attributes:
         name: its name in messages.
-        head: its first `HEAD` bytes; all of them, if it has no more.
+        head: its first `HEAD` bytes; all of them, if it has no more; of a slow stream what has come.
         is_seen_whole: whether `look` gives all of it.
     """
 
@@ -93,7 +98,9 @@ class FileInput:
 class StreamInput:
     """A pipe, a terminal or a socket, which can be read once.
 
-    Waits until `HEAD` bytes have arrived or the stream has ended: the format is detected from them.
+    The format is detected from its first `HEAD` bytes, or fewer if it has no more. A slow stream does not hold up its
+    first rows: what comes within a second after the second line, or within five after the first, is enough. Gzip, and a
+    stream whose system cannot say whether there is more (a pipe of Windows), are waited for.
 
     Args:
         stream: blocking and binary.
@@ -108,23 +115,21 @@ class StreamInput:
         self.name = name
         self._is_open = False
         try:
-            start = _read(stream, len(_GZIP))
-            self._rest = _rejoined(start, stream, is_ours=is_ours)
-            if start == _GZIP:
-                self._rest = _unpacked(self._rest)
-            self.head = _read(self._rest, HEAD)
+            self.head, self.is_seen_whole = _beginning(stream)
+            self._rest: BinaryIO = io.BytesIO() if self.is_seen_whole and not is_ours else stream
+            self._is_ours = is_ours
+            if self.head.startswith(_GZIP):
+                self._rest, self._is_ours = _unpacked(_rejoined(self.head, self._rest, is_ours=is_ours)), True
+                self.head = _read(self._rest, HEAD)
+                self.is_seen_whole = len(self.head) < HEAD
         except OSError as error:
             raise cannot_read(name, error) from None
-
-    @property
-    def is_seen_whole(self) -> bool:
-        return len(self.head) < HEAD
 
     def open(self) -> BinaryIO:
         if self._is_open:
             raise ConfigError(f"{self.name} can be read only once: save it as a file and name that.")
         self._is_open = True
-        return _rejoined(self.head, self._rest, is_ours=True)
+        return _rejoined(self.head, self._rest, is_ours=self._is_ours)
 
     def look(self) -> BinaryIO:
         return io.BytesIO(self.head)
@@ -146,11 +151,43 @@ def _unpacked(file: BinaryIO) -> BinaryIO:
     return io.BufferedReader(RawStream(read, closes=(unpacked, file)), _EXCERPT)
 
 
+def _beginning(stream: BinaryIO) -> tuple[bytes, bool]:
+    """The first `HEAD` bytes of a stream, or those that come in time; and whether they are all that it has."""
+    read_on = _reader(stream)
+    head = bytearray()
+    lines, until = 0, math.inf
+    while len(head) < HEAD:
+        # What a buffered stream holds already is in its first piece, and no system call tells of it.
+        if lines and not _has_more(stream, until - time.monotonic()):
+            return bytes(head), False
+        piece = read_on(HEAD - len(head))
+        if not piece:
+            return bytes(head), True
+        head += piece
+        if lines <= 1:
+            before, lines = lines, head.lstrip().count(b"\n")
+            if lines > before:
+                until = min(until, time.monotonic() + (_LINE_SECONDS if lines == 1 else _LINES_SECONDS))
+    return bytes(head), False
+
+
+def _has_more(stream: BinaryIO, seconds: float) -> bool:
+    """Wait until a stream has bytes or an end to read. True where that cannot be told."""
+    try:
+        return bool(select.select([stream], [], [], max(0.0, seconds))[0])
+    except (OSError, ValueError, TypeError):  # no descriptor, one above the limit of `select`, or Windows
+        return True
+
+
+def _reader(stream: BinaryIO) -> Callable[[int], bytes]:
+    """Reads what there is. `read` of a buffered stream waits until a slow sender has filled it."""
+    return stream.read1 if isinstance(stream, io.BufferedReader) else stream.read
+
+
 def _rejoined(head: bytes, stream: BinaryIO, *, is_ours: bool) -> BinaryIO:
     """A stream with the bytes that were taken from it put back."""
     closes = (stream,) * is_ours
-    # Not `read`, which on a buffered stream waits until a slow sender has filled it.
-    read_on = stream.read1 if isinstance(stream, io.BufferedReader) else stream.read
+    read_on = _reader(stream)
     start = io.BytesIO(head)
     return io.BufferedReader(RawStream(lambda size: start.read(size) or read_on(size), closes=closes))
 

@@ -30,6 +30,7 @@ class Lines:
         size: characters since the caller last set it to 0.
         is_cut: whether a line was cut since the caller last set it to False.
         is_ended: whether the last line was read.
+        last: the line that was read last.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Lines:
         self.size = 0
         self.is_cut = False
         self.is_ended = False
+        self.last = ""
 
     def __iter__(self) -> Iterator[str]:
         """Read the lines, once.
@@ -72,6 +74,7 @@ class Lines:
             self.size += len(line)
             if self.size > MAX_RECORD and self.size > len(line):
                 raise RecordTooLongError
+            self.last = line
             yield line
         self.is_ended = True
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NoReturn, TextIO, cast
+from typing import BinaryIO, NoReturn, TextIO, cast
 
 from ..errors import ConfigError
 from .base import Row
@@ -62,8 +62,14 @@ class NdjsonSource:
         self.description = f"NDJSON, {detected.description}"
 
     def rows(self) -> Iterator[Row]:
+        return self._rows(self._input.open)
+
+    def first_rows(self) -> Iterator[Row]:
+        return self._rows(self._input.look)
+
+    def _rows(self, opened: Callable[[], BinaryIO]) -> Iterator[Row]:
         columns = self.columns
-        with self._encoding.open(self._input.open(), newline="\n") as text:
+        with self._encoding.open(opened(), newline="\n") as text:
             for number, (record, problem) in enumerate(self._objects(text), 1):
                 if record is None:
                     yield Row(number, (None,) * len(columns), problem)

@@ -70,6 +70,9 @@ class ParquetSource:
                     number += 1
                     yield Row(number, cells)
 
+    def first_rows(self) -> Iterator[Row]:
+        return self.rows()
+
     def as_table(self, *, is_read_once: bool) -> ParquetSource:
         del is_read_once
         return self

@@ -79,6 +79,9 @@ class WorkbookSource:
         for number, (_, cells) in enumerate(records, 1):
             yield Row(number, tuple(map(_value, cells)))
 
+    def first_rows(self) -> Iterator[Row]:
+        return self.rows()
+
     def as_table(self, *, is_read_once: bool) -> WorkbookSource:
         del is_read_once
         return self

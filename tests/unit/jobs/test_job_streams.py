@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from etelecom_async import ConfigError, JobStopped
+from tests.support import HANG
 from tests.support.job_files import REFUSED, Service, by_row, people, phone, read, uninterrupted, write
 
 
@@ -127,6 +128,52 @@ async def test_calls_under_way_do_not_wait_for_a_slow_input():
     summary = await Service(late).run(source, io.BytesIO(), concurrency=200)
     assert not source.timed_out
     assert (summary.rows, summary.is_complete) == (300, True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [b"phone,name\n849\n84900000000,An\n", b"84900000000\n", b"ten;so\nAn;84900000000\nBinh;84900000001\n"],
+    ids=["a header and rows", "one row without a header", "a column found by its content"],
+)
+async def test_rows_of_a_pipe_that_then_gives_nothing_are_asked_and_written(given):
+    """Fewer rows than are sampled or read at once, and more of them only when the first are answered."""
+    reader, writer = os.pipe()
+    answered = asyncio.Event()
+    service = Service(on_call=lambda _count: answered.set())
+    output = io.BytesIO()
+    with os.fdopen(reader, "rb") as source:
+        os.write(writer, given)
+        running = asyncio.create_task(service.run(source, output))
+        async with asyncio.timeout(HANG):
+            await answered.wait()
+            while b"84900000000" not in output.getvalue():
+                await asyncio.sleep(0.01)
+        for number in (b"17", b"18"):
+            answered.clear()
+            os.write(writer, given.splitlines(keepends=True)[-1].replace(b"8490000000", b"84900000" + number))
+            async with asyncio.timeout(HANG):
+                await answered.wait()
+        os.close(writer)
+        assert (await running).is_complete
+    assert {asked[8:10] for asked in service.asked} == {"00", "17", "18"}
+
+
+async def test_a_header_alone_does_not_settle_the_column_of_a_slow_pipe(monkeypatch):
+    may_go_on = threading.Event()
+
+    def nothing_yet(*_):
+        may_go_on.set()
+        return False
+
+    monkeypatch.setattr("etelecom_async.tables.input._has_more", nothing_yet)
+    source = Slow(b"ten;so\n", b"An;84900000001\n", may_go_on)
+    service = Service()
+    job = service.job(source, io.BytesIO())
+    plan = await job.prepare()
+    summary = await job.run()
+    assert not source.timed_out
+    assert (plan.column, plan.found) == ("so", "found by content: 1 of 1 values are phone numbers")
+    assert (summary.rows, service.asked) == (1, ["84900000001"])
 
 
 async def test_calls_under_way_do_not_wait_for_a_slow_reader(tmp_path):
