@@ -29,6 +29,8 @@ def shown(value: object) -> str:
         return f"the class {value.__name__}"
     if value is None or isinstance(value, bool | float) or (type(value) is int and abs(value) < _SHOWN):
         return repr(value)
+    if isinstance(value, str) and not value.strip():
+        return "an empty str"
     kind = type(value).__name__
     return f"an {kind}" if kind[0].lower() in "aeiou" else f"a {kind}"
 

@@ -11,7 +11,7 @@ def main() -> None:
     """Run the command line and exit. Without the extra: one sentence on stderr and exit code 2."""
     # Ctrl-C may come during the imports, so these come first.
     from .exit_codes import ExitCode  # noqa: PLC0415
-    from .interrupts import leave_at_once, leaving_at_once  # noqa: PLC0415
+    from .interrupts import interrupted_by_any_signal, leave_at_once, leaving_at_once  # noqa: PLC0415
 
     with leaving_at_once():
         from importlib.util import find_spec  # noqa: PLC0415
@@ -23,6 +23,7 @@ def main() -> None:
             sys.stderr.write("etelecom: the command line needs an extra: pip install 'etelecom-async[cli]'\n")
             sys.exit(ExitCode.USAGE)
         from .app import run  # noqa: PLC0415
+    interrupted_by_any_signal()
     code = run()
     leave_at_once()
     sys.exit(code)

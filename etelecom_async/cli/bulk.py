@@ -24,16 +24,16 @@ from ..messages import hint
 from ..reports import page as pages
 from ..reports.from_output import statistics_of
 from ..session import Session
-from ..tables import journal_of
+from ..tables import Reading, journal_of
 from ..workers.ray_workers import RayWorkers
 from ..workers.worker import REDIS_URL, WorkerSetup
 from .command import Command, exits_with
 from .descriptors import was_closed
 from .exit_codes import ExitCode
-from .exits import StoppedByFault, WrongUsage, code_of, print_bug
+from .exits import StoppedByFault, WrongUsage, code_of, print_bug, printable
 from .job_display import print_summary, run
 from .network import Network, Runtime, TransportChoice, network_options
-from .options import FilePath, as_number, oa_id_option
+from .options import FilePath, Number, Whole, as_number, as_text, oa_id_option
 from .reading import asked_reading, reading_of, reading_options
 from .render import as_json
 
@@ -47,13 +47,17 @@ _WORKERS = 2
 @click.argument("source", metavar="INPUT", type=FilePath())
 @click.option("-o", "--output", required=True, type=FilePath(), help="Where the rows go; - is stdout.")
 @oa_id_option
-@click.option("--column", help="The phones' column, by name or number. Left out, it is found by name or content.")
+@click.option(
+    "--column",
+    callback=as_text,
+    help="The phones' column, by name or number. Left out, it is found by name or content.",
+)
 @reading_options
 @click.option("--excel", is_flag=True, help="Begin a CSV output with the mark by which Excel knows UTF-8.")
-@click.option("--concurrency", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Checks at once.")
+@click.option("--concurrency", type=Whole(1, 10_000), default=100, show_default=True, help="Checks at once.")
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     callback=as_number,
     help="Requests per second at most, of all workers together.",
 )
@@ -61,10 +65,12 @@ _WORKERS = 2
 @click.option("--executor", type=click.Choice(["ray"]), help="Let its workers make the checks; needs an extra.")
 @click.option(
     "--workers",
-    type=click.IntRange(1, 10_000),
+    type=Whole(1, 10_000),
     help="With --executor: how many, each with --concurrency.  [default: 2]",
 )
-@click.option("--address", metavar="HOST:PORT", help="With --executor: its cluster.  [default: this machine]")
+@click.option(
+    "--address", callback=as_text, metavar="HOST:PORT", help="With --executor: its cluster.  [default: this machine]"
+)
 @click.option(
     "--transport",
     type=click.Choice([choice.value for choice in TransportChoice]),
@@ -75,7 +81,7 @@ _WORKERS = 2
 @click.option("--resume", is_flag=True, help="Go on with the output of an earlier run.")
 @click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
 @click.option("--report", type=FilePath(), metavar="PAGE.html", help="Also write a report.")
-@click.option("--quiet", is_flag=True, help="Show nothing but errors.")
+@click.option("--quiet", is_flag=True, help="Show nothing but errors and what of INPUT is left out.")
 @click.option("--json", "wants_json", is_flag=True, help="Print the summary as JSON on stderr.")
 @network_options
 @click.pass_context
@@ -148,7 +154,7 @@ def bulk(
             output=_stdout() if str(output) == "-" else output,
             oa_id=oa_id,
             column=column,
-            reading=reading_of(context) if resume or retry_failed else asked_reading(source, reading_of(context)),
+            reading=_reading(context, source, column, is_settled=resume or retry_failed),
             excel=excel,
             resume=resume,
             retry_failed=retry_failed,
@@ -168,9 +174,15 @@ def bulk(
     if job.first_bug is not None:
         print_bug(job.first_bug)
     if not summary.is_complete:
-        click.echo(f"Stopped early.{_what_is_kept(job, source, output, is_fault=False)}", err=True)
+        kept = _what_is_kept(job, source, output, is_fault=False) or " No row was finished."
+        click.echo(printable(f"Stopped early.{kept}"), err=True)
         context.exit(ExitCode.INTERRUPTED)
     context.exit(_exit_code(job, summary))
+
+
+def _reading(context: click.Context, source: Path, column: str | None, *, is_settled: bool) -> Reading:
+    given = reading_of(context)
+    return given if is_settled else asked_reading(source, given, column=column)
 
 
 def _exit_code(job: ConsentJob, summary: JobSummary) -> ExitCode:
@@ -217,7 +229,8 @@ def _run(
     try:
         with silenced:
             name = runtime.name if ray is None else None
-            return runtime.run(run(job, session, ray, transport=name, quiet=quiet))
+            advice = " The same command with --resume goes on." if _can_retry(source, output) else ""
+            return runtime.run(run(job, session, ray, transport=name, quiet=quiet, advice=advice))
     except InternalError:
         raise
     except EtelecomError as error:
@@ -234,8 +247,10 @@ def _can_retry(source: Path, output: Path) -> bool:
 
 
 def _what_is_kept(job: ConsentJob, source: Path, output: Path, *, is_fault: bool) -> str:
-    if job.progress is None or str(output) == "-":
+    if job.progress is None:
         return ""
+    if str(output) == "-":
+        return " What was finished is written." if job.progress.done else ""
     kept = next((path for path in (output, journal_of(output)) if path.exists()), None)
     if kept is None:
         return ""

@@ -19,7 +19,7 @@ from ..session import Session
 from ..tables import Reading
 from .command import Command, exits_with
 from .exit_codes import ExitCode
-from .exits import WrongUsage
+from .exits import WrongUsage, printable
 from .job_display import print_summary, run
 from .options import FilePath
 from .reading import asked_reading, reading_of, reading_options
@@ -34,7 +34,7 @@ _CONCURRENCY = 10
 _LINE_SECONDS = 0.2
 
 
-@exits_with(ExitCode.STOPPED)
+@exits_with(ExitCode.NOT_CHECKED, ExitCode.STOPPED)
 @click.command("demo", cls=Command)
 @click.argument("source", metavar="[INPUT]", required=False, type=FilePath())
 @click.option(
@@ -74,8 +74,9 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
     print_summary(summary, output, can_retry=False)
     if not summary.is_complete:
         kept = f" What was finished is in {output}." if summary.rows else ""
-        click.echo(f"Stopped early.{kept} The next demo begins anew.", err=True)
+        click.echo(printable(f"Stopped early.{kept} The next demo begins anew."), err=True)
         context.exit(ExitCode.INTERRUPTED)
+    context.exit(ExitCode.NOT_CHECKED if summary.failures else ExitCode.DONE)
 
 
 async def _check(world: World, source: Path, output: Path, reading: Reading, *, excel: bool) -> JobSummary:

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["prepare_standard_streams", "redirect_stdout_to_null", "was_closed"]
 
 
-class _BestEffort(io.RawIOBase):
-    """Drops what cannot be written: a full disk or a closed pipe at stderr must not stop the work."""
+class _BestEffort(io.BufferedIOBase):
+    """Drops what cannot be written: a full disk or a closed pipe at stderr must not stop the work.
+
+    It keeps nothing: what a buffer holds when Ctrl-C interrupts its flush would be written twice.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         # Keeps the stream alive: without a reference it would close its descriptor.
@@ -24,13 +27,13 @@ class _BestEffort(io.RawIOBase):
         self._file: io.RawIOBase | BinaryIO = getattr(stream.buffer, "raw", stream.buffer)
 
     def write(self, data: ReadableBuffer, /) -> int:
-        size = memoryview(data).nbytes
-        try:
-            written = self._file.write(data)
-        except OSError:
-            return size
-        # None is from a non-blocking descriptor that is full: the buffer above would make it an error.
-        return size if written is None else written
+        left = memoryview(data).cast("B")
+        size = left.nbytes
+        with contextlib.suppress(OSError):
+            # None is from a non-blocking descriptor that is full.
+            while left and (written := self._file.write(left)):
+                left = left[written:]
+        return size
 
     def writable(self) -> bool:
         return True
@@ -57,10 +60,11 @@ def prepare_standard_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(_BestEffort(stderr)),
+        _BestEffort(stderr),
         encoding=stderr.encoding,
         errors="replace",
         line_buffering=True,
+        write_through=True,
     )
 
 

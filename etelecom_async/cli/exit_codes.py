@@ -23,7 +23,7 @@ class ExitCode(enum.IntEnum):
 
 MEANINGS = MappingProxyType(
     {
-        ExitCode.DONE: "done; for check: all have granted permission",
+        ExitCode.DONE: "done; for check: all have granted permission; for sandbox: it was ended by Ctrl-C or a signal",
         ExitCode.NOT_GRANTED: "check alone: some have not granted permission",
         ExitCode.USAGE: "wrong usage: a wrong option, file, key or setting, or a missing extra",
         ExitCode.NOT_CHECKED: "done, but some could not be checked: nothing is known about those",

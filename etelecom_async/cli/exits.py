@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Iterator
 from typing import IO, ClassVar, cast
 
@@ -10,17 +11,25 @@ import click
 
 from ..errors import EtelecomError, InternalError, JobStopped
 from .exit_codes import ExitCode
+from .interrupts import begin_line
 
-__all__ = ["OutputClosed", "StoppedByFault", "WrongUsage", "code_of", "os_message", "print_bug", "report"]
+__all__ = ["OutputClosed", "StoppedByFault", "WrongUsage", "code_of", "os_message", "print_bug", "printable", "report"]
 
 _MOST_SERIOUS_FIRST = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
 """Of a group of errors the first of these counts; before all of them Ctrl-C and a closed pipe."""
+
+
+_CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of what moves the cursor, turns the text round, or is no character."""
 
 
 class WrongUsage(click.ClickException):
     """One sentence on stderr that says what to do."""
 
     exit_code: ClassVar[int] = ExitCode.USAGE
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class StoppedByFault(WrongUsage):
@@ -47,6 +56,7 @@ def report(error: BaseException) -> ExitCode:
     code = code_of(error)
     match error:
         case click.ClickException():
+            vars(error)["message"] = printable(error.message)  # typed as final
             error.show()
         case InternalError():
             print_bug(error.__cause__ or error)
@@ -58,8 +68,10 @@ def report(error: BaseException) -> ExitCode:
             _print("There is too little memory.")
         case _ if code is ExitCode.BUG:
             print_bug(error, whole=whole)
+        case _ if code is ExitCode.INTERRUPTED:
+            begin_line()
         case _:
-            pass  # Ctrl-C and a closed pipe need no message
+            pass  # a closed pipe needs no message
     return code
 
 
@@ -88,8 +100,16 @@ def os_message(error: OSError) -> str:
     return reason if error.filename is None else f"{error.filename}: {reason}"
 
 
+def printable(text: str) -> str:
+    """A sentence for one line: the control characters that a file's name can have are escaped."""
+    return "".join(
+        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in _CONTROLS else letter
+        for letter in text
+    )
+
+
 def _print(sentence: str) -> None:
-    click.echo(f"Error: {sentence}", err=True)
+    click.echo(f"Error: {printable(sentence)}", err=True)
 
 
 def print_bug(error: BaseException, *, whole: BaseException | None = None) -> None:

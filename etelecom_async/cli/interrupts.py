@@ -1,44 +1,70 @@
-"""Ctrl-C while there is nothing to clean up. Imports neither click nor rich."""
+"""Ctrl-C, SIGTERM and SIGHUP while no job runs. Imports neither click nor rich."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator
 from types import FrameType
+from typing import TypeAlias
 
 from .exit_codes import ExitCode
 
-__all__ = ["leave_at_once", "leaving_at_once"]
+__all__ = ["INTERRUPTS", "begin_line", "interrupted_by_any_signal", "leave_at_once", "leaving_at_once"]
+
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+"""A terminal that closes sends SIGHUP, which Windows does not have."""
+
+_Handler: TypeAlias = Callable[[int, FrameType | None], object]
+
+
+def begin_line() -> None:
+    """On a terminal, end the line on which `^C` stands, so that the prompt gets one of its own."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), b"\n")
+
+
+def interrupted_by_any_signal() -> None:
+    """From now on SIGTERM and SIGHUP raise a KeyboardInterrupt, as Ctrl-C does: they have its exit code."""
+    _handle(signal.default_int_handler)
 
 
 def leave_at_once() -> None:
-    """From now on Ctrl-C ends this process at once, unless the process ignores Ctrl-C or has its own handler.
+    """From now on these signals end this process at once, unless it ignores them or has handlers of its own.
 
     For imports and the interpreter's shutdown, where a KeyboardInterrupt would show a traceback or another error.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        _handle(_leave)
+    _handle(_leave)
 
 
 @contextlib.contextmanager
 def leaving_at_once() -> Generator[None]:
     """`leave_at_once` until the block ends."""
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in INTERRUPTS}
     leave_at_once()
     try:
         yield
     finally:
-        if before is signal.default_int_handler:
-            _handle(signal.default_int_handler)
+        for number, handler in before.items():
+            if signal.getsignal(number) is _leave:
+                _set(number, handler)
 
 
-def _handle(handler: Callable[[int, FrameType | None], object]) -> None:
+def _handle(handler: _Handler) -> None:
+    for number in dict.fromkeys(INTERRUPTS):
+        if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+            _set(number, handler)
+
+
+def _set(number: int, handler: _Handler | int | signal.Handlers | None) -> None:
     # ValueError: this is not the main thread.
     with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGINT, handler)
+        signal.signal(number, handler)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
+    begin_line()
     os._exit(ExitCode.INTERRUPTED)

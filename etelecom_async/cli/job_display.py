@@ -24,6 +24,8 @@ from ..messages import failure_name, hint
 from ..session import Session
 from ..workers.ray_workers import RayWorkers
 from .exit_codes import ExitCode
+from .exits import printable
+from .interrupts import INTERRUPTS, begin_line
 from .render import is_terminal, plain, show, table
 
 __all__ = ["print_summary", "run"]
@@ -40,31 +42,36 @@ async def run(
     *,
     transport: str | None = None,
     quiet: bool = False,
+    advice: str = "",
     line_seconds: float = _LINE_SECONDS,
 ) -> JobSummary:
-    """Run a job to its end, or to Ctrl-C, and show its progress on stderr. Closes the session and the workers."""
+    """Run a job to its end, or to Ctrl-C, and show its progress on stderr. Closes the session and the workers.
+
+    `advice` is what a second Ctrl-C adds to its line: how to go on.
+    """
     async with session, workers or contextlib.nullcontext():
         # With more than one console, lines would overwrite the live display.
         console = Console(stderr=True)
-        with _stopping(job, console):
+        with _stopping(job, console, advice):
             async with _shown(_preparing(job, console), is_shown=not quiet and is_terminal()):
                 plan = await job.prepare()
-            if not quiet:
-                _announce(plan, transport)
+            _announce(plan, transport, quiet=quiet)
             display = _live(job, plan, console) if is_terminal() else _lines(job, plan, line_seconds)
             async with _shown(display, is_shown=not quiet):
                 return await job.run()
 
 
-def _announce(plan: Plan, transport: str | None) -> None:
-    click.echo(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}.", err=True)
+def _announce(plan: Plan, transport: str | None, *, quiet: bool) -> None:
+    if plan.replaced:  # said even so: cells of the input are left out
+        click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
+    if quiet:
+        return
+    click.echo(printable(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}."), err=True)
     if transport is not None:
         click.echo(f"Transport: {transport}.", err=True)
     if plan.is_marked is not None and not plan.finished:
         mark = "with a byte order mark, for Excel" if plan.is_marked else "without a byte order mark; --excel adds one"
         click.echo(f"Output: CSV, UTF-8 {mark}.", err=True)
-    if plan.replaced:
-        click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
     if plan.finished:
         click.echo(f"{_rows(plan.finished)} finished already{_failed_before(plan.failed_before)}.", err=True)
 
@@ -103,14 +110,14 @@ def print_summary(
             grid.add_row(plain(state), f"{count:,}")
         show(grid, err=True)
     for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
-        click.echo(f"{count:,} {failure_name(reason)}: {hint(reason, can_retry=can_retry)}", err=True)
+        click.echo(f"{failure_name(reason)}: {count:,}. {hint(reason, can_retry=can_retry)}", err=True)
     if executor is not None and executor.lost:
         lost = "1 worker was" if executor.lost == 1 else f"{executor.lost:,} workers were"
         click.echo(f"{lost} lost and replaced; what they had under way was asked again.", err=True)
     if summary.is_complete and str(output) != "-":
-        click.echo(f"Output: {output}", err=True)
+        click.echo(printable(f"Output: {output}"), err=True)
     if summary.is_complete and report is not None:
-        click.echo(f"Report: {report}", err=True)
+        click.echo(printable(f"Report: {report}"), err=True)
 
 
 @asynccontextmanager
@@ -130,7 +137,7 @@ async def _shown(display: Coroutine[None, None, None], *, is_shown: bool) -> Asy
 
 
 @contextlib.contextmanager
-def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
+def _stopping(job: ConsentJob, console: Console, advice: str) -> Generator[None]:
     """The first Ctrl-C or SIGTERM stops the job and finishes what is under way; the second ends it at once."""
     loop = asyncio.get_running_loop()
     count = 0
@@ -147,14 +154,16 @@ def _stopping(job: ConsentJob, console: Console) -> Generator[None]:
             # At once: a thread may wait for input that never comes, and no end damages the output.
             if console.is_terminal:
                 console.show_cursor()
-                with contextlib.suppress(OSError):
-                    os.write(console.file.fileno(), b"\n")  # the prompt gets a new line
+            begin_line()
+            with contextlib.suppress(OSError):
+                os.write(console.file.fileno(), f"Ended at once.{advice}\n".encode())
             os._exit(ExitCode.INTERRUPTED)
         loop.call_soon_threadsafe(stop)
 
-    # A terminal that closes sends SIGHUP, which Windows does not have.
-    numbers = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
-    before = {number: signal.signal(number, handle) for number in dict.fromkeys(numbers)}
+    # `nohup` ignores SIGHUP, and that stays so.
+    is_ignored = signal.getsignal(INTERRUPTS[-1]) is signal.SIG_IGN
+    numbers = INTERRUPTS[:-1] if is_ignored else dict.fromkeys(INTERRUPTS)
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:

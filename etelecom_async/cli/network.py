@@ -20,7 +20,8 @@ from ..transport.available import best_transport
 from ..transport.fast.httptools import HttptoolsTransport
 from ..transport.proxies import Proxies
 from ..transport.trust import Trust
-from .options import FilePath
+from .exits import printable
+from .options import FilePath, as_text
 
 if TYPE_CHECKING:
     import ssl
@@ -126,7 +127,7 @@ class Network:
         if self.is_verbose:
             click.echo(f"Base URL: {url}", err=True)
             click.echo(f"Proxy: {'none' if proxy is None else proxy}", err=True)
-            click.echo(f"Trusted authorities: {trust}", err=True)
+            click.echo(printable(f"Trusted authorities: {trust}"), err=True)
             click.echo(f"Transport: {runtime.name}", err=True)
         return runtime
 
@@ -135,7 +136,10 @@ def network_options(command: Callable[..., Result]) -> Callable[..., Result]:
     """Give a command `--proxy`, `--ca` and `-v`, which it takes as one argument `network`."""
 
     @click.option(
-        "--proxy", metavar="URL", help="HTTP proxy for all requests.  [default: HTTPS_PROXY, but for NO_PROXY]"
+        "--proxy",
+        callback=as_text,
+        metavar="URL",
+        help="HTTP proxy for all requests.  [default: HTTPS_PROXY, but for NO_PROXY]",
     )
     @click.option(
         "--ca",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 from pathlib import Path
@@ -12,7 +13,19 @@ from ..errors import InvalidId
 from ..ids import to_id
 from .exits import WrongUsage
 
-__all__ = ["FilePath", "as_host", "as_id", "as_number", "oa_id_option"]
+__all__ = ["FilePath", "Number", "Whole", "as_host", "as_id", "as_number", "as_text", "oa_id_option"]
+
+
+class Whole(click.IntRange):
+    """A whole number; click's own word for it is "integer range"."""
+
+    name = "whole number"
+
+
+class Number(click.FloatRange):
+    """A number; click's own word for it is "float range"."""
+
+    name = "number"
 
 
 class FilePath(click.Path):
@@ -24,8 +37,16 @@ class FilePath(click.Path):
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        if value == "" and param is not None and ctx is not None:
-            raise _refused(ctx, param, "It is empty: name a file.")
+        if param is not None and ctx is not None:
+            if value == "":
+                raise _refused(ctx, param, "It is empty: name a file.")
+            try:
+                os.lstat(value)
+            except ValueError:
+                raise _refused(ctx, param, "A NUL is no part of a name: name a file.") from None
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    raise _refused(ctx, param, "The name is too long: name another file.") from None
         return super().convert(value, param, ctx)
 
 
@@ -41,6 +62,13 @@ def as_number(context: click.Context, option: click.Parameter, value: float | No
     if value is None or math.isfinite(value):
         return value
     raise _refused(context, option, f"{value} is not a finite number.")
+
+
+def as_text(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    # A variable that is not set is empty.
+    if value is None or value.strip():
+        return value
+    raise _refused(context, option, "It is empty: leave it out, or give it a value.")
 
 
 def as_host(context: click.Context, option: click.Parameter, value: str) -> str:

@@ -12,7 +12,8 @@ import click
 
 from ..errors import ConfigError
 from ..tables import Reading, Undecided, open_source
-from .exits import WrongUsage
+from .exits import WrongUsage, printable
+from .options import Whole, as_text
 
 __all__ = ["asked_reading", "reading_of", "reading_options"]
 
@@ -26,7 +27,7 @@ def reading_options(command: _Command) -> _Command:
     options = (
         click.option("--encoding", metavar="NAME", help="INPUT's encoding, such as utf-8, cp1258, tcvn3 or vni."),
         click.option("--header/--no-header", default=None, help="Whether INPUT's first record holds the headings."),
-        click.option("--skip-rows", metavar="N", type=int, help="Lines, or rows of a sheet, before the header."),
+        click.option("--skip-rows", metavar="N", type=Whole(), help="Lines, or rows of a sheet, before the header."),
         click.option("--delimiter", metavar="CHAR", help="What separates the fields of INPUT, such as ; or tab."),
         click.option("--sheet", metavar="NAME", help="The sheet of a workbook, by its name or its number from 1."),
     )
@@ -45,7 +46,7 @@ def reading_of(context: click.Context) -> Reading:
     return cast("Reading", context.meta.get(_KEY, Reading()))
 
 
-def asked_reading(source: Path, reading: Reading) -> Reading:
+def asked_reading(source: Path, reading: Reading, *, column: str | None = None) -> Reading:
     """The reading with the user's answers to what the input leaves open, or a ConfigError if it cannot be read.
 
     Without a terminal, and for an input that can be read only once, nothing is asked: the job names the missing option.
@@ -54,7 +55,7 @@ def asked_reading(source: Path, reading: Reading) -> Reading:
         return reading
     while True:
         try:
-            open_source(source, reading=reading)
+            open_source(source, reading=reading, column=column)
         except Undecided as question:
             reading = _answered(question, reading)
         else:
@@ -64,10 +65,10 @@ def asked_reading(source: Path, reading: Reading) -> Reading:
 def _answered(question: Undecided, reading: Reading) -> Reading:
     if not question.choices:
         raise question
-    click.echo(question.question, err=True)
+    click.echo(printable(question.question), err=True)
     for number, (_, label) in enumerate(question.choices, 1):
-        click.echo(f"  {number}  {label}", err=True)
-    chosen = click.IntRange(1, len(question.choices))
+        click.echo(f"  {number}  {printable(label)}", err=True)
+    chosen = Whole(1, len(question.choices))
     value, _ = question.choices[click.prompt("Number", type=chosen, err=True) - 1]
     return _with(reading, question.field, value)
 
@@ -75,6 +76,8 @@ def _answered(question: Undecided, reading: Reading) -> Reading:
 def _collect(context: click.Context, parameter: click.Parameter, value: str | bool | int | None) -> None:  # noqa: FBT001 - as click calls it
     if value is None or not parameter.name:
         return
+    if isinstance(value, str):
+        as_text(context, parameter, value)
     try:
         context.meta[_KEY] = _with(reading_of(context), parameter.name, value)
     except ConfigError as error:

@@ -19,7 +19,7 @@ from ..transport.connecting import system_message
 from .command import Command
 from .customers import read_customers
 from .exits import WrongUsage
-from .options import FilePath, as_host, as_id, as_number
+from .options import FilePath, Number, Whole, as_host, as_id, as_number
 from .render import local, plain, show, table, write
 
 __all__ = ["sandbox"]
@@ -29,7 +29,7 @@ _SHOWN = 30
 
 
 @click.command("sandbox", cls=Command)
-@click.option("--port", type=click.IntRange(0, 65535), default=8084, show_default=True, help="0 takes any free one.")
+@click.option("--port", type=Whole(0, 65535), default=8084, show_default=True, help="0 takes any free one.")
 @click.option(
     "--host", callback=as_host, default="127.0.0.1", show_default=True, help="The address or name to listen on."
 )
@@ -48,7 +48,7 @@ _SHOWN = 30
 )
 @click.option(
     "--latency",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     callback=as_number,
     default=0.0,
     metavar="SECONDS",
@@ -56,14 +56,14 @@ _SHOWN = 30
 )
 @click.option(
     "--limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     callback=as_number,
     metavar="RATE",
     help="Refuse what comes faster: requests per second.",
 )
 @click.option(
     "--burst",
-    type=click.FloatRange(min=1),
+    type=Number(min=1),
     callback=as_number,
     metavar="REQUESTS",
     help="Accept this many at once before the limit applies.  [default: a tenth of RATE, at least 1]",

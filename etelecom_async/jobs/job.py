@@ -197,6 +197,7 @@ class ConsentJob:
 
         Raises:
             ConfigError: the input is no table of phones, the output exists or belongs to another job, ...
+            JobStopped: the disk is full.
         """
         running_loop()
         if self._opened is None:

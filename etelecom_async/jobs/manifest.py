@@ -16,6 +16,7 @@ from ..endpoint import Role
 from ..errors import ConfigError
 from ..tables import Reading
 from ..tables.atomic import replacing
+from ..tables.own_file import cannot_write
 
 __all__ = ["Manifest", "fingerprint"]
 
@@ -104,7 +105,7 @@ class Manifest:
             with replacing(path) as draft:
                 draft.write(json.dumps(attrs.asdict(self), indent=1).encode())
         except OSError as error:
-            raise ConfigError(f"Cannot write {path}: {error.strerror or error}.") from None
+            raise cannot_write(path, error) from None
 
     @staticmethod
     def path(output: Path) -> Path:

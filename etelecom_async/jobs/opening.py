@@ -72,7 +72,7 @@ def open_job(options: JobOptions, *, finished: FinishedRows, bugs: Bugs) -> Open
         output = options.output
         held = closing.enter_context(OutputFiles(output)) if isinstance(output, Path) else output
         path = options.input_path
-        source = open_source(options.source, reading=_known_reading(options))
+        source = open_source(options.source, reading=_known_reading(options), column=options.column)
         kind = kind_of(output) if isinstance(output, Path) else _streamed(source.kind)
         if kind != "ndjson":
             source = source.as_table(is_read_once=path is None)
@@ -116,11 +116,23 @@ def open_job(options: JobOptions, *, finished: FinishedRows, bugs: Bugs) -> Open
 
 def _check_paths(options: JobOptions) -> None:
     source = options.source if isinstance(options.source, Path) else None
+    if source is not None:
+        _check_name(source)
     if isinstance(options.output, Path):
         check_output(options.output, source=source)
     elif source is not None:
         with contextlib.suppress(OSError):  # not every stream is a file of the system
             check_stream(options.output.fileno(), source=source)
+
+
+def _check_name(source: Path) -> None:
+    """Refuse a name that no file can have, before anything is asked about the file."""
+    try:
+        source.lstat()
+    except FileNotFoundError:
+        pass  # the one who opens it says so
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"Cannot read {source}: {getattr(error, 'strerror', None) or error}.") from None
 
 
 def _known_reading(options: JobOptions) -> Reading:

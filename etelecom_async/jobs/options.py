@@ -43,6 +43,9 @@ class JobOptions:
         None for a stream and for the path of one: /dev/stdin, or what a shell makes of `<(...)`.
         """
         path = self.source
-        if isinstance(path, Path) and (path.is_file() or path.is_dir() or not path.exists()):
+        if not isinstance(path, Path):
+            return None
+        try:
+            return path if path.is_file() or path.is_dir() or not path.exists() else None
+        except OSError:  # a name that is too long
             return path
-        return None

@@ -44,9 +44,10 @@ def check_output(output: Path, *, source: Path | None) -> None:
     _check_name(output)
     written = _written(output)
     for beside in written[1:]:
+        resolved = _Resolved.of(beside)  # first, since it refuses a name that is too long
         if beside.is_symlink():
             raise ConfigError(f"{beside} is a link, and {output} needs that name: remove it, or choose another output.")
-        _check_kind(_Resolved.of(beside))
+        _check_kind(resolved)
     _check_apart(written, source)
     job = Manifest.path(output)
     if job.exists() and not _is_job(output):

@@ -69,10 +69,7 @@ class StreamSink:
     def __init__(self, stream: BinaryIO, *, layout: Layout) -> None:
         self._stream = stream
         self._layout = layout
-        try:
-            self._write(layout.header)
-        except JobStopped as error:
-            raise ConfigError(error.message) from None
+        self._write(layout.header)
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
         self._write(self._layout.encode(rows))

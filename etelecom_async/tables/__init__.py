@@ -96,7 +96,13 @@ def _kind_to_read(path: Path) -> str:
     return "excel" if suffix in _WORKBOOKS else kind_of(path)
 
 
-def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None, reading: Reading = DETECT_ALL) -> Source:
+def open_source(
+    path_or_stdin: Path | BinaryIO,
+    *,
+    kind: str | None = None,
+    reading: Reading = DETECT_ALL,
+    column: str | None = None,
+) -> Source:
     """Open a table, and read its beginning.
 
     Args:
@@ -106,28 +112,29 @@ def open_source(path_or_stdin: Path | BinaryIO, *, kind: str | None = None, read
             without a suffix, from the first bytes: a workbook; NDJSON if the first character is `{`; else CSV.
             Gzip is decompressed while reading, from files and streams.
         reading: how to read it; what is not given is detected from the content.
+        column: the name of a column, if the user gives one: a first record that has it is the header.
 
     Raises:
         Undecided: the content does not show how to read it. The message names the option to give.
         ConfigError: it cannot be read, or is not a table. The message says what to do.
     """
     if isinstance(path_or_stdin, Path):
-        return _open_path(path_or_stdin, kind, reading)
-    return _open_input(StreamInput(path_or_stdin, name="standard input"), kind, reading)
+        return _open_path(path_or_stdin, kind, reading, column)
+    return _open_input(StreamInput(path_or_stdin, name="standard input"), kind, reading, column)
 
 
-def _open_path(path: Path, kind: str | None, reading: Reading) -> Source:
+def _open_path(path: Path, kind: str | None, reading: Reading, column: str | None) -> Source:
     # A named pipe, such as /dev/stdin or the shell's <(...), can be read only once.
     if path.exists() and not path.is_file() and not path.is_dir():
         stream = StreamInput(open_file(path), name=str(path), is_ours=True)
-        return _open_input(stream, kind or _SUFFIXES.get(_unpacked_name(path).suffix.lower()), reading)
+        return _open_input(stream, kind or _SUFFIXES.get(_unpacked_name(path).suffix.lower()), reading, column)
     if path.is_dir():
-        return FolderSource(path, lambda file, reading: _open_path(file, kind, reading), reading=reading)
+        return FolderSource(path, lambda file, reading: _open_path(file, kind, reading, column), reading=reading)
     kind = kind or _kind_to_read(_unpacked_name(path))
     if kind == "parquet":
         reading.refuse_others(what=f"{path}, a Parquet file,")
         return ParquetSource(path)
-    return _open_input(FileInput(path), kind, reading)
+    return _open_input(FileInput(path), kind, reading, column)
 
 
 def _unpacked_name(path: Path) -> Path:
@@ -135,7 +142,7 @@ def _unpacked_name(path: Path) -> Path:
     return path.with_suffix("") if path.suffix.lower() == _PACKED and path.stem.strip(".") else path
 
 
-def _open_input(source: Input, kind: str | None, reading: Reading) -> Source:
+def _open_input(source: Input, kind: str | None, reading: Reading, column: str | None) -> Source:
     if kind is None:
         is_object = source.head.lstrip(_BYTES_BEFORE_TEXT).startswith(b"{")
         kind = "excel" if source.head.startswith(WORKBOOK_MAGIC) else "ndjson" if is_object else "csv"
@@ -143,11 +150,11 @@ def _open_input(source: Input, kind: str | None, reading: Reading) -> Source:
         refuse_other_formats(source.head, name=source.name, kind=kind)
     match kind:
         case "csv":
-            return CsvSource(source, reading=reading)
+            return CsvSource(source, reading=reading, column=column)
         case "ndjson":
             return NdjsonSource(source, reading=reading)
         case "excel":
-            return WorkbookSource(source, reading=reading)
+            return WorkbookSource(source, reading=reading, column=column)
         case "parquet":
             raise ConfigError(f"Parquet cannot be read from {source.name}: save it as a file and name that.")
         case _:

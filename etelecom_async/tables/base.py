@@ -12,7 +12,7 @@ from .._record import record
 from .dialect import Dialect
 from .reading import Reading
 
-__all__ = ["Row", "Source", "matching", "unique_names"]
+__all__ = ["Row", "Source", "by_name", "matching", "unique_names"]
 
 
 @record
@@ -85,15 +85,22 @@ class Source(Protocol):
 
 
 def matching(names: Sequence[str], wanted: str) -> list[int]:
-    """The indexes of the names that a user means: of this name, else in another case, else of this number from 1."""
+    """The indexes of the names that a user means: `by_name`, else of this number from 1."""
+    if found := by_name(names, wanted):
+        return found
+    number = wanted.strip()
+    return [int(number) - 1] if number.isascii() and number.isdigit() and 1 <= int(number) <= len(names) else []
+
+
+def by_name(names: Sequence[str], wanted: str) -> list[int]:
+    """The indexes of the names that are this one, or else this one in another case."""
     for is_exact in (True, False):
         folded = [
             unicodedata.normalize("NFC", name if is_exact else name.strip().casefold()) for name in (wanted, *names)
         ]
         if found := [at for at, name in enumerate(folded[1:]) if name == folded[0]]:
             return found
-    number = wanted.strip()
-    return [int(number) - 1] if number.isascii() and number.isdigit() and 1 <= int(number) <= len(names) else []
+    return []
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:

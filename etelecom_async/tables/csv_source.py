@@ -33,7 +33,7 @@ class CsvSource:
     surplus ones are a problem unless they are empty. NULs are left out.
 
     `reading` says how the file is read: as the user says, and as detected otherwise. `description` is such as
-    `CSV, delimiter ';', UTF-16, certain, header in line 1`.
+    `CSV, delimiter ';', UTF-16, certain, header in line 1`. A record with the name `column` is the header.
 
     Raises:
         Undecided: it can be read in several ways.
@@ -44,7 +44,7 @@ class CsvSource:
     types: Mapping[str, str] = MappingProxyType({})
     length = None
 
-    def __init__(self, source: Input, *, reading: Reading = DETECT_ALL) -> None:
+    def __init__(self, source: Input, *, reading: Reading = DETECT_ALL, column: str | None = None) -> None:
         reading.refuse_others("encoding", "header", "skip_rows", "delimiter", what=f"{source.name}, a CSV file,")
         self._input = source
         detected = detect(source, said=reading.encoding)
@@ -63,7 +63,7 @@ class CsvSource:
             raise ConfigError(f"{source.name} is empty: it needs a header and one row for each phone.")
         # Lines from the middle of a file may be parts of a record, not whole ones.
         further = [cells for cells in csv_reader(self._excerpts(), delimiter=delimiter) if cells]
-        start = find_start(records, name=source.name, reading=reading, further=further)
+        start = find_start(records, name=source.name, reading=reading, further=further, column=column)
         self.reading = Reading(
             encoding=self._encoding.key,
             header=start.header,

@@ -31,7 +31,7 @@ class Detection:
 
     Attributes:
         encoding: how its bytes become text.
-        certainty: `certain`, `likely`, or `as given` if the user named the encoding.
+        certainty: `certain` or `likely`; empty if the user, or an earlier run, named the encoding.
         strays: how many bytes are not text.
         first_stray: the line of the first of them, from 1.
         nuls: how many NULs are left out.
@@ -50,7 +50,7 @@ class Detection:
     @property
     def description(self) -> str:
         """Such as `UTF-8, likely, 3 stray bytes kept, first in line 17`."""
-        parts = [f"{self.encoding.name}, {self.certainty}"]
+        parts = [self.encoding.name, *([self.certainty] if self.certainty else [])]
         if self.strays:
             is_kept = self.encoding.errors == "surrogateescape"
             what, kept = ("stray byte", "kept") if is_kept else ("damaged letter", "replaced")
@@ -127,7 +127,7 @@ def _as_said(source: Input, said: Encoding, mark: Encoding | None) -> Detection:
     elif said.key in {"utf-16", "utf-32"}:
         codec = _unmarked_utf16(source.head) if said.key == "utf-16" else ""
         said = attrs.evolve(named(codec or said.key + "-le"), key=said.key, name=said.name)
-    return _counted(source, said, "as given")
+    return _counted(source, said, "")
 
 
 def _utf8_or_older(source: Input) -> Detection:
@@ -151,13 +151,14 @@ def _undecided(source: Input, fitting: tuple[str, ...], words: list[bytes], why:
     keys = tuple(dict.fromkeys(fitting if len(fitting) > 1 else (*fitting, *_CHOICES)))
     shown = sorted(words, key=len, reverse=True)[:_SHOWN]
     encodings = [named(key) for key in keys]
-    labels = [f"{encoding.name}: {' '.join(map(encoding.decode, shown))}" for encoding in encodings]
+    labels = [_printable(f"{encoding.name}: {' '.join(map(encoding.decode, shown))}") for encoding in encodings]
     options = " or ".join(f"--encoding {key}" for key in fitting[:3])
     return Undecided(
         f"{source.name} {why}: add {options or '--encoding and its name, such as cp1258, tcvn3 or cp1252'}.",
         field="encoding",
         question=f"In which encoding is {source.name}? Choose the line that reads correctly.",
-        choices=tuple((key, _printable(label)) for key, label in zip(keys, labels, strict=True)),
+        # A choice that reads as damage is no help.
+        choices=tuple((key, label) for key, label in zip(keys, labels, strict=True) if not _REPLACED.search(label)),
     )
 
 

@@ -83,7 +83,7 @@ class FolderSource:
         self.types = types
         self.length = length
         files = "1 file" if len(self._files) == 1 else f"{len(self._files):,} files"
-        rows = "" if length is None else f", {length:,} rows"
+        rows = "" if length is None else f", {length:,} {'row' if length == 1 else 'rows'}"
         names = ", ".join(place.name for place in skipped)
         skipped_files = f"; skipped pipes, sockets or devices: {names}" if skipped else ""
         form = first.description if first.length is None else first.description.partition(", ")[0]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from ..phone import is_phone
+from .base import by_name
 from .phone_column import is_phone_heading, plain
 from .reading import Reading, Undecided
 
@@ -57,7 +58,12 @@ class TableStart:
 
 
 def find_start(
-    records: Sequence[tuple[int, Sequence[str]]], *, name: str, reading: Reading, further: Sequence[Sequence[str]] = ()
+    records: Sequence[tuple[int, Sequence[str]]],
+    *,
+    name: str,
+    reading: Reading,
+    further: Sequence[Sequence[str]] = (),
+    column: str | None = None,
 ) -> TableStart:
     """Where the rows begin, as far as `reading` does not say it.
 
@@ -69,6 +75,7 @@ def find_start(
         name: the table's name in messages.
         reading: what the user says.
         further: records from other places of the table.
+        column: what the user calls a column; the first record with that name is the header.
 
     Raises:
         Undecided: the first record can be a header or a row, or the lines above it titles or rows.
@@ -78,14 +85,17 @@ def find_start(
     further = further if width * len(further) <= _CELLS else ()
     if reading.skip_rows is not None:
         records = [record for record in records if record[0] >= reading.skip_rows]
-    at = 0
-    if reading.skip_rows is None and reading.header is not False and records:
+    header = reading.header
+    at = None if column is None or header is False else _with_heading(records, column, reading)
+    if at is not None:
+        header = True
+    elif reading.skip_rows is None and header is not False and records:
         at = _first_after_titles(records, name=name, reading=reading, further=further)
     skip = reading.skip_rows if reading.skip_rows is not None else records[at][0] if at else 0
-    if reading.header is not None or not records:
-        return TableStart(skip_rows=skip, header=reading.header is not False)
-    first = records[at][1]
-    header = _is_header(first, [*(cells for _, cells in records[at + 1 :]), *further])
+    if header is not None or not records:
+        return TableStart(skip_rows=skip, header=header is not False)
+    first = records[at or 0][1]
+    header = _is_header(first, [*(cells for _, cells in records[(at or 0) + 1 :]), *further])
     if header is None:
         shown = ", ".join(repr(cell[:_WIDEST]) for cell in first[:_SHOWN])
         raise Undecided(
@@ -95,6 +105,12 @@ def find_start(
             choices=((True, "the header"), (False, "a row like those below it")),
         )
     return TableStart(skip_rows=skip, header=header)
+
+
+def _with_heading(records: Sequence[tuple[int, Sequence[str]]], column: str, reading: Reading) -> int | None:
+    """The index of the first record with a cell of this name; None if there is none where a header can be."""
+    places = range(len(records[: _TITLES if reading.skip_rows is None else 1]))
+    return next((at for at in places if by_name(records[at][1], column)), None)
 
 
 def _first_after_titles(

@@ -23,6 +23,7 @@ __all__ = ["OwnFile", "cannot_write", "sync_directory"]
 # Windows lacks this flag: `_opened` looks for a link before it opens the file.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _PRIVATE = 0o600
+_FULL = frozenset({errno.ENOSPC, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 class OwnFile:
@@ -232,6 +233,10 @@ def sync_directory(path: Path) -> None:
             os.close(directory)
 
 
-def cannot_write(path: Path, error: OSError) -> ConfigError:
-    """The error of an output that the system does not let the process write, before the first call."""
-    return ConfigError(f"Cannot write {path}: {error.strerror or error}.")
+def cannot_write(path: Path, error: OSError) -> ConfigError | JobStopped:
+    """The error of an output that the system does not let the process write, before the first call.
+
+    A full disk is no wrong argument, so it is the error that it is later too.
+    """
+    kind = JobStopped if error.errno in _FULL else ConfigError
+    return kind(f"Cannot write {path}: {error.strerror or error}.")

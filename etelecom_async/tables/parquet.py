@@ -49,7 +49,7 @@ class ParquetSource:
             self.types = {name: str(field.type) for name, field in zip(self.columns, fields, strict=True)}
             self.length = file.metadata.num_rows
             self._as_dictionary = lists_with_dictionary(file)
-            self.description = f"Parquet, {self.length:,} rows"
+            self.description = f"Parquet, {self.length:,} {'row' if self.length == 1 else 'rows'}"
         if not self.columns:
             raise ConfigError(f"{path} has no columns: it needs one with phones.")
 

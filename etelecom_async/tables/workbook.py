@@ -38,7 +38,7 @@ class WorkbookSource:
     skipped. A hidden sheet is read only if it is named, or if no visible sheet has data.
 
     `dialect` is that of a CSV file that Excel reads as UTF-8; `description` is such as
-    `Excel, sheet 'Customers', header in row 1`.
+    `Excel, sheet 'Customers', header in row 1`. A row with the name `column` is the header.
 
     Raises:
         Undecided: several sheets have data and none is named, or where the rows begin is ambiguous.
@@ -49,7 +49,7 @@ class WorkbookSource:
     kind = "excel"
     types: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, source: Input, *, reading: Reading = DETECT_ALL) -> None:
+    def __init__(self, source: Input, *, reading: Reading = DETECT_ALL, column: str | None = None) -> None:
         reading.refuse_others("header", "skip_rows", "sheet", what=f"{source.name}, a workbook,")
         self._name = source.name
         data = _read(source)
@@ -60,7 +60,7 @@ class WorkbookSource:
         first = [(place, list(map(_heading, cells))) for place, cells in islice(self._records(), _SAMPLE)]
         if not first:
             raise ConfigError(f"{name} is empty: it needs a header and one row for each phone.")
-        start = find_start(first, name=name, reading=reading)
+        start = find_start(first, name=name, reading=reading, column=column)
         self._skipped = start.skip_rows
         place, heading = next((place, cells) for place, cells in first if place >= self._skipped)
         if len(heading) > MAX_COLUMNS:
@@ -140,7 +140,7 @@ class WorkbookSource:
             f"{self._name} has several sheets with data ({listed}): choose one with --sheet.",
             field="sheet",
             question="Which sheet holds the phones?",
-            choices=[(name, f"{name} ({length:,} rows)") for name, length in lengths.items()],
+            choices=[(name, f"{name} ({length:,} row{'s' * (length != 1)})") for name, length in lengths.items()],
         )
 
 

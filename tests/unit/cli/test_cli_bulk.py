@@ -55,7 +55,7 @@ def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
         code, stdout, stderr = bulk_here(served, source, "-o", output)
     assert (code, stdout) == (3, "")
     advice = "Correct it in place in the input. Then run the same command again with `--retry-failed`."
-    assert f"1 not a phone number: {advice}\n" in stderr
+    assert f"not a phone number: 1. {advice}\n" in stderr
     assert by_row(output)[2]["failure"] == "InvalidPhone"
 
 
@@ -217,14 +217,16 @@ async def test_a_closed_pipe_is_exit_code_141_and_no_word(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-async def test_standard_output_on_a_full_disk_is_one_sentence(tmp_path):
-    source = people(tmp_path / "in.csv", 20)
+@pytest.mark.parametrize("rows", [1, 20])
+async def test_standard_output_on_a_full_disk_is_one_sentence(tmp_path, rows):
+    """Also with a single row, all of which a buffer would hold."""
+    source = people(tmp_path / "in.csv", rows)
     async with serve(Watched(20)) as served:
         full = os.open("/dev/full", os.O_WRONLY)
         process = await spawn("bulk", source, "-o", "-", "--quiet", env=environment(served), stdout=full)
         os.close(full)
         _, stderr = await process.communicate()
-    assert process.returncode == 2
+    assert process.returncode == 4
     assert stderr.decode() == "Error: Cannot write the output: No space left on device.\n"
 
 

@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from etelecom_async._times import utc_text
+from etelecom_async.cli.descriptors import prepare_standard_streams
+from etelecom_async.cli.exits import report
 from etelecom_async.cli.render import counted, local, plain, show, table
 from etelecom_async.sandbox import Customer, World, serve
 from tests.support import environment, run
@@ -188,8 +190,45 @@ async def test_the_summary_of_a_job_has_words_and_the_output_the_class(tmp_path)
         code, _, stderr = await run("bulk", str(source), "-o", str(output), env=environment(served))
         piped = await run("bulk", "-", "-o", "-", env=environment(served), stdin=source.read_bytes())
     assert code == 3
-    assert "1 not a phone number: " in stderr
+    assert "not a phone number: 1. " in stderr
     assert "InvalidPhone" not in stderr
     assert "InvalidPhone" in output.read_text(encoding="utf-8")
     assert "--retry-failed" in stderr
     assert "--retry-failed" not in piped[2]  # E9: a pipe is read once
+
+
+class Interrupted(io.RawIOBase):
+    """A stderr at which Ctrl-C comes when the system has taken the text, and before the program knows."""
+
+    def __init__(self):
+        self.taken = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.taken += bytes(data)
+        raise KeyboardInterrupt
+
+
+def test_a_line_that_ctrl_c_interrupts_is_not_written_twice(monkeypatch):
+    file = Interrupted()
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BufferedWriter(file)))
+    prepare_standard_streams()
+    with pytest.raises(KeyboardInterrupt):
+        sys.stderr.write("3 rows\n")
+    sys.stderr.flush()
+    assert file.taken == b"3 rows\n"
+
+
+def test_after_ctrl_c_on_a_terminal_the_prompt_has_a_line_of_its_own(monkeypatch, capfd):
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert report(KeyboardInterrupt()) == 130
+        assert os.read(ours, 10) == b"\r\n"
+    os.close(ours)
+    monkeypatch.undo()
+    assert report(KeyboardInterrupt()) == 130
+    assert capfd.readouterr().err == ""  # in a pipe or file there is no prompt

@@ -14,6 +14,8 @@ from etelecom_async.cli.demo import demo
 from etelecom_async.sandbox import World, sample, serve
 from tests.support import HANG, environment, invoke, run, spawn
 
+DONE = 3
+"""Exit code: of the made-up customers some cannot be checked."""
 EXAMPLE = Path(__file__).parents[3] / "examples" / "phones.csv"
 
 
@@ -40,7 +42,7 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def earlier(here):
-    assert invoke("demo")[0] == 0
+    assert invoke("demo")[0] == DONE
     return here / "results.csv"
 
 
@@ -55,16 +57,16 @@ def test_a_file_that_no_demo_left_is_never_replaced(here, content):
 def test_the_demo_of_the_makefile_works_twice_in_a_row(here):
     """A2: `make demo` twice in a row."""
     recipe = (EXAMPLE.parent.parent / "Makefile").read_text(encoding="utf-8").split("\ndemo:")[1].split("\n\n")[0]
-    assert recipe.endswith("etelecom demo examples/phones.csv -o results.csv")
+    assert recipe.endswith("etelecom demo examples/phones.csv -o results.csv || test $$? -eq 3")
     for _ in range(2):
-        assert invoke("demo", str(EXAMPLE), "-o", "results.csv")[0] == 0
+        assert invoke("demo", str(EXAMPLE), "-o", "results.csv")[0] == DONE
         assert phones(here / "results.csv") == phones(EXAMPLE)
     assert set(contents(here)) == {"results.csv", "results.csv.job"}
 
 
 def test_a_result_of_another_input_is_replaced_too(earlier):
     assert phones(earlier) == set(sample())
-    assert invoke("demo", str(EXAMPLE))[0] == 0
+    assert invoke("demo", str(EXAMPLE))[0] == DONE
     assert phones(earlier) == phones(EXAMPLE)
 
 
@@ -113,7 +115,7 @@ def test_the_input_of_a_demo_is_never_replaced_even_if_a_demo_made_it(earlier, l
 def test_a_demo_into_parquet_works_twice_in_a_row(here):
     pytest.importorskip("pyarrow")
     for _ in range(2):
-        assert invoke("demo", "-o", "results.parquet")[0] == 0
+        assert invoke("demo", "-o", "results.parquet")[0] == DONE
     assert set(contents(here)) == {"results.parquet", "results.parquet.job"}
 
 
@@ -132,7 +134,7 @@ async def test_ctrl_c_is_said_is_exit_code_130_and_the_next_demo_works(here, out
     assert (process.returncode, stdout) == (130, b"")
     assert b"Stopped early. What was finished is in results." in rest
     assert b"Traceback" not in said + rest
-    assert (await run("demo", "-o", output, env=environment()))[0] == 0
+    assert (await run("demo", "-o", output, env=environment()))[0] == DONE
 
 
 def test_what_the_demo_leaves_is_ignored_and_cleaned():

@@ -28,7 +28,8 @@ from etelecom_async.cli.exits import StoppedByFault, WrongUsage
 from etelecom_async.cli.render import as_json
 from etelecom_async.errors import ConfigError, JobStopped, Unauthenticated, Unavailable
 from etelecom_async.sandbox import SANDBOX_API_KEY, World, serve
-from tests.support import KEY, environment, invoke
+from tests.support import HANG, KEY, environment, invoke, spawn
+from tests.support.bulk_command import Watched
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "command-line.md"
 COMMON = {0, 2, 70, 130, 141}
@@ -46,7 +47,7 @@ def test_the_groups_help_has_every_exit_code():
 
 
 @pytest.mark.parametrize(
-    ("command", "own"), [("check", {1, 3, 4}), ("bulk", {3, 4}), ("demo", {4}), ("sandbox", set())]
+    ("command", "own"), [("check", {1, 3, 4}), ("bulk", {3, 4}), ("demo", {3, 4}), ("sandbox", set())]
 )
 def test_a_commands_help_has_the_exit_codes_that_it_can_end_with(command, own):
     assert set(codes_in(invoke(command, "--help")[1])) == COMMON | own
@@ -227,7 +228,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name == sys.argv[0]:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.{number})
 
 from etelecom_async.cli import main
 sys.meta_path.insert(0, Interrupting())
@@ -245,10 +246,32 @@ main()
 """
 
 
+OTHERS = ["SIGTERM", "SIGHUP"]
+
+
+@pytest.mark.parametrize("number", ["SIGINT", *OTHERS])
+@pytest.mark.parametrize("command", [["check", "0987654321"], ["sandbox", "--port", "0"]], ids=" ".join)
+async def test_a_signal_ends_a_command_with_its_exit_code_of_the_table(command, number):
+    """A process manager stops with SIGTERM, a terminal that closes with SIGHUP; for the sandbox that is its end."""
+    world = Watched()
+    async with serve(world, latency=600) as served, asyncio.timeout(HANG):
+        process = await spawn(*command, env=environment(served))
+        if command[0] == "check":
+            await world.asked_again(1)
+        else:
+            while not (await process.stdout.readline()).startswith(b"Ctrl-C"):
+                pass
+        process.send_signal(getattr(signal, number))
+        _, stderr = await process.communicate()
+    assert (process.returncode, stderr) == (130 if command[0] == "check" else 0, b"")
+
+
 async def test_ctrl_c_while_it_starts_or_ends_is_130_without_a_traceback():
     """E1: in the first half second."""
     modules = ["click", "etelecom_async.cli.check", "rich.console"]
-    programs = [INTERRUPTED_IMPORT.format(module=name, arguments=["check", "0987654321"]) for name in modules]
+    given = ["check", "0987654321"]
+    programs = [INTERRUPTED_IMPORT.format(module=it, arguments=given, number="SIGINT") for it in modules]
+    programs += [INTERRUPTED_IMPORT.format(module="rich.console", arguments=given, number=it) for it in OTHERS]
     programs.append(INTERRUPTED_END)
     env = environment(ETELECOM_BASE_URL="http://127.0.0.1:9")
     ends = await asyncio.gather(*(ended(sys.executable, "-c", program, env=env) for program in programs))

@@ -1,7 +1,10 @@
 """Every option of the command line judges its value, and so does the environment."""
 
+import sys
+
 import pytest
 
+from etelecom_async.cli import app
 from etelecom_async.cli.app import etelecom
 from tests.support import KEY, OA, PHONE, invoke
 
@@ -16,6 +19,8 @@ OPTIONS = [
     *((*BULK, "--concurrency", value) for value in ("0", "-1", "1.5", "many", "")),
     *((*BULK, "--workers", value) for value in ("0", "x")),
     *((*BULK, "--executor", value) for value in ("spark", "")),
+    *((*BULK, "--skip-rows", value) for value in ("-1", "x", "")),
+    *((*BULK, name, "") for name in ("--column", "--address", "--encoding", "--delimiter", "--sheet")),
     *((*BULK, "--transport", value) for value in ("curl", "")),
     *(("sandbox", "--port", value) for value in ("99999", "-1", "http", "1.5", "")),
     *(("sandbox", "--latency", value) for value in ("-1", "nan", "inf", "slow")),
@@ -72,6 +77,47 @@ def test_an_empty_input_is_refused_and_not_the_current_folder(command, tmp_path,
     assert (code, out) == (2, "")
     assert "INPUT" in err
     assert err.endswith("It is empty: name a file.\n")
+
+
+@pytest.mark.parametrize("name", ["--column", "--address", "--encoding", "--delimiter", "--sheet", "--proxy"])
+def test_an_option_that_is_empty_is_one_sentence_with_its_name(name):
+    code, _, err = invoke(*BULK, name, "", ETELECOM_API_KEY=KEY, ETELECOM_OA_ID=str(OA))
+    assert (code, err) == (2, f"Error: '{name}': It is empty: leave it out, or give it a value.\n")
+
+
+@pytest.mark.parametrize("command", [("sandbox", "--port"), (*BULK, "--workers"), (*BULK, "--skip-rows")])
+def test_a_word_in_place_of_a_number_is_named_as_no_number(command):
+    code, _, err = invoke(*command, "zzz", ETELECOM_API_KEY=KEY, ETELECOM_OA_ID=str(OA))
+    assert code == 2
+    assert "'zzz' is not a valid whole number." in err
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("option", ["INPUT", "-o", "--report"])
+def test_a_name_that_is_too_long_is_refused_before_the_first_call(option, suffix, tmp_path, monkeypatch):
+    """The job file and the journal have longer names than the output."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_text(f"phone\n{PHONE}\n")
+    long = {"-o": "x" * (250 - len(suffix) + 2) + suffix}.get(option, "x" * 300 + suffix)
+    given = {"INPUT": "in.csv", "-o": "out.csv", option: long}
+    arguments = [given.pop("INPUT"), *(word for pair in given.items() for word in pair)]
+    code, out, err = invoke("bulk", *arguments, ETELECOM_API_KEY=KEY, ETELECOM_OA_ID=str(OA))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "too long" in err
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv"}
+
+
+@pytest.mark.parametrize("name", ["a\nb.csv", "a\x1b[31m.csv", "a\u202eb.csv"])
+def test_control_characters_of_a_file_name_are_escaped(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ETELECOM_API_KEY", KEY)
+    escaped = name.encode("unicode_escape").decode()
+    for arguments in ([name], ["in.csv", "more.csv", name]):
+        monkeypatch.setattr(sys, "argv", ["etelecom", "bulk", *arguments, "-o", "out.csv", "--oa-id", str(OA)])
+        assert app.run() == 2
+        err = capsys.readouterr().err
+        assert escaped in err
+        assert name not in err
 
 
 @pytest.mark.parametrize("output", [".", "..", "/"])

@@ -81,7 +81,7 @@ class Full(io.RawIOBase):
 @pytest.mark.parametrize("room", [0, 500])
 async def test_a_stream_that_takes_no_more_is_one_sentence(tmp_path, room):
     full = Full(room, OSError(28, "No space left on device"))
-    with pytest.raises(JobStopped if room else ConfigError, match=r"^Cannot write .*No space left on device\.$"):
+    with pytest.raises(JobStopped, match=r"^Cannot write .*No space left on device\.$"):
         await Service().run(people(tmp_path / "in.csv"), full)
 
 

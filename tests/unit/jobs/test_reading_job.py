@@ -41,7 +41,7 @@ async def test_a_resume_reads_as_the_first_run_settled(job, tmp_path):
     more = DOUBT.encode() + b"".join(b"H\xe9l\xe8ne, Besan\xe7on;0912345678\n" for _ in range(9))
     going_on = job(more, resume=True)
     plan = await going_on.prepare()
-    assert plan.source.startswith("CSV, delimiter ';', UTF-8, as given, 27 stray bytes kept, first in line 3")
+    assert plan.source.startswith("CSV, delimiter ';', UTF-8, 27 stray bytes kept, first in line 3")
     assert (plan.finished, (await going_on.run()).rows) == (2, 9)
     assert "H\udce9l\udce8ne".encode(errors="surrogateescape") in (tmp_path / "out.csv").read_bytes()
     assert statistics_of(tmp_path / "out.csv")
@@ -106,7 +106,7 @@ async def test_titles_and_the_header_are_not_counted_as_rows(job):
         (["--encoding", "utf-9"], "--encoding: There is no encoding 'utf-9'"),
         (["--delimiter", ";;"], "--delimiter: delimiter is one ASCII character"),
         (["--skip-rows", "-1"], "--skip-rows: skip_rows is a whole number from 0 to 1048576"),
-        (["--sheet", " "], "--sheet: sheet is a name or a number"),
+        (["--sheet", " "], "'--sheet': It is empty: leave it out"),
     ],
 )
 @pytest.mark.parametrize("command", ["bulk", "demo"])
@@ -143,7 +143,7 @@ def test_on_a_terminal_doubt_is_asked_about(tmp_path):
     assert "Is the first record of" in said
     assert "  2  a row like those below" in said
     assert "7 is not in the range 1<=x<=2" in said
-    assert process.returncode in {0, 1}
+    assert process.returncode == 3
     assert len(output.read_text(encoding="utf-8").splitlines()) == 4
 
 
@@ -158,3 +158,26 @@ def _all(descriptor):
 
 def test_the_options_are_those_of_a_reading():
     assert {field.name for field in attrs.fields(Reading)} <= {option.name for option in bulk.params}
+
+
+@pytest.mark.parametrize("opened", [lambda path: path, lambda path: path.open("rb")], ids=["file", "stream"])
+async def test_a_column_that_is_named_settles_where_the_header_is(tmp_path, opened):
+    """Also below a title, and above a row of its own shape."""
+    source = tmp_path / "in.csv"
+    source.write_text("Danh sách\n\ntên;p1;p2\nAn;0987654321;b\nBình;không có;c\n", encoding="utf-8")
+    job = Service(refuse).job(opened(source), tmp_path / "out.csv", column="P1")
+    plan = await job.prepare()
+    assert plan.source.endswith("header in line 3")
+    assert (plan.column, (await job.run()).rows) == ("p1", 2)
+
+
+async def test_a_column_that_is_numbered_settles_no_header(job):
+    with pytest.raises(Undecided):
+        await job(DOUBT, column="2").prepare()
+
+
+def test_columns_that_the_jobs_own_replace_are_named_even_if_quiet(tmp_path):
+    (tmp_path / "in.csv").write_text("phone,state,row\nx,a,b\n", encoding="utf-8")
+    arguments = ("bulk", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--quiet", "--oa-id", str(OA))
+    code, _, stderr = invoke(*arguments, ETELECOM_API_KEY=KEY)
+    assert (code, stderr) == (3, "Replaced by the job's own columns: state, row.\n")

@@ -105,6 +105,12 @@ def test_what_is_not_known_is_asked_for_and_not_guessed(codec):
     assert told(f"{text}\n".encode(codec), said=codec).encoding.decode(f"{text}\n".encode(codec)) == f"{text}\n"
 
 
+def test_an_encoding_in_which_nothing_can_be_read_is_no_choice():
+    with pytest.raises(Undecided, match="is in an unknown encoding") as caught:
+        told(b"name,phone\n\x81\x8d\x90\x9d,1\n\xff\x81\x9d,2\n")
+    assert not any("\ufffd" in label for _, label in caught.value.choices)
+
+
 def test_half_utf8_and_half_something_else_is_asked_for():
     data = VIETNAMESE.encode() + in_tcvn3(VIETNAMESE) * 2
     with pytest.raises(Undecided, match="is partly UTF-8 and partly another encoding"):

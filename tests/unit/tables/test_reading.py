@@ -102,7 +102,7 @@ def test_a_given_reading_goes_before_the_judged_one(source):
     text = "x|y\nphone|name\n0987654321|An, Binh\n"
     table = source(text, skip_rows=1, header=True, delimiter="|", encoding="latin-1")
     assert (table.columns, cells(table)) == (("phone", "name"), [("0987654321", "An, Binh")])
-    assert "iso8859-1, as given" in table.description
+    assert "iso8859-1, header" in table.description
     assert source("phone name\n0987654321 An\n", delimiter=" ").columns == ("phone", "name")
     assert source("phone\tname\n0987654321\tAn\n", delimiter="tab").columns == ("phone", "name")
 
