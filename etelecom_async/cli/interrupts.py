@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from types import FrameType
 from typing import TypeAlias
 
@@ -28,8 +28,8 @@ def begin_line() -> None:
 
 
 def interrupted_by_any_signal() -> None:
-    """From now on SIGTERM and SIGHUP raise a KeyboardInterrupt, as Ctrl-C does: they have its exit code."""
-    _handle(signal.default_int_handler)
+    """From now on SIGTERM and SIGHUP do what Ctrl-C does, and have its exit code."""
+    _handle(_interrupt, replaced=[signal.SIG_DFL])
 
 
 def leave_at_once() -> None:
@@ -37,7 +37,7 @@ def leave_at_once() -> None:
 
     For imports and the interpreter's shutdown, where a KeyboardInterrupt would show a traceback or another error.
     """
-    _handle(_leave)
+    _handle(_leave, replaced=[signal.default_int_handler, signal.SIG_DFL, _interrupt])
 
 
 @contextlib.contextmanager
@@ -53,9 +53,9 @@ def leaving_at_once() -> Generator[None]:
                 _set(number, handler)
 
 
-def _handle(handler: _Handler) -> None:
+def _handle(handler: _Handler, *, replaced: Sequence[object]) -> None:
     for number in dict.fromkeys(INTERRUPTS):
-        if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+        if signal.getsignal(number) in replaced:
             _set(number, handler)
 
 
@@ -63,6 +63,15 @@ def _set(number: int, handler: _Handler | int | signal.Handlers | None) -> None:
     # ValueError: this is not the main thread.
     with contextlib.suppress(ValueError):
         signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # An event loop has a handler of its own for Ctrl-C, which cancels what it runs.
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
+    else:
+        _leave(number, frame)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from types import NoneType
+from typing import cast
 
 from ..api.consent import Consent
 from ..bulk.run import Bulk
@@ -21,6 +24,7 @@ _GROUP = 500
 _SYNC_SECONDS = 1.0
 _CELL, _LARGE = 8, 128 * 1024
 """What a cell counts beside its characters, and how much is written on the event loop at most: about 5 ms."""
+_SMALL = (int, float, NoneType)
 
 
 class RecordWriter:
@@ -101,13 +105,37 @@ async def close_sink(sink: Sink, *, is_complete: bool, is_wanted: Callable[[], b
 
 def _is_large(records: Sequence[Record]) -> bool:
     """Whether writing them would hold up the event loop for too long."""
-    size = 0
+    left = _LARGE
     for record in records:
-        size += sum(len(cell) for cell in record.cells if isinstance(cell, Sized))
-        size += _CELL * len(record.cells)
-        if size > _LARGE:
+        left = _without(record.cells, left)
+        if left < 0:
             return True
     return False
+
+
+def _without(cell: object, left: int) -> int:
+    """What is left of a size without that of a cell, with all that is nested in it; below 0 as soon as it is more."""
+    if isinstance(cell, str | bytes):
+        return left - _CELL - len(cell)
+    if isinstance(cell, Mapping):
+        cell = cast("Mapping[object, object]", cell)
+        # Each takes `_CELL` at least: a million of them are not looked at one by one.
+        left -= 2 * _CELL * len(cell)
+        inner: Iterable[object] = itertools.chain(cell, cell.values())
+    elif isinstance(cell, list | tuple):
+        cell = cast("Sequence[object]", cell)
+        left -= _CELL * len(cell)
+        inner = cell
+    else:
+        return left
+    for value in inner:
+        if left < 0:
+            break
+        if type(value) is str:
+            left -= len(value)
+        elif not isinstance(value, _SMALL):
+            left = _without(value, left)
+    return left
 
 
 def _append(sink: Sink, recorder: Recorder, records: Sequence[Record]) -> list[Record]:

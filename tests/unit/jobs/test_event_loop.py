@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import threading
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from etelecom_async import ConfigError
 from etelecom_async.jobs.row_bitmap import RowBitmap
 from etelecom_async.jobs.row_reader import RowReader
-from etelecom_async.tables import CsvLayout, Row
+from etelecom_async.tables import CsvLayout, NdjsonLayout, Row
 from tests.support.job_files import Service, phone, refuse, write
 
 
@@ -100,3 +101,40 @@ async def test_little_is_written_at_once_on_the_event_loop(tmp_path, monkeypatch
     summary = await Service(refuse).run(source, tmp_path / "out.csv")
     assert (summary.rows, summary.is_complete) == (30, True)
     assert max(written, default=0) <= 128 * 1024
+
+
+TEXT = "x" * 200_000
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        {"a": {"b": [TEXT]}},
+        [[TEXT]],
+        [{"a": "x" * 1000}] * 200,
+        {"x" * 2000 + str(at): None for at in range(100)},
+        [None] * 50_000,
+        [[1, 2.5, True]] * 20_000,
+    ],
+    ids=["text in objects", "text in lists", "objects", "keys", "empty values", "numbers"],
+)
+async def test_what_is_nested_in_a_value_counts_for_what_is_written_on_the_event_loop(tmp_path, monkeypatch, nested):
+    """As a column, and as a further key of one object."""
+    on_the_loop = []
+    encode = NdjsonLayout.encode
+
+    def watched(self, table):
+        table = list(table)
+        if threading.current_thread() is threading.main_thread():
+            on_the_loop.append(sum(len(json.dumps(row)) for row in table))
+        return encode(self, table)
+
+    monkeypatch.setattr(NdjsonLayout, "encode", watched)
+    source = tmp_path / "in.ndjson"
+    records = [{"phone": phone(1)}, {"phone": phone(2), "nested": nested}]
+    source.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    summary = await Service(refuse).run(source, tmp_path / "out.ndjson")
+    assert (summary.rows, summary.is_complete) == (2, True)
+    source.write_text(json.dumps(records[1]) + "\n", encoding="utf-8")
+    await Service(refuse).run(source, tmp_path / "again.ndjson")
+    assert max(on_the_loop, default=0) <= 128 * 1024
