@@ -86,11 +86,13 @@ def sandbox(
 ) -> None:
     """Serve an eTelecom on this machine, until Ctrl-C.
 
-    It answers Zalo/CheckConsent as documented, errors included. The customers are made up, one for each answer, or they
-    come from a file: any table that `etelecom bulk` reads, or its output. The columns `state` (granted, refused, ...)
-    or `error` (the code), `expired_time` and `message` make up the answer for a phone. A phone without them has granted
-    permission; a phone that is not in the file was never asked. The sandbox prints what to paste to call it. Its keys
-    are public and work nowhere else.
+    It answers Zalo/CheckConsent, Zalo/RequestConsent and Zalo/ListRequestConsent as documented, errors included. A
+    request for permission waits until you answer it for the customer; the sandbox prints how.
+
+    The customers are made up, one for each answer, or they come from a file: any table that `etelecom bulk` reads, or
+    its output. The columns `state` (granted, refused, ...) or `error` (the code), `expired_time` and `message` make up
+    the answer for a phone. A phone without them has granted permission; a phone that is not in the file was never
+    asked. The sandbox prints what to paste to call it. Its keys are public and work nowhere else.
 
     With --limit it has a hidden rate limit, as the real server does: a token bucket of BURST requests that fills at
     RATE. How the real server refuses is not published, so try your program against each form:
@@ -161,7 +163,9 @@ def _introduce(world: World, served: Served) -> None:
     write(_curl(world, served))
     write("\nCustomers it knows (any other number was never asked):\n")
     _show_customers(world)
-    write("Ctrl-C ends it.")
+    write("\nTo answer a request for permission, with allow, deny or block:\n")
+    write(_curl_reply(served))
+    write("\nCtrl-C ends it.")
 
 
 def _curl(world: World, served: Served) -> str:
@@ -173,6 +177,10 @@ def _curl(world: World, served: Served) -> str:
         f"    --header 'Authorization: Bearer {world.api_key.reveal()}' \\\n"
         f"""    --data '{{ "oa_id": "{world.oa_id}", "phone": "{phone}" }}'"""
     )
+
+
+def _curl_reply(served: Served) -> str:
+    return f"""  curl '{served.reply_url}' --data '{{ "phone": "0987654321", "reply": "allow" }}'"""
 
 
 def _show_customers(world: World) -> None:

@@ -6,7 +6,8 @@
 Only `serve` imports aiohttp, when it is called.
 """
 
-from .customers import Customer, sample
+from .consent_requests import Charge
+from .customers import Customer, Reply, sample
 from .limit import FixedWindow, Limit, Refusal, TokenBucket
 from .server import Served, serve
 from .transport import SandboxTransport
@@ -16,11 +17,13 @@ __all__ = [
     "SANDBOX_API_KEY",
     "SANDBOX_OA",
     "SANDBOX_SHOP_KEY",
+    "Charge",
     "Customer",
     "FixedWindow",
     "Limit",
     "LogEntry",
     "Refusal",
+    "Reply",
     "SandboxRequest",
     "SandboxTransport",
     "Served",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import random
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +13,7 @@ from attrs import Factory, field, frozen
 from .. import _checks, clock
 from ..phone import normalize
 
-__all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "sample"]
+__all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "Reply", "sample"]
 
 GRANTED = 0
 EXPIRED = 16
@@ -54,8 +55,22 @@ MESSAGES = MappingProxyType(
 """The message with each code. The words are made up; the codes are those of Zalo's consent check."""
 
 
+class Reply(enum.Enum):
+    """A customer's answer to a request for permission."""
+
+    ALLOW = "allow"
+    """Granted for 30 days."""
+    DENY = "deny"
+    BLOCK = "block"
+    """The customer blocks the Official Account."""
+
+
 def _code(error: int) -> int:
     return _checks.whole("Customer.error", error, least=-(2**63), most=2**63 - 1)
+
+
+def _request_code(error: int) -> int:
+    return _checks.whole("Customer.request_error", error, least=-(2**63), most=2**63 - 1)
 
 
 def _usual_message(customer: Customer) -> str:
@@ -71,10 +86,13 @@ class Customer:
         error: the code of the answer. With 5, 10 or 12 the answer is always "try later".
         message: the words of the answer; by default those of `MESSAGES` for the code.
         expires: when a granted permission ends, aware; None for never. After that, `error` 0 is answered as 16.
+        reply: how they answer a request for permission; None if they do not, unless `World.reply` does for them.
+        reply_after: seconds from a request to that answer.
+        request_error: the `error_code` with which a request to them fails inside a 200; 0 if it does not.
 
     Raises:
         InvalidPhone: phone cannot be a phone number.
-        ConfigError: error is not a whole number of 64 bits, message not a str, or expires has no time zone.
+        ConfigError: another attribute is of a wrong type or out of range.
     """
 
     phone: str = field(converter=normalize)
@@ -84,6 +102,16 @@ class Customer:
         validator=_checks.checked(partial(_checks.instance, kind=str, wanted="a str")),
     )
     expires: datetime | None = field(default=None, validator=_checks.checked(_checks.aware, or_none=True))
+    reply: Reply | None = field(
+        default=None,
+        validator=_checks.checked(
+            partial(_checks.instance, kind=Reply, wanted="a Reply such as Reply.ALLOW"), or_none=True
+        ),
+    )
+    reply_after: float = field(
+        default=0.0, validator=_checks.checked(partial(_checks.number, least=0, unit="a number of seconds"))
+    )
+    request_error: int = field(default=0, converter=_request_code)
 
 
 def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer]:

@@ -13,7 +13,7 @@ from yarl import URL
 
 from .. import _checks
 from .._loop import running_loop
-from .world import SandboxRequest, World
+from .world import REPLY_PATH, SandboxRequest, World
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -40,6 +40,11 @@ class Served:
     def partner_base_url(self) -> str:
         """For partners: `http://<host>:<port>/v1/partner`."""
         return self._url("/v1/partner")
+
+    @property
+    def reply_url(self) -> str:
+        """Takes `{"phone": ..., "reply": "allow" | "deny" | "block"}` with a POST, and does what `World.reply` does."""
+        return self._url(REPLY_PATH)
 
     def _url(self, path: str) -> str:
         return str(URL.build(scheme="http", host=self.host, port=self.port, path=path))

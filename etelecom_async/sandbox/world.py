@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
-from .. import _checks, codec
+from .. import _checks
 from .._times import utc_text
 from ..account import Secret, hidden
 from ..clock import now
@@ -18,18 +18,21 @@ from ..errors import (
     ApiError,
     BadRoute,
     ConfigError,
-    DecodeError,
     InvalidArgument,
+    InvalidPhone,
     NotFound,
     PermissionDenied,
     Unauthenticated,
 )
 from ..ids import MAX_ID
+from ..phone import mask, normalize
 from ..transport.base import Response
-from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, sample
+from .consent_requests import Charge, RequestBook
+from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, Reply, sample
+from .fields import id_in, object_in, operators_form, text_in
 from .limit import TEXT_TYPE, FixedWindow, Gate, Gatekeeper, Limit, TokenBucket, json_response
 
-__all__ = ["SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "LogEntry", "SandboxRequest", "World"]
+__all__ = ["REPLY_PATH", "SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "LogEntry", "SandboxRequest", "World"]
 
 SANDBOX_OA = 1000000000000000003
 SANDBOX_API_KEY = "1000000000000000001:sandbox-api-key"
@@ -37,11 +40,9 @@ SANDBOX_SHOP_KEY = "shop1000000000000000002:sandbox-shop-key"
 
 _ROUTE = re.compile(r"/v1/(shop|partner)\.([^/]+)/(.*)", re.DOTALL)
 _SERVICES = frozenset({"Etelecom", "Misc", "OmniMessage", "Shop", "Webhook", "Zalo"})
-_CHECK_CONSENT = "Zalo/CheckConsent"
-
-_DIGITS = re.compile(r"-?[0-9]{1,19}")
-_NINE_DIGITS = re.compile(r"[0-9]{9}")
-_INT64 = range(-(2**63), 2**63)
+_CHECK, _REQUEST, _LIST = "Zalo/CheckConsent", "Zalo/RequestConsent", "Zalo/ListRequestConsent"
+_METHODS = frozenset({_CHECK, _REQUEST, _LIST})
+REPLY_PATH = "/sandbox/reply"
 
 _STANDARD = MappingProxyType({"bad_route": NotFound.usual[1], "malformed": InvalidArgument.usual[1]})
 """The standard codes that newer servers send, with the finer code in `meta.xcode`."""
@@ -77,7 +78,12 @@ class LogEntry:
 
 
 @frozen(kw_only=True)
-class _Payload:
+class _Asked:
+    """A request that could be read: for whom, with what, and about whom."""
+
+    base: str
+    method: str
+    fields: dict[str, JSON]
     oa_id: int
     phone: str
 
@@ -88,12 +94,19 @@ class World:
     It checks a request in the server's order: HTTP method, Content-Type, path, JSON, key, and then the payload.
     `/v1/shop` takes the api_key and `/v1/partner` the shop_key; the other key is 403 permission_denied.
 
+    A request for permission is billed, and waits 24 hours for an answer: `reply` gives it, or the customer's own
+    `Customer.reply`. Until it comes a check answers 8, and then as the customer did.
+
     Args:
         customers: by their phones in wire form; None for `sample()`. Other phones were never asked (code 20).
         oa_id: the Official Account that exists.
         api_key: the shop's key.
         shop_key: the key with which a partner acts for the shop.
         limit: the hidden rate limit, if any; `sandbox.limit` says which requests it counts.
+        request_delay: seconds until a request for permission is carried out, though the server has answered it: a
+            number, or a function that gives one for each. Until then no list, check and charge knows of it.
+        lists_wire_phones: the list of requests writes phones, and filters by them, as `84987654321`; otherwise as the
+            operator does, `0987654321`. In the other writing its filter finds nothing.
         legacy_errors: answer as older servers do, with `bad_route` and `malformed` in `code` and not in `meta.xcode`.
         clock: the present as an aware datetime; for tests.
 
@@ -113,6 +126,8 @@ class World:
         api_key: str | Secret = SANDBOX_API_KEY,
         shop_key: str | Secret = SANDBOX_SHOP_KEY,
         limit: Limit | None = None,
+        request_delay: float | Callable[[], float] = 0.0,
+        lists_wire_phones: bool = False,
         legacy_errors: bool = False,
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -130,6 +145,35 @@ class World:
         self._legacy_errors = _checks.flag("World.legacy_errors", legacy_errors)
         self._clock = clock
         self.limit = limit
+        self._requests = RequestBook(
+            clock=clock,
+            delay=_delay(request_delay),
+            are_phones_wire=_checks.flag("World.lists_wire_phones", lists_wire_phones),
+        )
+
+    @property
+    def charges(self) -> list[Charge]:
+        """What has been billed so far, in the order in which it was asked for."""
+        return self._requests.charges()
+
+    def reply(self, phone: str, reply: Reply | str) -> None:
+        """Let a customer answer the request that waits for them.
+
+        Args:
+            phone: the customer, in any common writing.
+            reply: a `Reply`, or its text: `allow`, `deny`, `block`.
+
+        Raises:
+            InvalidPhone: phone cannot be a phone number.
+            ConfigError: there is no such reply, or no request waits for this customer.
+        """
+        try:
+            answer = Reply(reply)
+        except ValueError:
+            raise _checks.refused("reply", "a Reply, or its text: allow, deny or block", reply) from None
+        number = normalize(phone)
+        if not self._requests.reply(number, answer):
+            raise ConfigError(f"No request for permission waits for {mask(number)}.")
 
     @property
     def limit(self) -> Limit | None:
@@ -144,33 +188,51 @@ class World:
 
     def handle(self, request: SandboxRequest) -> Response:
         """Answer one request. Never raises."""
-        response, payload, refused = self._answer(request)
-        phone = payload.phone or None if payload else None
+        response, asked, refused = self._answer(request)
+        phone = asked.phone or None if asked else None
         self.log.append(
             LogEntry(method=request.method, path=request.path, phone=phone, status=response.status, refused=refused)
         )
         return response
 
-    def _answer(self, request: SandboxRequest) -> tuple[Response, _Payload | None, bool]:
-        """The answer, the payload if it could be read, and whether the limit refused it."""
-        payload: _Payload | None = None
-        refuse = self._gatekeeper.refuse
+    def _answer(self, request: SandboxRequest) -> tuple[Response, _Asked | None, bool]:
+        """The answer, the request if it could be read, and whether the limit refused it."""
+        asked: _Asked | None = None
         try:
-            if refusal := refuse(Gate.PROXY):
+            if request.path == REPLY_PATH:
+                return self._reply(request), None, False
+            if refusal := self._gatekeeper.refuse(Gate.PROXY):
                 return refusal, None, True
-            base = _route(request)
-            if base is None:
+            route = _route(request)
+            if route is None:
                 return Response(404, TEXT_TYPE, b"404 page not found\n"), None, False
-            payload = _payload(request.body)
-            self._authenticate(request, base)
-            if refusal := refuse(Gate.API):
-                return refusal, payload, True
-            self._check_payload(payload)
-            if refusal := refuse(Gate.ZALO):
-                return refusal, payload, True
-            return json_response(200, self._consent(payload)), payload, False
+            asked = _asked(request.body, *route)
+            self._authenticate(request, asked.base)
+            response, is_refused = self._carry_out(asked)
         except ApiError as error:
-            return json_response(error.status, self._error_body(error)), payload, False
+            return json_response(error.status, self._error_body(error)), asked, False
+        return response, asked, is_refused
+
+    def _carry_out(self, asked: _Asked) -> tuple[Response, bool]:
+        if refusal := self._gatekeeper.refuse(Gate.API):
+            return refusal, True
+        if asked.method == _LIST:
+            return json_response(200, self._requests.list(asked.fields)), False
+        self._check_payload(asked)
+        if asked.method == _REQUEST:
+            return json_response(200, self._request(asked)), False
+        if refusal := self._gatekeeper.refuse(Gate.ZALO):
+            return refusal, True
+        return json_response(200, self._consent(asked)), False
+
+    def _reply(self, request: SandboxRequest) -> Response:
+        """Answer for a customer over HTTP, as `reply` does; no method of the real server, and without a key."""
+        fields = object_in(request.body)
+        try:
+            self.reply(text_in(fields, "phone"), text_in(fields, "reply"))
+        except (ConfigError, InvalidPhone) as error:
+            raise InvalidArgument(error.message) from None
+        return json_response(200, {"replied": True})
 
     def _authenticate(self, request: SandboxRequest, base: str) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
@@ -181,19 +243,29 @@ class World:
         if given != known[base]:
             raise PermissionDenied("Khóa API này không được dùng cho đường dẫn này")
 
-    def _check_payload(self, payload: _Payload) -> None:
-        if payload.oa_id != self.oa_id:
+    def _check_payload(self, asked: _Asked) -> None:
+        if asked.oa_id != self.oa_id:
             raise NotFound("Không tìm thấy Zalo OA")
-        if not payload.phone:
+        if not asked.phone:
             raise InvalidArgument("Thiếu số điện thoại")
 
-    def _consent(self, payload: _Payload) -> dict[str, JSON]:
-        customer = self.customers.get(payload.phone)
-        if customer is None:
-            return _consent_body(NEVER_ASKED, MESSAGES[NEVER_ASKED], None)
-        if customer.error == GRANTED and customer.expires is not None and customer.expires <= self._clock():
-            return _consent_body(EXPIRED, MESSAGES[EXPIRED], customer.expires)
-        return _consent_body(customer.error, customer.message, customer.expires)
+    def _request(self, asked: _Asked) -> dict[str, JSON]:
+        customer = self.customers.get(asked.phone)
+        return self._requests.make(asked.fields, oa_id=asked.oa_id, phone=asked.phone, customer=customer)
+
+    def _consent(self, asked: _Asked) -> dict[str, JSON]:
+        now = self._clock()
+        customer = self.customers.get(asked.phone)
+        message = None
+        if answer := self._requests.answer(asked.phone, now):
+            error, expires = answer
+        elif customer is not None:
+            error, expires, message = customer.error, customer.expires, customer.message
+        else:
+            error, expires = NEVER_ASKED, None
+        if error == GRANTED and expires is not None and expires <= now:
+            error, message = EXPIRED, None
+        return _consent_body(error, MESSAGES[error] if message is None else message, expires)
 
     def _error_body(self, error: ApiError) -> dict[str, JSON]:
         standard = _STANDARD.get(error.code)
@@ -211,8 +283,17 @@ def _known(customers: Mapping[str, Customer]) -> dict[str, Customer]:
     return dict(customers)
 
 
-def _route(request: SandboxRequest) -> str | None:
-    """The base in the path, `shop` or `partner`; None for a service that does not exist."""
+def _delay(given: float | Callable[[], float]) -> Callable[[], float]:
+    if callable(given):
+        return given
+    seconds = _checks.number(
+        "World.request_delay", given, least=0, unit="a number of seconds", otherwise=", or a function that gives one"
+    )
+    return lambda: seconds
+
+
+def _route(request: SandboxRequest) -> tuple[str, str] | None:
+    """The base in the path, `shop` or `partner`, and the method; None for a service that does not exist."""
     if request.method != "POST":
         raise BadRoute("Chỉ hỗ trợ phương thức POST")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -220,51 +301,16 @@ def _route(request: SandboxRequest) -> str | None:
     route = _ROUTE.fullmatch(request.path)
     if route is None or route[2] not in _SERVICES:
         return None
-    if f"{route[2]}/{route[3]}" != _CHECK_CONSENT:
+    method = f"{route[2]}/{route[3]}"
+    if method not in _METHODS:
         raise BadRoute("Không tìm thấy phương thức")
-    return route[1]
+    return route[1], method
 
 
-def _payload(body: bytes) -> _Payload:
-    try:
-        asked = codec.loads(body)
-    except DecodeError:
-        asked = None
-    if not isinstance(asked, dict):
-        raise InvalidArgument("Nội dung không phải là một đối tượng JSON", code="malformed")
-    return _Payload(oa_id=_id(asked.get("oa_id")), phone=_operators_form(_text(asked.get("phone"))))
-
-
-def _id(value: JSON) -> int:
-    """An int64 given as a number or as decimal digits; 0 for null."""
-    if value is None:
-        return 0
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        value = int(value)
-    if type(value) is not int or value not in _INT64:
-        raise InvalidArgument("Trường oa_id không hợp lệ", code="malformed")
-    return value
-
-
-def _text(value: JSON) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise InvalidArgument("Trường phone không hợp lệ", code="malformed")
-    return value
-
-
-def _operators_form(phone: str) -> str:
-    """A phone as the operator understands it: `0...`, `84...`, `+84...` and nine digits.
-
-    It does not refuse other writings, such as `0084...`: they are numbers that no customer has.
-    """
-    if _NINE_DIGITS.fullmatch(phone):
-        return "84" + phone
-    for prefix in ("+84", "84", "0"):
-        if phone.startswith(prefix):
-            return "84" + phone.removeprefix(prefix)
-    return phone
+def _asked(body: bytes, base: str, method: str) -> _Asked:
+    fields = object_in(body)
+    phone = operators_form(text_in(fields, "phone"))
+    return _Asked(base=base, method=method, fields=fields, oa_id=id_in(fields, "oa_id"), phone=phone)
 
 
 def _consent_body(error: int, message: str, expires: datetime | None) -> dict[str, JSON]:

@@ -59,7 +59,7 @@ EXEMPT = {
         "etelecom_async.jobs.plan": {"JobSummary", "Plan"},
         "etelecom_async.pipeline.retry": {"RetryBudget", "Retrying"},
         "etelecom_async.ratelimit.throttle": {"ThrottleSnapshot"},
-        "etelecom_async.sandbox": {"SandboxRequest", "LogEntry", "Served"},
+        "etelecom_async.sandbox": {"Charge", "SandboxRequest", "LogEntry", "Served"},
         "etelecom_async.testing": {"MockCall", "Route"},
         "etelecom_async.transport": {"Request", "Response"},
         "etelecom_async.webhooks": {

@@ -1,6 +1,7 @@
 """Arguments of runs in bulk, jobs, workers, transports, rates, the sandbox and the tools for tests."""
 
 import io
+import json
 from pathlib import Path
 
 import aiohttp
@@ -11,7 +12,18 @@ from etelecom_async import CHECK_CONSENT, CheckConsent, ConfigError, Consent, Et
 from etelecom_async.bulk import Bulk
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.ratelimit.redis_rate import RedisRate
-from etelecom_async.sandbox import Customer, FixedWindow, SandboxTransport, TokenBucket, World, sample, serve
+from etelecom_async.sandbox import (
+    SANDBOX_API_KEY,
+    Customer,
+    FixedWindow,
+    Reply,
+    SandboxRequest,
+    SandboxTransport,
+    TokenBucket,
+    World,
+    sample,
+    serve,
+)
 from etelecom_async.tables.reading import Reading
 from etelecom_async.testing import Answer, MockTransport, Peer, Route, VirtualTimeLoop, run_virtually
 from etelecom_async.transport.aiohttp import AiohttpTransport
@@ -33,6 +45,16 @@ def make_batch():
 
 def _route():
     return MockTransport().on(CHECK_CONSENT)
+
+
+def _asked_world():
+    """In which a request waits for the customer."""
+    world = World(customers={})
+    asked = {"oa_id": str(OA), "phone": PHONE, "call_type": "audio", "reason_code": "update_order"}
+    headers = {"content-type": "application/json", "authorization": f"Bearer {SANDBOX_API_KEY}"}
+    path = "/v1/shop.Zalo/RequestConsent"
+    world.handle(SandboxRequest(method="POST", path=path, headers=headers, body=json.dumps(asked).encode()))
+    return world
 
 
 _CUSTOMER = Customer(phone=PHONE)
@@ -154,11 +176,17 @@ ROWS = {
             "api_key": v.SECRETS,
             "shop_key": v.SECRETS,
             "limit": [5, "429", [], v.THING, TokenBucket],
+            "request_delay": [-1, "1", v.NAN, None, [], v.THING, True],
+            "lists_wire_phones": v.FLAG,
             "legacy_errors": v.FLAG,
             "clock": v.FUNCTION,
         },
-        fits={"customers": [{}, {"84987654321": _CUSTOMER}], "oa_id": [0, 7]},
+        fits={"request_delay": [0, 60, lambda: 1.0], "customers": [{}, {"84987654321": _CUSTOMER}], "oa_id": [0, 7]},
         error=ConfigError,
+    ),
+    World.reply: Row(
+        {"phone": v.PHONES, "reply": [None, 5, "yes", "ALLOW", [], v.THING, Reply]},
+        call=lambda phone=PHONE, reply="allow": _asked_world().reply(phone, reply),
     ),
     Customer: Row(
         {
@@ -166,6 +194,9 @@ ROWS = {
             "error": [1.0, True, None, "3", [], v.THING, 2**64],
             "message": v.TEXT,
             "expires": v.MOMENTS,
+            "reply": [0, "allow", [], v.THING, Reply],
+            "reply_after": v.LEAST_ZERO,
+            "request_error": [1.0, True, None, "3", [], v.THING, 2**64],
         },
         {"phone": PHONE},
         fits={"expires": [None, v.NOW]},
