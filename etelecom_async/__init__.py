@@ -16,6 +16,7 @@ _MODULES = {
     "_version": ("__version__",),
     "account": ("Partner", "Secret", "Shop"),
     "api.consent": ("CHECK_CONSENT", "CheckConsent", "Checked", "Consent", "ConsentState", "Failed"),
+    "api.consent_outcome": ("ConsentOutcome", "ConsentStep"),
     "api.consent_requests": (
         *("LIST_REQUEST_CONSENT", "REQUEST_CONSENT", "CallType", "ConsentRequest", "ConsentRequestFilter"),
         *("ConsentRequests", "DeliveryStatus", "ListRequestConsent", "ReasonCode", "ReplyStatus", "RequestConsent"),

@@ -2,6 +2,7 @@ from . import errors
 from ._version import __version__
 from .account import Partner, Secret, Shop
 from .api.consent import CHECK_CONSENT, CheckConsent, Checked, Consent, ConsentState, Failed
+from .api.consent_outcome import ConsentOutcome, ConsentStep
 from .api.consent_requests import (
     LIST_REQUEST_CONSENT,
     REQUEST_CONSENT,
@@ -37,10 +38,12 @@ __all__ = [
     "CheckConsent",
     "Checked",
     "Consent",
+    "ConsentOutcome",
     "ConsentRequest",
     "ConsentRequestFilter",
     "ConsentRequests",
     "ConsentState",
+    "ConsentStep",
     "DeliveryStatus",
     "Endpoint",
     "Failed",

@@ -15,6 +15,7 @@ from . import _checks, clock
 from . import account as accounts
 from .api import untyped
 from .api.zalo import Zalo
+from .claims.base import MemoryClaims, Turns
 from .endpoint import JSON, AnyEndpoint, Endpoint, Role, Safety
 from .errors import ConfigError
 from .pipeline import Middleware, user_middleware
@@ -144,6 +145,7 @@ class Session:
         )
         self._throttle = throttle
         self._budget = RetryBudget(reserve=max(RetryBudget.least, throttle.concurrency))
+        self._turns, self._claims = Turns(), MemoryClaims()
         self._use(account, options)
         _check_transport(self._transport.transport, account, throttle)
 
@@ -310,7 +312,7 @@ class Session:
 
         background = calls(self._throttle.in_background)
         self._calls = background if options.background else calls(self._throttle)
-        self.zalo = Zalo(self._calls, background)
+        self.zalo = Zalo(self._calls, background, self._turns, self._claims)
 
 
 def _check_call(endpoint: AnyEndpoint, payload: object) -> None:

@@ -6,13 +6,15 @@ from collections.abc import AsyncIterable, Awaitable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .. import _checks
+from ..claims.base import Claims, MemoryClaims, Turns
 from ..endpoint import Caller
 from ..ids import to_oa_id
 from ..phone import normalize
 from .consent import CHECK_CONSENT, CheckConsent, Checked, Consent, Failed
+from .consent_outcome import ConsentOutcome, Waiter
 from .consent_requests import (
     LIST_REQUEST_CONSENT,
     REQUEST_CONSENT,
@@ -40,6 +42,8 @@ class Zalo:
 
     _caller: Caller
     _background: Caller
+    _turns: Turns = field(factory=Turns)
+    _claims: Claims = field(factory=MemoryClaims)
 
     async def check_consent(self, *, oa_id: int | str, phone: str) -> Consent:
         """Ask whether a customer has granted calling permission. Safe to repeat; not known to be billed.
@@ -136,6 +140,72 @@ class Zalo:
             REQUEST_CONSENT,
             RequestConsent(oa_id=oa_id, phone=phone, call_type=call_type, reason_code=reason_code),
         )
+
+    async def ensure_consent(
+        self,
+        *,
+        oa_id: int | str,
+        phone: str,
+        call_type: CallType | str,
+        reason_code: ReasonCode | str,
+        may_request: bool = True,
+        wait: float | None = None,
+        poll: float = 5.0,
+        settle: float = 60.0,
+        claims: Claims | None = None,
+        waiter: Waiter | None = None,
+    ) -> ConsentOutcome:
+        """Get a customer's permission, and pay for at most one request: check, look for an open request, ask.
+
+        A request is made only where the customer was never asked or the permission has ended, and no request is open.
+        What was done, and whether it was billed, is in the outcome.
+
+        No customer is asked twice: not by concurrent callers of this session and those derived from it, and not within
+        `settle` seconds of a request, however it ended. For other sessions, other processes and after a crash that
+        holds where all give the same `claims`.
+
+        Args:
+            oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
+            phone: the customer's number in any common writing.
+            call_type: the kind of calls to allow. An open request for another kind is reported, and no second one made.
+            reason_code: why you want to call, as the customer is told.
+            may_request: False never spends anything.
+            wait: seconds, from now on, to wait for the customer's answer; None returns at once. It ends earlier with a
+                yes, a no, or the end of the request. A wait that nothing can end, since no request is open, is none.
+            poll: seconds before the first check while waiting; each further pause is half as long again, up to 12 times
+                the first.
+            settle: seconds after a request in which no other is made. A request in doubt shows in the list by then.
+            claims: where it is kept who may ask, such as `etelecom_async.claims.file.FileClaims(path)`; in this session
+                alone unless given.
+            waiter: ends a pause early when there is news of the customer, such as
+                `etelecom_async.webhooks.ConsentWaiter(session)`.
+
+        Raises:
+            InvalidId, InvalidPhone, ConfigError: before anything is sent.
+            SendFailed: the request failed, as its answer says; it has the record, and whether it was billed.
+            ClaimsError: it cannot be told whether another asks this customer, so no request was made.
+            EtelecomError: as `check_consent`; nothing was spent. A request of unknown outcome is no error but an
+                outcome that is IN_DOUBT, with the error in it.
+        """
+        from .ensure import Ensuring  # noqa: PLC0415 - only this method needs it
+
+        seconds = "a number of seconds"
+        if wait is not None:
+            wait = _checks.number("wait", wait, least=0, unit=seconds, otherwise=", or None")
+        if claims is not None:
+            _checks.methods("claims", claims, "claim", "release", wanted="an object with the methods claim and release")
+        if waiter is not None:
+            _checks.methods("waiter", waiter, "wait", wanted="an object with the method wait")
+        ensuring = Ensuring(
+            caller=self._caller,
+            wanted=RequestConsent(oa_id=oa_id, phone=phone, call_type=call_type, reason_code=reason_code),
+            may_request=_checks.flag("may_request", may_request),
+            settle=_checks.number("settle", settle, above=0, unit=seconds),
+            claims=self._claims if claims is None else claims,
+            turns=self._turns,
+        )
+        poll = _checks.number("poll", poll, above=0, unit=seconds)
+        return await ensuring.run(wait=wait, poll=poll, waiter=waiter)
 
     def list_request_consent(
         self,

@@ -8,7 +8,6 @@ without an overlap, so processes that ask in turn get equal shares, and no proce
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 import os
@@ -21,17 +20,17 @@ from attrs import define, field
 
 from .. import _checks
 from .._loop import running_loop
-from ..account import Secret, hidden
+from ..account import Secret
 from ..errors import ConfigError, SessionClosed
 from .pace import Pace
 from .permits import Permits
 
 try:
     from redis.asyncio import Redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
     from redis.exceptions import ConnectionError as ConnectionLost
     from redis.exceptions import NoScriptError, RedisError
+
+    from .._redis import connect, lifetime, of_caller
 except ImportError as error:
     raise ImportError("A rate in Redis needs an extra: pip install 'etelecom-async[redis]'") from error
 
@@ -42,9 +41,7 @@ _log = logging.getLogger("etelecom_async")
 _TICK = 0.005
 """Seconds between two looks at the clock while permits come due: no more than this of the rate is let go at once."""
 
-_REDIS = (
-    "the URL of a single Redis, or a client of the class redis.asyncio.Redis, which no cluster, pool or sync client is"
-)
+_NAME = "RedisRate.redis"
 
 _PROBE = 1.0
 """Seconds between two looks whether Redis is back."""
@@ -169,14 +166,9 @@ class RedisRate:
         self._interval = 1 / rate
         self._at_once = max(1, int(rate * lease))
         self._timeout = timeout
-        self._redis = redis if isinstance(redis, Redis) else hidden(redis)
+        self._redis = of_caller(_NAME, redis)
+        del redis  # it may hold a password, and no traceback is to print it
         self._line: _Line | None = None
-        # From here on this frame does not hold the URL's password, so no traceback can print it.
-        del redis
-        if isinstance(self._redis, Secret):
-            if not isinstance(self._redis.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise _checks.refused("RedisRate.redis", _REDIS, self._redis.reveal())
-            _connect(self._redis)  # it opens nothing yet, and refuses here what cannot work
 
     def __repr__(self) -> str:
         return f"RedisRate(name={self.name!r}, rate={self.rate:g}, burst={self.burst:g}, workers={self.workers})"
@@ -369,9 +361,8 @@ class RedisRate:
             if isinstance(self._redis, Redis):
                 line.client = self._redis
             else:
-                line.client = _connect(self._redis)
-                # An async generator that has begun is closed by its loop at the loop's end, and closes the connection.
-                line.lifetime = _lifetime(line.client)
+                line.client = connect(_NAME, self._redis)
+                line.lifetime = lifetime(line.client)
                 await anext(line.lifetime)
         return line.client
 
@@ -381,26 +372,3 @@ async def _run(client: Redis, *arguments: str | int) -> object:
         return await client.evalsha(_SHA, 1, *arguments)
     except NoScriptError:  # a Redis that was started anew, or that was not told before
         return await client.eval(_SCRIPT, 1, *arguments)
-
-
-def _connect(url: Secret) -> Redis:
-    try:
-        # The client repeats nothing: a permit that was reserved in vain is lost, and `RedisRate` answers an outage.
-        client = Redis.from_url(url.reveal(), retry=Retry(NoBackoff(), 0))  # pyright: ignore[reportUnknownMemberType]
-        # What stands behind a `?` is judged by the connection, which opens later.
-        client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
-        return client  # noqa: TRY300
-    except (ValueError, TypeError):
-        # What it says can hold a part of the password.
-        refused = ConfigError(
-            "RedisRate.redis is no URL of a Redis that can be used: write it like redis://:password@host:6379/0 or unix:///path/to/socket."
-        )
-    raise refused
-
-
-async def _lifetime(client: Redis) -> AsyncGenerator[None]:
-    try:
-        yield
-    finally:
-        with contextlib.suppress(RedisError, OSError):
-            await client.aclose()

@@ -12,6 +12,7 @@ from etelecom_async import (
     CallType,
     CheckConsent,
     Consent,
+    ConsentOutcome,
     ConsentRequest,
     ConsentRequests,
     Endpoint,
@@ -19,12 +20,16 @@ from etelecom_async import (
     Observer,
     Outcome,
     RateLimited,
+    ReasonCode,
     Reply,
     RequestStatus,
     Session,
     Shop,
 )
 from etelecom_async.blocking import Blocking
+from etelecom_async.claims import Claims
+from etelecom_async.claims.file import FileClaims
+from etelecom_async.claims.redis import RedisClaims
 from etelecom_async.endpoint import JSON
 from etelecom_async.pipeline import CallNext
 from etelecom_async.testing import MockTransport, run_virtually
@@ -72,6 +77,14 @@ async def requests(session: Session) -> None:
     assert_type(await listing, ConsentRequests)
     async for item in listing:
         assert_type(item, ConsentRequest)
+    claims: Claims = FileClaims("claims.db")
+    outcome = await session.zalo.ensure_consent(
+        oa_id=7, phone="0987654321", call_type="audio", reason_code=ReasonCode.UPDATE_ORDER, wait=60, claims=claims
+    )
+    assert_type(outcome, ConsentOutcome)
+    assert_type(outcome.is_charged, bool | None)
+    shared: Claims = RedisClaims("redis://h")
+    await session.zalo.ensure_consent(oa_id=7, phone="1", call_type="audio", reason_code="x", claims=shared)
     session.zalo.list_request_consent(limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

@@ -33,6 +33,7 @@ from etelecom_async import (
 )
 from etelecom_async.account import from_env
 from etelecom_async.api.zalo import Zalo
+from etelecom_async.claims.base import MemoryClaims
 from etelecom_async.ids import to_id
 from etelecom_async.ratelimit.redis_rate import RedisRate
 from tests.support import KEY, OA, PHONE, SHOP_KEY
@@ -227,6 +228,18 @@ ROWS = {
     Zalo.request_consent: Row(
         _REQUEST,
         call=lambda **given: v.mocked().zalo.request_consent(**{**_REQUEST_FITS, **given}),
+    ),
+    Zalo.ensure_consent: Row(
+        {
+            **_REQUEST,
+            "may_request": v.FLAG,
+            "wait": v.without(v.LEAST_ZERO, None),
+            "poll": v.NUMBER,
+            "settle": v.NUMBER,
+            "claims": [5, "claims.db", [], v.THING, MemoryClaims],
+            "waiter": [5, "x", [], v.THING],
+        },
+        call=lambda **given: v.mocked().zalo.ensure_consent(**{**_REQUEST_FITS, **given}),
     ),
     RequestConsent: Row(_REQUEST, _REQUEST_FITS, fits={"call_type": ["audio", "new"], "reason_code": ["7"]}),
     Zalo.list_request_consent: Row(

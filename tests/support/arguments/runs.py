@@ -10,6 +10,8 @@ import redis
 import etelecom_async
 from etelecom_async import CHECK_CONSENT, CheckConsent, ConfigError, Consent, EtelecomError, Session, Shop
 from etelecom_async.bulk import Bulk
+from etelecom_async.claims.file import FileClaims
+from etelecom_async.claims.redis import RedisClaims
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.ratelimit.redis_rate import RedisRate
 from etelecom_async.sandbox import (
@@ -164,6 +166,15 @@ ROWS = {
         },
         call=lambda redis="redis://h", **given: RedisRate(redis, **{"rate": 5, "workers": 1, **given}),
         named={"redis": r"RedisRate\.redis"},
+    ),
+    RedisClaims: Row(
+        {"redis": _NO_REDIS, "name": v.LINE, "timeout": v.NUMBER},
+        call=lambda redis="redis://h", **given: RedisClaims(redis, **given),
+        named={"redis": r"RedisClaims\.redis"},
+    ),
+    FileClaims: Row(
+        {"path": [None, 5, b"claims.db", "", io.StringIO("claims.db"), [], v.THING, Path]},
+        call=lambda path="claims.db": FileClaims(path),
     ),
     RedisRate.pause: Row(
         {"seconds": v.NUMBER}, call=lambda **given: RedisRate("redis://h", rate=5, workers=1).pause(**given)
