@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etelecom_async import RateLimited, Retry, Session, Shop, Unavailable
+from etelecom_async import RateLimited, Retry, Session, Shop, Throttle, Unavailable
 from etelecom_async.sandbox import (
     SANDBOX_API_KEY,
     SANDBOX_OA,
@@ -232,7 +232,8 @@ async def test_a_session_reads_each_form_as_try_later_over_a_real_socket(refusal
 
 async def test_a_retrying_session_gets_through_once_the_limit_is_lifted(clock):
     world = world_with(TokenBucket(**ONE_AND_NO_MORE), clock)
-    async with Session(Shop(SANDBOX_API_KEY), transport=SandboxTransport(world), retry=Retry(base=0)) as session:
+    options = {"transport": SandboxTransport(world), "retry": Retry(base=0), "throttle": Throttle(adaptive=False)}
+    async with Session(Shop(SANDBOX_API_KEY), **options) as session:
         await session.zalo.check_consent(oa_id=SANDBOX_OA, phone=PHONE)
         with pytest.raises(RateLimited):
             await session.zalo.check_consent(oa_id=SANDBOX_OA, phone=PHONE)
