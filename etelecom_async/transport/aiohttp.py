@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Mapping
 
 import aiohttp
+from aiohttp import hdrs
 from attrs import define, field
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
@@ -19,7 +20,7 @@ from .aiohttp_errors import not_sent, unanswered
 from .base import Request, Response
 from .connecting import PROXY_AUTHENTICATION, proxy_refused
 from .deadlines import Deadlines, TimeLimit
-from .headers import Prepared
+from .headers import AnswerHeaders, Prepared
 from .lifetime import Lifetime
 from .proxies import Proxies, Proxy, secret_url
 from .stale import CheckedRequest, Sending, sending_of_task
@@ -114,13 +115,14 @@ class AiohttpTransport:
         # Everything that aiohttp raises holds the request and with it the key, so its errors end here: a new one is
         # raised outside of the except block, with no context and no cause.
         task = asyncio.current_task()
-        sending_of_task.set(held.sending)
+        if sending_of_task.get(None) is not held.sending:  # a task that calls again has it still
+            sending_of_task.set(held.sending)
         try:
-            with TimeLimit(held.deadlines, request.timeout.attempt):
+            with TimeLimit(held.deadlines, request.timeout.attempt, task):
                 answer = await held.http.post(
                     request.url,
                     data=request.body if len(request.body) < _LONG else io.BytesIO(request.body),
-                    headers=self._ready(request, proxy),
+                    headers=self._headers.of(request) if proxy is None else self._with_proxy(request, proxy),
                     timeout=self._timeout,
                     allow_redirects=False,
                     ssl=tls,
@@ -128,8 +130,7 @@ class AiohttpTransport:
                     proxy_headers=None if proxy is None else proxy.headers,
                 )
                 try:
-                    headers = {name.lower(): value for name, value in answer.headers.items()}
-                    body = await self._read(answer, headers)
+                    body = answer.content.read_nowait() if self._is_there(answer) else await self._read(answer)
                 except BaseException:
                     answer.close()
                     raise
@@ -138,7 +139,7 @@ class AiohttpTransport:
                 answer.release()
             if proxy is not None and answer.status == PROXY_AUTHENTICATION:
                 raise proxy_refused(answer.status, proxy)
-            return Response(answer.status, headers, body)
+            return Response(answer.status, AnswerHeaders(answer.headers), body)
         except TransportError:
             raise
         except asyncio.CancelledError:
@@ -189,23 +190,32 @@ class AiohttpTransport:
         self._trusted = self._trusted or self._trust.context()
         return self._trusted or True
 
-    def _ready(self, request: Request, proxy: Proxy | None) -> Mapping[str, str]:
-        """The headers in aiohttp's own form."""
-        if proxy is not None and proxy.headers and request.url.scheme == "http":
+    def _with_proxy(self, request: Request, proxy: Proxy) -> Mapping[str, str]:
+        """The headers in aiohttp's own form, with those for the proxy where it is no tunnel."""
+        if proxy.headers and request.url.scheme == "http":
             return CIMultiDict({**request.headers, **proxy.headers})  # without TLS there is no CONNECT to put them on
         return self._headers.of(request)
 
-    async def _read(self, answer: aiohttp.ClientResponse, headers: Mapping[str, str]) -> bytes:
-        if headers.get("content-encoding", "identity") != "identity":
+    def _is_there(self, answer: aiohttp.ClientResponse) -> bool:
+        """Has the body come whole, as most often? HTTP's own framing bounds what is read then.
+
+        Raises:
+            BadAnswer, BodyTooLarge: it cannot be read.
+        """
+        headers = answer.headers
+        if hdrs.CONTENT_ENCODING in headers and {*headers.getall(hdrs.CONTENT_ENCODING)} != {"identity"}:
             raise BadAnswer("the answer is compressed, though uncompressed was asked for")
-        length = headers.get("content-length")
-        if length is not None:
-            # Here HTTP's own framing bounds what is read.
-            if int(length) > self._max_body:
-                raise self._too_large()
-            # Most often it has come whole by now. Who lends a session may have it traced, which `read` does.
-            is_there = self._lender is None and answer.content.is_eof()
-            return answer.content.read_nowait() if is_there else await answer.read()
+        length = headers.get(hdrs.CONTENT_LENGTH)
+        if length is None:
+            return False
+        if int(length) > self._max_body:
+            raise self._too_large()
+        # Who lends a session may have it traced, which `read` does.
+        return self._lender is None and answer.content.is_eof()
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        if hdrs.CONTENT_LENGTH in answer.headers:
+            return await answer.read()
         body = bytearray()
         async for chunk in answer.content.iter_any():
             body += chunk
@@ -229,7 +239,8 @@ class _Open:
 
     @property
     def closed(self) -> bool:
-        return self._is_closed or self.http.closed
+        # One that is lent may be closed by its owner.
+        return self._is_closed or (self.is_lent and self.http.closed)
 
     async def close(self) -> None:
         self._is_closed = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, ValuesView
 from typing import Generic, TypeVar, final
 
 from yarl import URL
@@ -10,7 +10,7 @@ from yarl import URL
 from .._version import __version__
 from .base import Request
 
-__all__ = ["HEADERS", "ConstantHeaders", "Prepared"]
+__all__ = ["HEADERS", "AnswerHeaders", "ConstantHeaders", "Prepared"]
 
 Form = TypeVar("Form")
 
@@ -34,6 +34,45 @@ class ConstantHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._headers)
+
+
+@final
+class AnswerHeaders(Mapping[str, str]):
+    """An answer's headers by their names in lower case; of a repeated one, the last.
+
+    The names are lowered when one is first asked for: few answers but refusals are looked at so closely, and it takes a
+    hundredth of a call.
+
+    Args:
+        pairs: the headers, with names in any case.
+    """
+
+    __slots__ = ("_lowered", "_pairs")
+
+    def __init__(self, pairs: Mapping[str, str]) -> None:
+        self._pairs = pairs
+        self._lowered: dict[str, str] | None = None
+
+    def _by_name(self) -> dict[str, str]:
+        if self._lowered is None:
+            self._lowered = {name.lower(): value for name, value in self._pairs.items()}
+        return self._lowered
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name())
+
+    def __len__(self) -> int:
+        return len(self._by_name())
+
+    def values(self) -> ValuesView[str]:
+        """All values, those of repeated headers too."""
+        return self._pairs.values()
+
+    def __reduce__(self) -> tuple[type[dict[str, str]], tuple[dict[str, str]]]:
+        return dict, (self._by_name(),)
 
 
 HEADERS = ConstantHeaders(

@@ -71,11 +71,8 @@ class Proxies:
         }
         self._exceptions = NoProxy(environ.get("no_proxy", environ.get("NO_PROXY", "")))
         self._found: dict[tuple[str, str | None, int | None], Proxy | None] = {}
-
-    @property
-    def is_empty(self) -> bool:
+        self.is_empty = self._given is None and not self._variables
         """Whether every request goes directly."""
-        return self._given is None and not self._variables
 
     def of(self, url: URL) -> Proxy | None:
         """The proxy for a request to this URL; None if it goes directly.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -57,8 +57,8 @@ class CheckedRequest(aiohttp.ClientRequest):
     tests run with the lowest and the newest aiohttp that are allowed (`make test-lowest`).
     """
 
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        """Write the request.
+    def send(self, conn: Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+        """Write the request, which needs no coroutine of its own.
 
         Raises:
             UnsolicitedData: the connection cannot be used; the caller closes it.
@@ -73,4 +73,4 @@ class CheckedRequest(aiohttp.ClientRequest):
                 sending.has_come[protocol] = readiness(sock.fileno())
         sending.has_connected = True
         sending.tasks.add(asyncio.current_task())
-        return await super().send(conn)
+        return super().send(conn)

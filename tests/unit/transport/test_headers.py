@@ -1,9 +1,11 @@
 """What is sent is what the request says now, though transports keep what they made of the headers of a session."""
 
 import contextlib
+import pickle
 from types import MappingProxyType
 
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from etelecom_async import CHECK_CONSENT, Session, Shop, Timeout
@@ -11,7 +13,7 @@ from etelecom_async.testing import Answer, Peer
 from etelecom_async.transport import Request
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
-from etelecom_async.transport.headers import HEADERS, ConstantHeaders, Prepared
+from etelecom_async.transport.headers import HEADERS, AnswerHeaders, ConstantHeaders, Prepared
 from tests.support import KEY, ask
 
 OK = Answer(200, b'{"error":0,"message":"Success","expired_time":null}')
@@ -45,6 +47,15 @@ async def test_sessions_over_one_transport_send_each_its_own_key(transport):
             await ask(session)
     keys = [received.headers["authorization"].removeprefix("Bearer ") for received in peer.received]
     assert keys == [KEY, ANOTHER_KEY] * 2
+
+
+def test_the_headers_of_an_answer_have_names_in_lower_case_and_of_a_repeated_one_the_last():
+    headers = AnswerHeaders(
+        CIMultiDictProxy(CIMultiDict([("X-Limit", "Ten"), ("Retry-After", "7"), ("x-limit", "Two")]))
+    )
+    assert "Ten" in headers.values()
+    assert (headers["x-limit"], headers.get("retry-after"), headers.get("X-Limit")) == ("Two", "7", None)
+    assert {**headers} == {"x-limit": "Two", "retry-after": "7"} == pickle.loads(pickle.dumps(headers))
 
 
 def prepared():
