@@ -46,10 +46,10 @@ def loads(body: bytes) -> JSON:
     # twice, in it or in an object within it: that costs a quarter less than to look at the members of each object.
     try:
         text = body.decode()
-        value, end = _plain(text)
+        value, end = _plain(text, 0)
         if end == len(text) and type(value) is dict and text.count(",") < len(value):
             return value
-    except (ValueError, RecursionError):
+    except (StopIteration, ValueError, RecursionError):
         pass  # it is looked at once more
     return _read(body, _unambiguous)
 
@@ -63,14 +63,14 @@ def loads_certain(body: bytes) -> JSON:
     return _read(body, _certain)
 
 
-class _TwiceError(Exception):
+class _RepeatedNameError(Exception):
     """An object has two values of one name."""
 
 
 def _once(members: list[tuple[str, JSON]]) -> JSON:
     value = dict(members)
     if len(value) < len(members):
-        raise _TwiceError
+        raise _RepeatedNameError
     return value
 
 
@@ -85,7 +85,8 @@ def _agreed(members: list[tuple[str, JSON]]) -> JSON:
 
 
 _Parse: TypeAlias = Callable[[str], tuple["JSON", int]]
-_plain: _Parse = json.JSONDecoder().raw_decode
+# What `raw_decode` calls. It ends in StopIteration where no value begins.
+_plain = cast("Callable[[str, int], tuple[JSON, int]]", vars(json.JSONDecoder())["scan_once"])
 _unambiguous: _Parse = json.JSONDecoder(object_pairs_hook=_once).raw_decode
 _certain: _Parse = json.JSONDecoder(object_pairs_hook=_agreed).raw_decode
 
@@ -95,7 +96,7 @@ def _read(body: bytes, parse: _Parse) -> JSON:
     try:
         text = body.decode().strip(_BLANKS)
         value, end = parse(text)
-    except _TwiceError:
+    except _RepeatedNameError:
         problem = "has a name twice in one object"
     except (ValueError, RecursionError):
         pass  # it quotes nothing but holds the document, phone numbers and all, so it is not even a context
