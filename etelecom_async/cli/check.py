@@ -34,7 +34,7 @@ _MANY = 20
 
 
 @frozen(kw_only=True)
-class _Outcome:
+class _CheckedPhone:
     """One phone with its answer, or with the error that left it without one."""
 
     phone: str
@@ -122,9 +122,9 @@ def _lines_of_stdin() -> list[str]:
     return [line for line in lines if line]
 
 
-async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json: bool) -> list[_Outcome]:
+async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json: bool) -> list[_CheckedPhone]:
     """Check all at once; print JSON as answers come, in the order of the phones."""
-    outcomes: list[_Outcome] = []
+    outcomes: list[_CheckedPhone] = []
     async with session, asyncio.TaskGroup() as group:
         with _progress(len(phones), wants_json=wants_json) as advance:
             tasks = [group.create_task(_check_phone(session, oa_id, phone, advance)) for phone in phones]
@@ -136,18 +136,18 @@ async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json:
     return outcomes
 
 
-async def _check_phone(session: Session, oa_id: int, phone: str, advance: Callable[[], None]) -> _Outcome:
+async def _check_phone(session: Session, oa_id: int, phone: str, advance: Callable[[], None]) -> _CheckedPhone:
     normalized: str | None = None
     try:
         normalized = normalize(phone)
         consent = await session.zalo.check_consent(oa_id=oa_id, phone=phone)
     except EtelecomError as error:
-        return _Outcome(phone=phone, phone_normalized=normalized, failure=error)
+        return _CheckedPhone(phone=phone, phone_normalized=normalized, failure=error)
     finally:
         advance()
     state = consent.state  # read once: the permission may end between two readings
     granted = state is ConsentState.GRANTED if state.conclusive else None
-    return _Outcome(phone=phone, phone_normalized=normalized, granted=granted, state=state.value, answer=consent)
+    return _CheckedPhone(phone=phone, phone_normalized=normalized, granted=granted, state=state.value, answer=consent)
 
 
 @contextmanager
@@ -160,7 +160,7 @@ def _progress(total: int, *, wants_json: bool) -> Generator[Callable[[], None]]:
         yield advance
 
 
-def _show(outcomes: Iterable[_Outcome]) -> None:
+def _show(outcomes: Iterable[_CheckedPhone]) -> None:
     now = datetime.now(UTC).astimezone()
     verdicts = {None: Text("?", style="yellow"), True: Text("yes", style="green"), False: Text("no", style="red")}
     heads = ("Phone", "Normalized", "Granted", "State", f"Expires ({offset(now)})", "Message")
@@ -181,7 +181,7 @@ def _show(outcomes: Iterable[_Outcome]) -> None:
     show(grid)
 
 
-def _exit_code(outcomes: Sequence[_Outcome]) -> ExitCode:
+def _exit_code(outcomes: Sequence[_CheckedPhone]) -> ExitCode:
     fault = _common_fault(outcomes)
     if fault is not None:
         click.echo(f"Error: {failure_name(fault)}. {hint(fault, can_retry=False)}", err=True)
@@ -190,7 +190,7 @@ def _exit_code(outcomes: Sequence[_Outcome]) -> ExitCode:
     return most_serious(codes[outcome.granted] for outcome in outcomes)
 
 
-def _common_fault(outcomes: Sequence[_Outcome]) -> str | None:
+def _common_fault(outcomes: Sequence[_CheckedPhone]) -> str | None:
     """The class of the error that every checked phone met, if it is one such as a key that is not accepted."""
     met = {type(outcome.failure).__name__ if outcome.failure else "" for outcome in outcomes} - {"InvalidPhone"}
     return met.pop() if len(met) == 1 and met <= COMMON_FAULTS else None

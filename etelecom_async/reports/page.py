@@ -167,19 +167,19 @@ def _throughput(statistics: Statistics) -> str:
     if first is None or last is None:
         return "<p>There were no rows.</p>"
     took = (last - first).total_seconds()
-    # The job ran for only a part of the first and the last bucket: their rates would be too low.
-    buckets = statistics.buckets[1:-1]
-    if len(buckets) < _FEWEST_POINTS:
+    # The job ran for only a part of the first and the last bin: their rates would be too low.
+    bins = statistics.bins[1:-1]
+    if len(bins) < _FEWEST_POINTS:
         return f"<p>The job took {duration(took)}: too short to show how its pace changed.</p>"
-    length = statistics.bucket_width
-    points = [(bucket.start + length / 2, bucket.checked / length.total_seconds()) for bucket in buckets]
+    length = statistics.bin_width
+    points = [(part.start + length / 2, part.checked / length.total_seconds()) for part in bins]
     mean = statistics.checked / took
     peak = max(per_second for _, per_second in points)
     facts = f"{rate(mean)} rows a second on average, {rate(peak)} at best"
     summary = f"Checked rows per second: {facts}."
     rows = [
-        (f"{bucket.start:%Y-%m-%d %H:%M:%S}", f"{bucket.checked:,}", rate(per_second))
-        for bucket, (_, per_second) in zip(buckets, points, strict=True)
+        (f"{part.start:%Y-%m-%d %H:%M:%S}", f"{part.checked:,}", rate(per_second))
+        for part, (_, per_second) in zip(bins, points, strict=True)
     ]
     drawn = _drawn(lambda width: area(points, mean=mean, width=width, summary=summary), _FULL)
     return (

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from attrs import frozen
 
-__all__ = ["OTHER", "Bucket", "Statistics"]
+__all__ = ["OTHER", "Bin", "Statistics"]
 
 OTHER = "other"
 """Stands for all states, or all failures, after the first `Statistics.MAX_NAMES` different ones."""
@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @frozen
-class Bucket:
+class Bin:
     """A part of the job's time: its start, and how many rows were answered in it."""
 
     start: datetime
@@ -43,7 +43,7 @@ class Statistics:
     MAX_NAMES = 64
     MAX_NAME = 80
     MAX_DAYS = 400
-    MAX_BUCKETS = 240
+    MAX_BINS = 240
 
     def __init__(self, *, zone: tzinfo = UTC) -> None:
         self.zone = zone
@@ -52,7 +52,7 @@ class Statistics:
         self.granting: set[str] = set()
         self.failures: dict[str, int] = {}
         self.expiries: dict[date, int] = {}
-        self._pace = _Pace(limit=self.MAX_BUCKETS)
+        self._histogram = _Histogram(limit=self.MAX_BINS)
 
     def add(
         self, *, state: str, granted: bool, expired_time: datetime | None, failure: str, checked_at: datetime
@@ -67,7 +67,7 @@ class Statistics:
                 inconclusive answer, such as "try later", is a failure too: it is not a "no".
             checked_at: when the row was finished, aware; rows may come in any order.
         """
-        self._pace.add(checked_at, answered=not failure)
+        self._histogram.add(checked_at, answered=not failure)
         if failure:
             self.failed += 1
             self._count(self.failures, failure)
@@ -87,22 +87,22 @@ class Statistics:
     @property
     def first(self) -> datetime | None:
         """When the first row was finished; None before that."""
-        return None if self._pace.first is None else self._pace.first.astimezone(self.zone)
+        return None if self._histogram.first is None else self._histogram.first.astimezone(self.zone)
 
     @property
     def last(self) -> datetime | None:
         """When the last row was finished; None before that."""
-        return None if self._pace.last is None else self._pace.last.astimezone(self.zone)
+        return None if self._histogram.last is None else self._histogram.last.astimezone(self.zone)
 
     @property
-    def bucket_width(self) -> timedelta:
-        """The length of each of the `buckets`: one second, doubled until they are few enough."""
-        return self._pace.width
+    def bin_width(self) -> timedelta:
+        """The length of each of the `bins`: one second, doubled until they are few enough."""
+        return self._histogram.width
 
     @property
-    def buckets(self) -> list[Bucket]:
-        """The time from the first row to the last in at most `MAX_BUCKETS` equal parts, idle ones included."""
-        return [Bucket(start.astimezone(self.zone), checked) for start, checked in self._pace.counts()]
+    def bins(self) -> list[Bin]:
+        """The time from the first row to the last in at most `MAX_BINS` equal parts, idle ones included."""
+        return [Bin(start.astimezone(self.zone), checked) for start, checked in self._histogram.counts()]
 
     def _count(self, counts: dict[str, int], name: str) -> str:
         name = name[: self.MAX_NAME]
@@ -125,15 +125,15 @@ class Statistics:
             self.later += self.expiries.pop(max(self.expiries))
 
 
-class _Pace:
-    """Rows per bucket of time; the buckets double in width whenever there would be more than `limit`."""
+class _Histogram:
+    """Answered rows in bins of equal length, which double in width whenever there would be more than `limit`."""
 
     def __init__(self, *, limit: int) -> None:
         self.width = timedelta(seconds=1)
         self.first: datetime | None = None
         self.last: datetime | None = None
         self._limit = limit
-        # By the number of widths since the epoch, so that two neighbours always merge into one bucket.
+        # By the number of widths since the epoch, so that two neighbours always merge into one bin.
         self._counts: dict[int, int] = {}
 
     def add(self, moment: datetime, *, answered: bool) -> None:

@@ -9,14 +9,14 @@ from typing import Protocol, Self
 
 from ..errors import ConfigError
 
-__all__ = ["Array", "Batch", "Chunk", "DataType", "Field", "ParquetFile", "arrow"]
+__all__ = ["Array", "ArrowBatch", "ArrowField", "Chunk", "DataType", "ParquetFile", "arrow"]
 
 
 class DataType(Protocol):
     """The type of a column; `str()` of it is such as `timestamp[us, tz=UTC]`."""
 
 
-class Field(Protocol):
+class ArrowField(Protocol):
     @property
     def name(self) -> str: ...
     @property
@@ -26,7 +26,7 @@ class Field(Protocol):
 class _Schema(Protocol):
     @property
     def names(self) -> Sequence[str]: ...
-    def __iter__(self) -> Iterator[Field]: ...
+    def __iter__(self) -> Iterator[ArrowField]: ...
 
 
 class Array(Protocol):
@@ -41,7 +41,7 @@ class Array(Protocol):
     def cast(self, target_type: DataType, safe: bool) -> Array: ...  # noqa: FBT001 - pyarrow's own signature
 
 
-class Batch(Protocol):
+class ArrowBatch(Protocol):
     """A `pyarrow.RecordBatch` or a `pyarrow.Table`."""
 
     @property
@@ -52,7 +52,7 @@ class Batch(Protocol):
     def columns(self) -> Sequence[Array]: ...
     def column(self, at: int, /) -> Array: ...
     def select(self, at: Sequence[int], /) -> Self: ...
-    def append_column(self, field: Field, array: Array, /) -> Self: ...
+    def append_column(self, field: ArrowField, array: Array, /) -> Self: ...
 
 
 class Chunk(Protocol):
@@ -82,12 +82,12 @@ class _Metadata(Protocol):
     def row_group(self, at: int, /) -> _RowGroup: ...
 
 
-class _Leaf(Protocol):
+class _ColumnSchema(Protocol):
     max_repetition_level: int
 
 
 class _ParquetSchema(Protocol):
-    def column(self, at: int, /) -> _Leaf: ...
+    def column(self, at: int, /) -> _ColumnSchema: ...
 
 
 class ParquetFile(Protocol):
@@ -97,7 +97,7 @@ class ParquetFile(Protocol):
 
     def iter_batches(
         self, batch_size: int, row_groups: Sequence[int], columns: Sequence[str] | None
-    ) -> Iterator[Batch]: ...
+    ) -> Iterator[ArrowBatch]: ...
     def close(self) -> None: ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-from .arrow import Array, Field
+from .arrow import Array, ArrowField
 from .base import unique_names
 from .moments import day_text, duration_text, moment_text
 
@@ -19,7 +19,7 @@ class _Type(Protocol):
     tz: str | None
     num_fields: int
 
-    def field(self, at: int, /) -> Field: ...
+    def field(self, at: int, /) -> ArrowField: ...
 
 
 class _Scalar(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from ..errors import ConfigError
-from .arrow import Batch, arrow
+from .arrow import ArrowBatch, arrow
 from .atomic import replacing
 from .input import cannot_read, open_file
 from .typed import DoesNotFit, typed_columns
@@ -75,7 +75,7 @@ def _write(
             replacing(output) as draft,
             contextlib.closing(parquet.ParquetWriter(draft.path, schema, compression="zstd")) as writer,
         ):
-            group: list[Batch] = []
+            group: list[ArrowBatch] = []
             for records in _batches(file, name=str(journal)):
                 if not is_wanted():
                     raise FinishGivenUp

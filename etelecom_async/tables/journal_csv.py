@@ -79,7 +79,7 @@ class CsvLayout:
         return texts
 
     def scan(self, file: BinaryIO, *, size: int, name: str) -> Iterator[Finished]:
-        lines = _Lines(file, size)
+        lines = _JournalLines(file, size)
         reader = csv_reader(lines, delimiter=self._dialect.delimiter, strict=True)
         self._check_header(reader, lines, name)
         line, end = reader.line_num, lines.end
@@ -98,7 +98,7 @@ class CsvLayout:
             if lines.end < size or self._hides_records(file, end, size):
                 raise damaged(name, line + 1) from None
 
-    def _check_header(self, reader: Iterator[list[str]], lines: _Lines, name: str) -> None:
+    def _check_header(self, reader: Iterator[list[str]], lines: _JournalLines, name: str) -> None:
         # Compared as fields: an editor may quote more, or drop the byte order mark.
         try:
             found = next(reader, None)
@@ -118,7 +118,7 @@ class CsvLayout:
         return False
 
 
-class _Lines:
+class _JournalLines:
     """The lines of a journal, with the offset in bytes at which each ends."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:

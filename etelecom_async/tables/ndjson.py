@@ -120,7 +120,7 @@ class NdjsonSource:
         try:
             try:
                 value: object = self._strict.decode(line)
-            except _TwiceError as error:
+            except _RepeatedKeyError as error:
                 problem = str(error)
                 value = self._lenient.decode(line)
         except _NotFiniteError as error:
@@ -162,7 +162,7 @@ class NdjsonSource:
         raise ConfigError(f"{self._input.name} has no JSON object among its first lines: it needs one a line.")
 
 
-class _TwiceError(ValueError):
+class _RepeatedKeyError(ValueError):
     """An object has a key twice, so that its value depends on the reader."""
 
 
@@ -170,7 +170,7 @@ def _unambiguous(members: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(members)
     if len(value) < len(members):
         names = Counter(name for name, _ in members)
-        raise _TwiceError(f"the key {names.most_common(1)[0][0]!r} is in the line twice: keep one of its values")
+        raise _RepeatedKeyError(f"the key {names.most_common(1)[0][0]!r} is in the line twice: keep one of its values")
     return value
 
 

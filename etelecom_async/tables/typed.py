@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TypeAlias
 
 from ..errors import ConfigError
-from .arrow import Array, DataType, Field
+from .arrow import Array, ArrowField, DataType
 from .moments import day_of, moment_of
 from .values import bytes_of, json_encoder, utf8
 
@@ -45,7 +45,7 @@ class TypedColumn:
     def __init__(self, arrow: ModuleType, name: str, kind: str) -> None:
         moment = _TIMESTAMP.fullmatch(kind)
         self._type: DataType = arrow.timestamp(moment["unit"], moment["zone"]) if moment else arrow.type_for_alias(kind)
-        self.field: Field = arrow.field(name, self._type)
+        self.field: ArrowField = arrow.field(name, self._type)
         self._arrow = arrow
         self._read = _reading(kind)
         self._count = _counting(kind)

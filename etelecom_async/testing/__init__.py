@@ -5,7 +5,7 @@ timer. `TransportContract` tests a transport of your own, with `Peer` as the ser
 """
 
 from .contract import TransportContract
-from .mock import MockCall, MockTransport, Route
+from .mock import MockCall, MockRoute, MockTransport
 from .peer import Answer, Cut, Echo, HangUp, Peer, Refuse, Silence
 from .virtual_time import VirtualTimeLoop, run_virtually
 
@@ -15,10 +15,10 @@ __all__ = [
     "Echo",
     "HangUp",
     "MockCall",
+    "MockRoute",
     "MockTransport",
     "Peer",
     "Refuse",
-    "Route",
     "Silence",
     "TransportContract",
     "VirtualTimeLoop",

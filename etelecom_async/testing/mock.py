@@ -27,7 +27,7 @@ from ..errors import (
 )
 from ..transport.base import Request, Response
 
-__all__ = ["MockCall", "MockTransport", "Route"]
+__all__ = ["MockCall", "MockRoute", "MockTransport"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -51,7 +51,7 @@ class MockCall:
     request: Request
 
 
-class Route(Generic[Req, Res]):
+class MockRoute(Generic[Req, Res]):
     """What a mock does for one method: one step for each call; the last step is repeated.
 
         mock.on(CHECK_CONSENT).fail(RateLimited(retry_after=1)).reply(Consent(error=0))
@@ -66,7 +66,7 @@ class Route(Generic[Req, Res]):
         self._where = where
         self._steps: list[Callable[[Request, Req], object]] = []
 
-    def reply(self, value: Res) -> Route[Req, Res]:
+    def reply(self, value: Res) -> MockRoute[Req, Res]:
         """Answer 200 with this result, encoded as the server would.
 
         Raises:
@@ -77,7 +77,7 @@ class Route(Generic[Req, Res]):
             raise ConfigError(f"reply() of {self._endpoint.name} {misfit}")
         return self._then(lambda _request, _payload: value)
 
-    def fail(self, error: ApiError | TransportError) -> Route[Req, Res]:
+    def fail(self, error: ApiError | TransportError) -> MockRoute[Req, Res]:
         """Fail with this error: an `ApiError` as the server would send it, a `TransportError` as a transport raises it.
 
         Errors that the SDK itself raises have their usual cause: `DeadlineExceeded` and `QueueTimeout` the session's
@@ -89,12 +89,12 @@ class Route(Generic[Req, Res]):
         _check_playable(error)
         return self._then(lambda _request, _payload: error)
 
-    def answer(self, function: Callable[[Req], Res | Awaitable[Res]]) -> Route[Req, Res]:
+    def answer(self, function: Callable[[Req], Res | Awaitable[Res]]) -> MockRoute[Req, Res]:
         """Answer 200 with the result of a function of the payload, plain or async. It may raise what `fail` takes."""
         _checks.function("function", function, wanted="a function of the payload")
         return self._then(lambda _request, payload: function(payload))
 
-    def respond(self, function: Callable[[Request], Response | Awaitable[Response]]) -> Route[Req, Res]:
+    def respond(self, function: Callable[[Request], Response | Awaitable[Response]]) -> MockRoute[Req, Res]:
         """Answer with a bare HTTP response: other statuses, HTML pages, broken bodies."""
         _checks.function("function", function, wanted="a function of the Request that returns a Response")
         return self._then(lambda request, _payload: function(request))
@@ -103,7 +103,7 @@ class Route(Generic[Req, Res]):
         filtered = " where ..." if self._where else ""
         return f"{self._endpoint.name}{filtered} ({len(self._steps)} steps, called {len(self.payloads)} times)"
 
-    def _then(self, step: Callable[[Request, Req], object]) -> Route[Req, Res]:
+    def _then(self, step: Callable[[Request, Req], object]) -> MockRoute[Req, Res]:
         self._steps.append(step)
         return self
 
@@ -182,15 +182,17 @@ class MockTransport:
         self.calls: list[MockCall] = []
         self.unmatched: list[MockCall] = []
         self._max_body = _checks.whole("MockTransport.max_body", max_body)
-        self._routes: list[Route[object, object]] = []
+        self._routes: list[MockRoute[object, object]] = []
 
     @overload
-    def on(self, endpoint: Endpoint[Req, Res], /, *, where: Callable[[Req], bool] | None = None) -> Route[Req, Res]: ...
+    def on(
+        self, endpoint: Endpoint[Req, Res], /, *, where: Callable[[Req], bool] | None = None
+    ) -> MockRoute[Req, Res]: ...
     @overload
-    def on(self, endpoint: str, /, *, where: Callable[[object], bool] | None = None) -> Route[object, object]: ...
+    def on(self, endpoint: str, /, *, where: Callable[[object], bool] | None = None) -> MockRoute[object, object]: ...
     def on(
         self, endpoint: Endpoint[Req, Res] | str, /, *, where: Callable[[Req], bool] | None = None
-    ) -> Route[Req, Res]:
+    ) -> MockRoute[Req, Res]:
         """A new route for a method, typed or by its wire name; `where` limits it to some payloads."""
         if where is not None:
             _checks.function("where", where, wanted="a function of the payload that gives True or False")
@@ -200,8 +202,8 @@ class MockTransport:
             else endpoint
         )
         _checks.instance("endpoint", method, Endpoint, "an Endpoint such as CHECK_CONSENT, or a method's name")
-        route = Route(method, where)
-        self._routes.append(cast("Route[object, object]", route))
+        route = MockRoute(method, where)
+        self._routes.append(cast("MockRoute[object, object]", route))
         return route
 
     async def send(self, request: Request, /) -> Response:

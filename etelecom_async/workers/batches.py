@@ -15,7 +15,7 @@ from ..ids import to_oa_id
 from ..jobs.record import RESULT_COLUMNS, Question, Recorder
 from ..session import Session
 from ..tables import Row, named_column
-from ..tables.arrow import Batch, arrow
+from ..tables.arrow import ArrowBatch, arrow
 from ..tables.arrow_values import values_of
 from ..tables.cells import refuse_lossy
 from ..tables.typed import typed_columns
@@ -25,7 +25,7 @@ __all__ = ["ConsentBatches"]
 _BATCH = "a pyarrow.Table or pyarrow.RecordBatch"
 _SESSION = "a function whose result is a Session, such as Session.from_env"
 
-Table = TypeVar("Table", bound=Batch)
+Table = TypeVar("Table", bound=ArrowBatch)
 
 
 class ConsentBatches:

@@ -17,7 +17,7 @@ In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
 
 
-class _Method(Protocol, Generic[In, Out]):
+class _RemoteMethod(Protocol, Generic[In, Out]):
     def remote(self, argument: In, /) -> Awaitable[Out]: ...
 
 
@@ -29,9 +29,9 @@ class Actor(Protocol):
     """A `Worker` in another process."""
 
     @property
-    def identify(self) -> _Method[str, AccountFingerprint | EtelecomError]: ...
+    def identify(self) -> _RemoteMethod[str, AccountFingerprint | EtelecomError]: ...
     @property
-    def check(self) -> _Method[list[str], tuple[int, list[Consent | EtelecomError | None]]]: ...
+    def check(self) -> _RemoteMethod[list[str], tuple[int, list[Consent | EtelecomError | None]]]: ...
     @property
     def give_up(self) -> _Order: ...
 

@@ -61,7 +61,7 @@ EXEMPT = {
         "etelecom_async.pipeline.retry": {"RetryBudget", "Retrying"},
         "etelecom_async.ratelimit.throttle": {"ThrottleSnapshot"},
         "etelecom_async.sandbox": {"Charge", "SandboxRequest", "LogEntry", "Served"},
-        "etelecom_async.testing": {"MockCall", "Route"},
+        "etelecom_async.testing": {"MockCall", "MockRoute"},
         "etelecom_async.transport": {"Request", "Response"},
         "etelecom_async.webhooks": {
             *("Change", "OACallUser", "OASendConsent", "UnknownEvent", "UserCallOA", "UserReplyConsent")

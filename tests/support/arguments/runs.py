@@ -27,7 +27,7 @@ from etelecom_async.sandbox import (
     serve,
 )
 from etelecom_async.tables.reading import Reading
-from etelecom_async.testing import Answer, MockTransport, Peer, Route, VirtualTimeLoop, run_virtually
+from etelecom_async.testing import Answer, MockRoute, MockTransport, Peer, VirtualTimeLoop, run_virtually
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.available import best_transport
 from etelecom_async.transport.fast import HttptoolsTransport
@@ -252,20 +252,22 @@ ROWS = {
         call=lambda endpoint=CHECK_CONSENT, **given: MockTransport().on(endpoint, **given),
         fits={"endpoint": ["Zalo/X"], "where": [v.nothing, None]},
     ),
-    Route.reply: Row(
+    MockRoute.reply: Row(
         {"value": [None, 0, {}, "granted", v.THING, Consent, ConfigError()]},
         {"value": Consent(error=0)},
         call=lambda **given: _route().reply(**given),
         named={"value": r"reply\(\)"},
     ),
-    Route.fail: Row(
+    MockRoute.fail: Row(
         {"error": [None, 5, "x", TimeoutError(), EtelecomError, v.THING, Consent()]},
         {"error": etelecom_async.RateLimited()},
         call=lambda **given: _route().fail(**given),
         named={"error": r"fail\(\)|of the session's own"},
     ),
-    Route.answer: Row({"function": v.FUNCTION}, {"function": v.nothing}, call=lambda **given: _route().answer(**given)),
-    Route.respond: Row(
+    MockRoute.answer: Row(
+        {"function": v.FUNCTION}, {"function": v.nothing}, call=lambda **given: _route().answer(**given)
+    ),
+    MockRoute.respond: Row(
         {"function": v.FUNCTION}, {"function": v.nothing}, call=lambda **given: _route().respond(**given)
     ),
     Answer: Row(

@@ -139,20 +139,20 @@ def test_names_are_bounded_in_number_and_length(statistics):
         assert sum(counts.values()) == 1000
 
 
-def test_buckets_double_until_they_are_few_enough_and_lose_no_row(statistics):
+def test_bins_double_until_they_are_few_enough_and_lose_no_row(statistics):
     for second in range(3600):
         no(statistics, at=after(second))
-    assert statistics.bucket_width == timedelta(seconds=16)
-    assert len(statistics.buckets) == 225
-    assert {bucket.checked for bucket in statistics.buckets} == {16}
+    assert statistics.bin_width == timedelta(seconds=16)
+    assert len(statistics.bins) == 225
+    assert {part.checked for part in statistics.bins} == {16}
 
 
-def test_a_pause_and_failures_alone_show_as_idle_buckets(statistics):
+def test_a_pause_and_failures_alone_show_as_idle_bins(statistics):
     no(statistics, at=START)
     failed(statistics, at=after(2))
-    assert [bucket.checked for bucket in statistics.buckets] == [1, 0, 0]
+    assert [part.checked for part in statistics.bins] == [1, 0, 0]
     no(statistics, at=after(5))
-    assert [bucket.checked for bucket in statistics.buckets] == [1, 0, 0, 0, 0, 1]
+    assert [part.checked for part in statistics.bins] == [1, 0, 0, 0, 0, 1]
 
 
 def test_a_naive_time_is_an_error_at_once():
@@ -164,17 +164,17 @@ MOMENTS = st.integers(-(10**15), 10**15).map(lambda microseconds: START + timede
 
 
 @given(st.lists(st.tuples(MOMENTS, st.booleans()), min_size=1, max_size=60))
-def test_whenever_rows_come_buckets_are_bounded_and_hold_every_checked_row(rows):
+def test_whenever_rows_come_bins_are_bounded_and_hold_every_checked_row(rows):
     statistics = Statistics(zone=VIETNAM)
     for moment, is_checked in rows:
         (no if is_checked else failed)(statistics, at=moment)
-    buckets, width = statistics.buckets, statistics.bucket_width
-    assert len(buckets) <= statistics.MAX_BUCKETS
-    assert width == timedelta(seconds=1) or len(buckets) > statistics.MAX_BUCKETS // 2
-    held = Counter(next(b.start for b in reversed(buckets) if b.start <= at) for at, is_checked in rows if is_checked)
-    assert {b.start: b.checked for b in buckets if b.checked} == held
-    assert buckets[0].start <= statistics.first == min(at for at, _ in rows)
-    assert buckets[-1].start <= statistics.last == max(at for at, _ in rows) < buckets[-1].start + width
+    bins, width = statistics.bins, statistics.bin_width
+    assert len(bins) <= statistics.MAX_BINS
+    assert width == timedelta(seconds=1) or len(bins) > statistics.MAX_BINS // 2
+    held = Counter(next(b.start for b in reversed(bins) if b.start <= at) for at, is_checked in rows if is_checked)
+    assert {b.start: b.checked for b in bins if b.checked} == held
+    assert bins[0].start <= statistics.first == min(at for at, _ in rows)
+    assert bins[-1].start <= statistics.last == max(at for at, _ in rows) < bins[-1].start + width
 
 
 @given(st.lists(MOMENTS, max_size=40), st.randoms())
@@ -184,7 +184,7 @@ def test_the_order_of_rows_does_not_matter(moments, random):
     for at, at_other in zip(moments, shuffled, strict=True):
         yes(one, ends=at, at=at)
         yes(other, ends=at_other, at=at_other)
-    assert (one.buckets, one.expiries) == (other.buckets, other.expiries)
+    assert (one.bins, one.expiries) == (other.bins, other.expiries)
 
 
 def test_rows_of_any_number_of_kinds_take_the_place_of_a_few(statistics, monkeypatch):
@@ -198,7 +198,7 @@ def test_rows_of_any_number_of_kinds_take_the_place_of_a_few(statistics, monkeyp
         yes(statistics, ends=START + timedelta(days=number), at=after(number * 1000))
         no(statistics, str(number), at=after(-number * 1000))
         failed(statistics, str(number))
-    assert size() <= 2 * (statistics.MAX_NAMES + 1) + statistics.MAX_DAYS + statistics.MAX_BUCKETS
+    assert size() <= 2 * (statistics.MAX_NAMES + 1) + statistics.MAX_DAYS + statistics.MAX_BINS
 
 
 # The page
