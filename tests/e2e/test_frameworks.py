@@ -65,6 +65,7 @@ def test_no_call_of_a_web_application_with_threads_fails(example, server):
         process.stdout.close()
 
 
+@pytest.mark.long
 def test_no_call_of_a_celery_worker_with_threads_fails(server, tmp_path, monkeypatch):
     """D12: celery worker --pool threads, on a real Redis."""
     env, world = server

@@ -5,7 +5,9 @@ import csv
 import io
 from collections import Counter
 
-from etelecom_async.sandbox import Customer, World
+from etelecom_async import Session, Shop
+from etelecom_async.jobs import ConsentJob
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, World
 from tests.support import environment, run
 
 CODES = (0, 3, 8, 20, 21)
@@ -62,6 +64,13 @@ def by_row(path):
         del record["checked_at"]
     assert len({record["row"] for record in records}) == len(records)
     return {int(record["row"]): record for record in records}
+
+
+async def resume(served, source, output):
+    """What `etelecom bulk --resume` does, without a process for it."""
+    async with Session(Shop(SANDBOX_API_KEY, base_url=served.base_url)) as session:
+        summary = await ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA, resume=True).run()
+    assert summary.is_complete
 
 
 async def bulk(served, *arguments, stdin=b"", **env):

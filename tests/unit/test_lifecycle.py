@@ -31,15 +31,17 @@ from tests.support import HANG, KEY, OA, PHONE, FakeTransport, answer, ask, clos
 
 OK = Answer(200, b'{"error":0}')
 LOOPS = {"asyncio": "asyncio.new_event_loop", "uvloop": "__import__('uvloop').new_event_loop"}
-each_loop = pytest.mark.parametrize(
-    "loop",
+on_uvloop = pytest.mark.skipif(sys.platform == "win32", reason="uvloop knows no Windows")
+each_program = pytest.mark.parametrize(
+    ("loop", "carrier"),
     [
-        "asyncio",
-        pytest.param("uvloop", marks=pytest.mark.skipif(sys.platform == "win32", reason="uvloop knows no Windows")),
+        ("asyncio", "None"),
+        pytest.param("uvloop", "HttptoolsTransport()", marks=on_uvloop),
+        pytest.param("asyncio", "HttptoolsTransport()", marks=pytest.mark.long),
+        pytest.param("uvloop", "None", marks=[on_uvloop, pytest.mark.long]),
     ],
 )
-each_program = pytest.mark.parametrize("carrier", ["None", "HttptoolsTransport()"])
-"""Each transport that a program's session may get: none, so that it has one of its own, or one that it is given."""
+"""The event loop of a program, and the transport of its session: None for one of its own, or one that it is given."""
 
 PROGRAM = """
     import asyncio, gc, logging, os, sys, warnings, weakref
@@ -141,7 +143,6 @@ IN_A_ROW = """
 """
 
 
-@each_loop
 @each_program
 async def test_a_module_level_session_is_silent_under_three_event_loops_in_a_row(tmp_path, loop, carrier):
     async with Peer(OK).serve() as origin:
@@ -290,7 +291,6 @@ forks = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"
 
 
 @forks
-@each_loop
 @each_program
 async def test_a_forked_child_makes_connections_of_its_own_and_the_parents_go_on(tmp_path, loop, carrier):
     scenes = [(begin, close, when) for when in (BETWEEN_RUNS, INSIDE_A_RUN) for begin, close in CHILDREN]
@@ -321,7 +321,6 @@ PREFORK = """
 
 
 @forks
-@each_loop
 @each_program
 async def test_a_pool_of_forked_workers_runs_an_event_loop_for_each_task_on_the_session_of_the_module(
     tmp_path, loop, carrier
@@ -434,7 +433,6 @@ DROP = """
 """
 
 
-@each_loop
 @each_program
 async def test_a_session_that_is_dropped_open_warns_once_where_it_was_made_and_says_nothing_else(
     tmp_path, loop, carrier

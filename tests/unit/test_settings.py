@@ -72,7 +72,7 @@ def test_no_module_names_what_would_change_the_policy_or_the_collector(source):
 
 def run(work, *, modules='pkgutil.walk_packages(etelecom_async.__path__, "etelecom_async.")'):
     script = WATCHED.replace("WORK", work).replace("MODULES", modules)
-    return subprocess.run([sys.executable, "-X", "dev", "-c", script], capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
 
 def test_calls_and_bulk_runs_leave_both_as_they_were():

@@ -32,18 +32,18 @@ def bulk_here(served, *arguments, **env):
 
 
 async def test_every_row_with_an_answer_is_exit_code_0_and_a_summary(tmp_path):
-    source, output = people(tmp_path / "in.csv", 1000), tmp_path / "out.csv"
-    async with serve(Watched(1000)) as served:
+    source, output = people(tmp_path / "in.csv", 300), tmp_path / "out.csv"
+    async with serve(Watched(300)) as served:
         code, stdout, stderr = await bulk(served, source, "-o", output)
     assert (code, stdout) == (0, "")
     how = "Input: CSV, delimiter ',', UTF-8, certain, header in line 1. Phones: column 'phone', found by its name.\n"
     assert how in stderr
-    assert "200 granted, 800 not, 0 could not be checked." in stderr
+    assert "60 granted, 240 not, 0 could not be checked." in stderr
     for state in ("granted", "refused", "pending", "never asked", "calls off"):
         assert state in stderr
     assert f"Output: {output}" in stderr
     records = by_row(output)
-    assert sorted(records) == list(range(1, 1001))
+    assert sorted(records) == list(range(1, 301))
     assert all(record["phone"] == record["phone_normalized"] == phone(n - 1) for n, record in records.items())
     assert all(record["granted"] == ("true" if n % 5 == 1 else "false") for n, record in records.items())
 
@@ -203,8 +203,8 @@ async def test_the_summary_of_a_pipe_stays_out_of_it(tmp_path):
 
 
 async def test_a_closed_pipe_is_exit_code_141_and_no_word(tmp_path):
-    source = people(tmp_path / "in.csv", 20_000)
-    world = Watched(20_000)
+    source = people(tmp_path / "in.csv", 5000)
+    world = Watched(5000)
     async with serve(world) as served:
         reader, writer = os.pipe()
         process = await spawn("bulk", source, "-o", "-", "--quiet", env=environment(served), stdout=writer)
@@ -213,7 +213,7 @@ async def test_a_closed_pipe_is_exit_code_141_and_no_word(tmp_path):
         os.close(reader)
         _, stderr = await process.communicate()
     assert (process.returncode, stderr) == (141, b"")
-    assert len(world.log) < 20_000
+    assert len(world.log) < 5000
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -248,7 +248,7 @@ def test_only_what_failed_is_checked_again(tmp_path):
 
 def test_a_report_is_a_page(tmp_path):
     pytest.importorskip("vl_convert")
-    source, output, page = people(tmp_path / "in.csv", 50), tmp_path / "out.csv", tmp_path / "page.html"
+    source, output, page = people(tmp_path / "in.csv", 50), tmp_path / "out.csv", tmp_path / ("x" * 245 + ".html")
     with served_in_a_thread(Watched(50)) as served:
         code, _, stderr = bulk_here(served, source, "-o", output, "--report", page)
         assert (code, "Traceback" in stderr) == (0, False)
@@ -257,12 +257,11 @@ def test_a_report_is_a_page(tmp_path):
         assert "in.csv" in content
         assert f"Report: {page}" in stderr
         assert SECRET not in content
-        # Nearly as long as a name may be, and too long.
-        for length, ends in ((250, (0, 0)), (256, (2, 1))):
-            long = tmp_path / ("x" * length)
-            code, _, stderr = bulk_here(served, source, "-o", output, "--resume", "--quiet", "--report", long)
-            assert (code, len(stderr.splitlines())) == ends
-        assert len(list(tmp_path.iterdir())) == 5
+        # That name is nearly as long as one may be, and this one longer.
+        too_long = tmp_path / ("x" * 256)
+        code, _, stderr = bulk_here(served, source, "-o", output, "--resume", "--quiet", "--report", too_long)
+        assert (code, len(stderr.splitlines())) == (2, 1)
+        assert len(list(tmp_path.iterdir())) == 4
 
 
 @pytest.mark.parametrize(
@@ -291,14 +290,14 @@ def test_without_the_extra_the_fast_transport_is_refused_and_auto_does_without(t
 async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, capsys):
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     # Few customers in many rows, since each row of a customer after the first takes no call.
-    source.write_text("phone\n" + "".join(f"{phone(n % 10)}\n" for n in range(15_000)), encoding="utf-8")
+    source.write_text("phone\n" + "".join(f"{phone(n % 10)}\n" for n in range(6000)), encoding="utf-8")
     mock = MockTransport()
     mock.on(CHECK_CONSENT).reply(Consent(error=3))
     session = Session(Shop(SANDBOX_API_KEY), transport=mock)
     await ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA).run()
     job = ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA, resume=True)
     assert (await job_display.run(job, session, line_seconds=0)).is_complete
-    shown = re.findall(r"Skipping ([0-9,]+) of 15,000 finished rows\n", capsys.readouterr().err)
+    shown = re.findall(r"Skipping ([0-9,]+) of 6,000 finished rows\n", capsys.readouterr().err)
     passed = [int(count.replace(",", "")) for count in shown]
     assert passed == sorted(passed)
     assert len(set(passed)) > 10

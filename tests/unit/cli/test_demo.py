@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from etelecom_async.cli.demo import demo
-from etelecom_async.sandbox import World, sample, serve
-from tests.support import HANG, environment, invoke, run, spawn
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, World, sample
+from tests.support import HANG, environment, invoke, run, served_in_a_thread, spawn
 
 DONE = 3
 """Exit code: of the made-up customers some cannot be checked."""
@@ -88,15 +88,15 @@ def test_a_result_that_was_changed_is_not_replaced(earlier, change):
     assert contents(earlier.parent) == before
 
 
-async def test_a_result_of_bulk_is_not_replaced_however_often_a_demo_is_tried(here):
+def test_a_result_of_bulk_is_not_replaced_however_often_a_demo_is_tried(here):
     (here / "in.csv").write_text("phone\n84900000001\n", encoding="utf-8")
-    async with serve(World()) as served:
-        env = environment(served)
-        assert (await run("bulk", "in.csv", "-o", "results.csv", "--quiet", env=env))[0] in (0, 1, 3)
+    account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
+    with served_in_a_thread(World()) as served:
+        account["ETELECOM_BASE_URL"] = served.base_url
+        assert invoke("bulk", "in.csv", "-o", "results.csv", "--quiet", **account)[0] in (0, 1, 3)
     before = contents(here)
     for _ in range(2):
-        code, _, stderr = await run("demo", env=env)
-        assert (code, stderr.count("\n")) == (2, 1)
+        refused()
     assert contents(here) == before
 
 
