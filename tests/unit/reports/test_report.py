@@ -191,7 +191,7 @@ def test_rows_of_any_number_of_kinds_take_the_place_of_a_few(statistics, monkeyp
     monkeypatch.setattr(Statistics, "MAX_DAYS", 10)
 
     def size():
-        parts = (statistics.states, statistics.failures, statistics.expiries, statistics._pace._counts)
+        parts = (statistics.states, statistics.failures, statistics.expiries, statistics._histogram._counts)
         return sum(len(part) for part in parts)
 
     for number in range(20_000):
