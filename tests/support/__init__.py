@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from etelecom_async import Retry, Session, Shop
+from etelecom_async import CHECK_CONSENT, EtelecomError, Retry, Session, Shop
 from etelecom_async.cli.app import etelecom
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, serve
-from etelecom_async.testing import run_virtually
+from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport.base import Response
 from etelecom_async.transport.fast import HttptoolsTransport
 
@@ -58,6 +58,20 @@ async def close(session, carrier):
     await session.aclose()
     if carrier is not None:
         await carrier.aclose()
+
+
+def mock_of(*ends, endpoint=CHECK_CONSENT):
+    """A mock whose attempts end so in turn, the last one for ever: in errors, bare responses, results."""
+    mock = MockTransport()
+    route = mock.on(endpoint)
+    for end in ends:
+        if isinstance(end, EtelecomError):
+            route.fail(end)
+        elif isinstance(end, Response):
+            route.respond(lambda _, end=end: end)
+        else:
+            route.reply(end)
+    return mock
 
 
 def answer(body=b"", status=200, **headers):

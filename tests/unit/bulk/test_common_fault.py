@@ -28,6 +28,7 @@ from etelecom_async import (
 )
 from etelecom_async.bulk import Bulk
 from etelecom_async.testing import MockTransport
+from tests.support import mock_of
 from tests.support.bulk import phones, taken
 
 OK = Consent(error=0)
@@ -39,13 +40,7 @@ COMMON = [
 
 def answering(*answers, **options):
     """A session whose server gives these answers in turn, the last one for ever."""
-    mock = MockTransport()
-    route = mock.on(CHECK_CONSENT)
-    for answer in answers:
-        if isinstance(answer, Consent):
-            route.reply(answer)
-        else:
-            route.fail(answer)
+    mock = mock_of(*answers)
     return mock, Session(Shop("1:test"), transport=mock, retry=Retry(attempts=1), **options)
 
 

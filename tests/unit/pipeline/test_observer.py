@@ -23,7 +23,7 @@ from etelecom_async import (
 )
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Response
-from tests.support import CANARY, KEY, OA, PHONE, SHOP_KEY, ask
+from tests.support import CANARY, KEY, OA, PHONE, SHOP_KEY, ask, mock_of
 
 OK = b'{"error":0,"message":"Success","expired_time":null}'
 WORDS = "there is no 84987654321"
@@ -57,16 +57,9 @@ def session_with(observer, *ends, account=None, throttle=None, middlewares=(), s
         await asyncio.sleep(seconds)
         return await call_next(request)
 
-    mock = MockTransport()
-    route = mock.on(CHECK_CONSENT)
-    for end in ends:
-        if isinstance(end, EtelecomError):
-            route.fail(end)
-        else:
-            route.respond(lambda _, end=end: end)
     return Session(
         account or Shop(KEY),
-        transport=mock,
+        transport=mock_of(*ends),
         retry=Retry(base=1.0, random=lambda: 1.0),
         throttle=throttle or Throttle(adaptive=False),
         middlewares=[*middlewares, take_time],

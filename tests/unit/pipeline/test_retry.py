@@ -36,7 +36,7 @@ from etelecom_async.api.consent import CHECK_CONSENT, CheckConsent
 from etelecom_async.pipeline.retry import RetryBudget
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Response
-from tests.support import virtually
+from tests.support import mock_of, virtually
 
 READ = CHECK_CONSENT
 SEND = Endpoint(name="Zalo/RequestConsent", payload=CheckConsent, result=Consent, safety=Safety.SEND)
@@ -61,11 +61,7 @@ def session(mock, **options):
 
 async def outcome(errors, endpoint=READ, **options):
     """Call against a server that fails with these errors in turn and then works: attempts, pauses and the end."""
-    mock, times = MockTransport(), []
-    route = mock.on(endpoint)
-    for error in errors:
-        route.fail(error)
-    route.reply(OK)
+    mock, times = mock_of(*errors, OK, endpoint=endpoint), []
 
     async def note(request, call_next):
         times.append(now())

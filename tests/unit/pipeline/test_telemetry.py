@@ -6,7 +6,6 @@ import logging
 import pytest
 
 from etelecom_async import (
-    CHECK_CONSENT,
     ApiError,
     DecodeError,
     Disconnected,
@@ -21,6 +20,7 @@ from etelecom_async import (
 from etelecom_async.api.consent import Consent
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Response
+from tests.support import mock_of
 
 PHONE = "84900000017"
 WORDS = f"there is nobody at {PHONE}"
@@ -39,19 +39,9 @@ def check(*, ends):
         await asyncio.sleep(0.5)
         return await call_next(request)
 
-    mock = MockTransport()
-    route = mock.on(CHECK_CONSENT)
-    for end in ends:
-        if isinstance(end, EtelecomError):
-            route.fail(end)
-        elif isinstance(end, Response):
-            route.respond(lambda _, end=end: end)
-        else:
-            route.reply(end)
-
     session = Session(
         Shop("1:telemetry"),
-        transport=mock,
+        transport=mock_of(*ends),
         retry=Retry(base=1.0, random=lambda: 1.0),
         throttle=Throttle(adaptive=False),
         middlewares=[take_time],
