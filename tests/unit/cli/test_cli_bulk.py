@@ -300,4 +300,4 @@ async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, 
     shown = re.findall(r"Skipping ([0-9,]+) of 6,000 finished rows\n", capsys.readouterr().err)
     passed = [int(count.replace(",", "")) for count in shown]
     assert passed == sorted(passed)
-    assert len(set(passed)) > 10
+    assert len(set(passed)) > 5
