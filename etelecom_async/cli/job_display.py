@@ -64,6 +64,10 @@ async def run(
 def _announce(plan: Plan, transport: str | None, *, quiet: bool) -> None:
     if plan.replaced:  # said even so: cells of the input are left out
         click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
+    if plan.read_half:  # said even so: what they were answered is gone
+        click.echo(
+            f"Asked again, since they were not whole when they were read: {plan.read_half:,} of the rows.", err=True
+        )
     if quiet:
         return
     click.echo(printable(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}."), err=True)

@@ -16,11 +16,13 @@ class FinishedRows:
     Attributes:
         rows: their numbers.
         failed: how many of them could not be checked.
+        read_half: rows that were removed to be asked again, since an earlier run read them before they were whole.
         witness: the phone of an answered row; empty if there is none.
     """
 
     rows: RowBitmap = field(factory=RowBitmap)
     failed: int = 0
+    read_half: int = 0
     witness: str = ""
 
     def add(self, number: int, has_failed: bool) -> None:  # noqa: FBT001 - as the journal calls it

@@ -6,16 +6,16 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..errors import ConfigError, JobStopped
 from ..tables import files_of
 from ..tables.input import cannot_read, open_file
 
-__all__ = ["InputFingerprint"]
+__all__ = ["Ending", "InputFingerprint", "ending_of"]
 
 _PIECE = 1024 * 1024
 # Some file systems store times to two seconds: a change so soon after another may not show.
@@ -39,6 +39,25 @@ class _Stamp:
 
 
 @frozen(kw_only=True)
+class Ending:
+    """How a text file ends, which shows later whether its last line was whole.
+
+    Attributes:
+        lines: line breaks in it.
+        last: hash of what follows the last of them; empty if nothing does.
+    """
+
+    lines: int
+    last: str
+
+
+def ending_of(line: bytes) -> str:
+    """The hash of a line without its end, of one that is very long of its last mebibyte; empty of an empty line."""
+    text = line.strip(b"\0\r\n")[-_PIECE:]
+    return hashlib.sha256(text).hexdigest()[:16] if text else ""
+
+
+@frozen(kw_only=True)
 class InputFingerprint:
     """The fingerprint and the size of a file, or of a folder of files.
 
@@ -46,6 +65,7 @@ class InputFingerprint:
         sha256: of all its bytes, in hex; of a folder: of its files' names and SHA-256; empty after a `glance`.
         lines: line breaks in it; about as many as rows, if lines are rows.
         files: how many files it consists of.
+        endings: how each of them ends, by name; empty after a `glance`.
         stamps: of each of them.
         is_settled: whether they had not been changed for some seconds. Only then do equal stamps prove equal files.
     """
@@ -53,6 +73,7 @@ class InputFingerprint:
     sha256: str
     lines: int
     files: int = 1
+    endings: Mapping[str, Ending] = field(factory=dict)
     stamps: tuple[_Stamp, ...] = ()
     is_settled: bool = False
 
@@ -70,19 +91,21 @@ class InputFingerprint:
         if path.is_dir():
             return cls._of_folder(path, now)
         digest = hashlib.sha256()
-        lines = 0
+        lines, last = 0, b""
         with open_file(path) as file:
             began, stamp = now(), _Stamp.of(path, os.fstat(file.fileno()))
             try:
                 while piece := file.read(_PIECE):
                     digest.update(piece)
                     lines += piece.count(b"\n")
+                    last = piece[piece.rfind(b"\n") + 1 :] if b"\n" in piece else (last + piece)[-2 * _PIECE :]
             except OSError as error:
                 raise cannot_read(str(path), error) from None
             if _Stamp.of(path, os.fstat(file.fileno())).size != stamp.size:
                 raise ConfigError(f"{path} is being written by another program: wait until it is complete.")
         is_settled = max(stamp.modified, stamp.changed) + _TRUSTED_AFTER < began
-        return cls(sha256=digest.hexdigest(), lines=lines, stamps=(stamp,), is_settled=is_settled)
+        endings = {path.name: Ending(lines=lines, last=ending_of(last))}
+        return cls(sha256=digest.hexdigest(), lines=lines, endings=endings, stamps=(stamp,), is_settled=is_settled)
 
     @classmethod
     def _of_folder(cls, folder: Path, now: Callable[[], int]) -> InputFingerprint:
@@ -92,6 +115,7 @@ class InputFingerprint:
             sha256=digest.hexdigest(),
             lines=sum(file.lines for file in files.values()),
             files=len(files),
+            endings={name: ending for file in files.values() for name, ending in file.endings.items()},
             stamps=tuple(stamp for file in files.values() for stamp in file.stamps),
             is_settled=all(file.is_settled for file in files.values()),
         )

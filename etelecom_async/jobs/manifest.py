@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +18,7 @@ from ..errors import ConfigError
 from ..tables import Reading
 from ..tables.atomic import replacing
 from ..tables.own_file import cannot_write
+from .input_fingerprint import Ending
 
 __all__ = ["Manifest", "fingerprint"]
 
@@ -34,6 +36,7 @@ class Manifest:
         salt: of that hash.
         demo: SHA-256 of a demo's output; empty for every other job.
         reading: how the first run read the input; None if an earlier version wrote the file.
+        endings: how the input's files ended, by name, when the last run began to read them.
     """
 
     input: str
@@ -44,6 +47,7 @@ class Manifest:
     salt: str
     demo: str = ""
     reading: Reading | None = field(default=None, eq=False)
+    endings: Mapping[str, Ending] = field(factory=dict, eq=False)
 
     @classmethod
     def of(
@@ -54,6 +58,7 @@ class Manifest:
         oa_id: int,
         account: Account,
         reading: Reading | None = None,
+        endings: Mapping[str, Ending] | None = None,
         salt: str | None = None,
     ) -> Self:
         """The manifest of a job over an input with this fingerprint; `salt` is that of the manifest to compare it with.
@@ -71,6 +76,7 @@ class Manifest:
             account=hashed,
             salt=salt,
             reading=reading,
+            endings=endings or {},
         )
 
     @classmethod
@@ -84,7 +90,8 @@ class Manifest:
         try:
             held = json.loads(path.read_text())
             reading = held.pop("reading", None)
-            manifest = cls(**held, reading=None if reading is None else Reading(**reading))
+            endings = {name: Ending(**ending) for name, ending in held.pop("endings", {}).items()}
+            manifest = cls(**held, reading=None if reading is None else Reading(**reading), endings=endings)
             bytes.fromhex(manifest.salt)
         except FileNotFoundError:
             raise ConfigError(

@@ -103,6 +103,7 @@ def open_job(options: JobOptions, *, finished: FinishedRows, bugs: Bugs) -> Open
                 total=total,
                 finished=len(finished.rows),
                 failed_before=finished.failed,
+                read_half=finished.read_half,
                 is_marked=layout.header.startswith(codecs.BOM_UTF8) if kind == "csv" else None,
             ),
             rows=rows,

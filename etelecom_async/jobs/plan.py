@@ -21,6 +21,7 @@ class Plan:
         total: about how many rows the input has; None if unknown.
         finished: rows that earlier runs finished.
         failed_before: those of them that could not be checked; `retry_failed` checks them again.
+        read_half: rows that are asked again, since an earlier run read them while a program was still writing them.
         is_marked: whether an output in CSV begins with a byte order mark, by which Excel recognises UTF-8; None for
             other outputs.
     """
@@ -32,6 +33,7 @@ class Plan:
     total: int | None
     finished: int
     failed_before: int
+    read_half: int = 0
     is_marked: bool | None = None
 
 

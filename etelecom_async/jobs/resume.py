@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import ConfigError
 from ..tables import Source
 from .changed_rows import first_changed
 from .finished_rows import FinishedRows
+from .half_read import rows_read_whole
 from .input_fingerprint import InputFingerprint
 from .manifest import Manifest
 from .options import JobOptions
@@ -56,6 +59,7 @@ def begin_or_resume(
         oa_id=options.oa_id,
         account=options.account,
         reading=source.reading,
+        endings=fingerprint.endings,
         salt=None if saved is None else saved.salt,
     )
     if saved is not None and saved != manifest and not any(True for _ in sink.answered()):
@@ -66,19 +70,29 @@ def begin_or_resume(
         sink.create(bind=lambda: manifest.save(output))
     else:
         saved.check(manifest)
+        whole: float = math.inf
         if saved.input != manifest.input:
-            _check_answered(sink, source, recorder)
+            if source.kind in {"csv", "ndjson"}:
+                read = rows_read_whole(
+                    options.input_path, before=saved.endings, now=fingerprint.endings, reading=source.reading
+                )
+                whole = math.inf if read is None else read
+            _check_answered(sink, source, recorder, whole=whole)
+            finished.read_half = sum(1 for number, _ in sink.answered() if number > whole)
         finished.witness = next((phone for _, phone in sink.answered()), "")
-        sink.reopen(drop_failed=options.retry_failed, on_row=finished.add)
+        is_dropped: Callable[[int, bool], bool] | None = None
+        if options.retry_failed or finished.read_half:
+            is_dropped = lambda number, has_failed: number > whole or (options.retry_failed and has_failed)
+        sink.reopen(is_dropped=is_dropped, on_row=finished.add)
         if saved.input != manifest.input:
             manifest.save(output)
     return fingerprint
 
 
-def _check_answered(sink: FileSink, source: Source, recorder: Recorder) -> None:
-    """Check that each answered row of an input that was changed is where it was."""
+def _check_answered(sink: FileSink, source: Source, recorder: Recorder, *, whole: float) -> None:
+    """Check that each answered row up to `whole` of an input that was changed is where it was."""
     changed = first_changed(
-        answered=sink.answered,
+        answered=lambda: (row for row in sink.answered() if row[0] <= whole),
         current=lambda: ((row.number, recorder.question(row).phone) for row in source.rows()),
     )
     if changed is not None:

@@ -18,7 +18,7 @@ from ..tables import (
     answered_rows,
     own_column,
     to_parquet,
-    without_failed,
+    without,
 )
 from ..tables.arrow import arrow
 from ..tables.atomic import draft_of
@@ -175,8 +175,12 @@ class FileSink:
             self.discard()
             raise
 
-    def reopen(self, *, drop_failed: bool, on_row: Callable[[int, bool], None]) -> None:
-        """Go on with what an earlier run wrote. `on_row` gets the number of each row, and whether it failed.
+    def reopen(self, *, is_dropped: Callable[[int, bool], bool] | None, on_row: Callable[[int, bool], None]) -> None:
+        """Go on with what an earlier run wrote.
+
+        Args:
+            is_dropped: asked with the number of each row, and whether it failed, which rows to remove; None for no row.
+            on_row: gets the same of each row that stays.
 
         Raises:
             ConfigError: it is another job's, is damaged, or cannot be written.
@@ -185,8 +189,8 @@ class FileSink:
         if files.is_only_finished:
             self._restore()
         file = files.begin()
-        if drop_failed:
-            file = files.journal = without_failed(file, layout=self._layout)
+        if is_dropped is not None:
+            file = files.journal = without(file, layout=self._layout, is_dropped=is_dropped)
         self._journal = Journal.reopen(file, layout=self._layout, on_row=on_row)
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:

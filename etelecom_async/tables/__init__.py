@@ -12,7 +12,7 @@ from .dialect import Dialect
 from .finish_parquet import FinishGivenUp, to_parquet
 from .folder import FolderSource, files_of
 from .input import FileInput, Input, StreamInput, open_file
-from .journal import Journal, Layout, answered_rows, own_column, without_failed
+from .journal import Journal, Layout, answered_rows, own_column, without
 from .journal_csv import CsvLayout
 from .journal_ndjson import NdjsonLayout
 from .ndjson import NdjsonSource
@@ -49,7 +49,7 @@ __all__ = [
     "open_source",
     "own_column",
     "to_parquet",
-    "without_failed",
+    "without",
 ]
 
 _SUFFIXES = {
@@ -102,6 +102,7 @@ def open_source(
     kind: str | None = None,
     reading: Reading = DETECT_ALL,
     column: str | None = None,
+    size: int | None = None,
 ) -> Source:
     """Open a table, and read its beginning.
 
@@ -113,17 +114,20 @@ def open_source(
             Gzip is decompressed while reading, from files and streams.
         reading: how to read it; what is not given is detected from the content.
         column: the name of a column, if the user gives one: a first record that has it is the header.
+        size: the bytes of a text file that are read; None for all.
 
     Raises:
         Undecided: the content does not show how to read it. The message names the option to give.
         ConfigError: it cannot be read, or is not a table. The message says what to do.
     """
     if isinstance(path_or_stdin, Path):
-        return _open_path(path_or_stdin, kind, reading, column)
+        return _open_path(path_or_stdin, kind, reading, column, size=size)
     return _open_input(StreamInput(path_or_stdin, name="standard input"), kind, reading, column)
 
 
-def _open_path(path: Path, kind: str | None, reading: Reading, column: str | None) -> Source:
+def _open_path(
+    path: Path, kind: str | None, reading: Reading, column: str | None, *, size: int | None = None
+) -> Source:
     # A named pipe, such as /dev/stdin or the shell's <(...), can be read only once.
     if path.exists() and not path.is_file() and not path.is_dir():
         stream = StreamInput(open_file(path), name=str(path), is_ours=True)
@@ -134,7 +138,7 @@ def _open_path(path: Path, kind: str | None, reading: Reading, column: str | Non
     if kind == "parquet":
         reading.refuse_others(what=f"{path}, a Parquet file,")
         return ParquetSource(path)
-    return _open_input(FileInput(path), kind, reading, column)
+    return _open_input(FileInput(path, size=size), kind, reading, column)
 
 
 def _unpacked_name(path: Path) -> Path:

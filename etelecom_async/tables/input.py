@@ -15,12 +15,23 @@ from typing import BinaryIO, Protocol
 
 from ..errors import ConfigError
 
-__all__ = ["HEAD", "FileInput", "Input", "RawStream", "StreamInput", "cannot_read", "is_packed", "open_file"]
+__all__ = [
+    "HEAD",
+    "FileInput",
+    "Input",
+    "RawStream",
+    "StreamInput",
+    "cannot_read",
+    "first_bytes",
+    "is_packed",
+    "open_file",
+]
 
 HEAD = 256 * 1024
 """Bytes of a stream that are looked at before the first row is read."""
 
 _EXCERPT = 64 * 1024
+_BUFFER = 256 * 1024
 _GZIP = b"\x1f\x8b"
 _LINE_SECONDS, _LINES_SECONDS = 5.0, 1.0
 """How long the beginning of a stream is waited for after its first line, and after its second."""
@@ -56,7 +67,7 @@ class Input(Protocol):
 
 
 class FileInput:
-    """A file, which can be read any number of times.
+    """A file, which can be read any number of times, or the first `size` bytes of one.
 
     Raises:
         ConfigError: it cannot be read.
@@ -64,8 +75,9 @@ class FileInput:
 
     is_seen_whole = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, size: int | None = None) -> None:
         self._path = path
+        self._size = size
         self.name = str(path)
         self._is_packed = is_packed(path)
         try:
@@ -76,13 +88,15 @@ class FileInput:
 
     def open(self) -> BinaryIO:
         file = open_file(self._path)
+        if self._size is not None:
+            file = first_bytes(file, self._size, closes=(file,))
         return _unpacked(file) if self._is_packed else file
 
     def look(self) -> BinaryIO:
         return self.open()
 
     def excerpts(self) -> tuple[bytes, ...]:
-        if self._is_packed:
+        if self._is_packed or self._size is not None:
             return ()
         with self.open() as file:
             size = file.seek(0, os.SEEK_END)
@@ -190,6 +204,19 @@ def _rejoined(head: bytes, stream: BinaryIO, *, is_ours: bool) -> BinaryIO:
     read_on = _reader(stream)
     start = io.BytesIO(head)
     return io.BufferedReader(RawStream(lambda size: start.read(size) or read_on(size), closes=closes))
+
+
+def first_bytes(file: BinaryIO, size: int, *, closes: Sequence[Closeable] = ()) -> io.BufferedReader:
+    """The next `size` bytes of a file, as a file. Closing it closes what is in `closes`."""
+    left = size
+
+    def read(wanted: int) -> bytes:
+        nonlocal left
+        piece = file.read(min(wanted, left))
+        left -= len(piece)
+        return piece
+
+    return io.BufferedReader(RawStream(read, closes=closes), _BUFFER)
 
 
 class Closeable(Protocol):

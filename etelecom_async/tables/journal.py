@@ -6,7 +6,6 @@ last whole record, so that each row is either in it once or still to be done.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,13 +13,12 @@ from typing import BinaryIO, Protocol, Self, TypeAlias
 
 from ..errors import ConfigError, JobStopped
 from .atomic import draft_of
-from .input import RawStream, open_file
+from .input import open_file
 from .own_file import OwnFile, cannot_write, sync_directory
 
-__all__ = ["Finished", "Journal", "Layout", "answered_rows", "damaged", "first_bytes", "own_column", "without_failed"]
+__all__ = ["Finished", "Journal", "Layout", "answered_rows", "damaged", "own_column", "without"]
 
 _PIECE = 1024 * 1024
-_BUFFER = 256 * 1024
 
 Finished: TypeAlias = tuple[int, bool, str, int]
 """A whole record: the row's number, 0 for the header; whether the row failed; its phone in wire form, empty if it has
@@ -164,8 +162,13 @@ class Journal:
         self._size += len(data)
 
 
-def without_failed(file: OwnFile, *, layout: Layout) -> OwnFile:
-    """Remove the failed rows from a journal, so that they are done again. Atomic, and in constant memory.
+def without(file: OwnFile, *, layout: Layout, is_dropped: Callable[[int, bool], bool]) -> OwnFile:
+    """Remove rows from a journal, so that they are done again. Atomic, and in constant memory.
+
+    Args:
+        file: the journal.
+        layout: that of the earlier run.
+        is_dropped: asked with the number of each row, and whether the row failed.
 
     Returns:
         The journal without them, under the name of `file`, which is closed.
@@ -178,8 +181,8 @@ def without_failed(file: OwnFile, *, layout: Layout) -> OwnFile:
         with draft_of(path) as draft:
             with open_file(path) as read, open_file(path) as copied, draft.path.open("wb") as kept:
                 start = 0
-                for _, has_failed, _, end in _finished(read, layout, name=str(path)):
-                    if has_failed:
+                for number, has_failed, _, end in _finished(read, layout, name=str(path)):
+                    if number and is_dropped(number, has_failed):
                         _copy(copied, start, kept)
                         copied.seek(end)
                     start = end
@@ -201,19 +204,6 @@ def answered_rows(path: Path, *, layout: Layout) -> Iterator[tuple[int, str]]:
             for number, has_failed, phone, _ in _finished(file, layout, name=str(path)):
                 if number and not has_failed:
                     yield number, phone
-
-
-def first_bytes(file: BinaryIO, size: int) -> io.BufferedReader:
-    """The next `size` bytes of a file, as a file. Closing it does not close `file`."""
-    left = size
-
-    def read(wanted: int) -> bytes:
-        nonlocal left
-        piece = file.read(min(wanted, left))
-        left -= len(piece)
-        return piece
-
-    return io.BufferedReader(RawStream(read), _BUFFER)
 
 
 def damaged(name: str, line: int) -> ConfigError:

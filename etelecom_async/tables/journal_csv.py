@@ -12,7 +12,8 @@ from typing import BinaryIO
 from ..errors import ConfigError
 from .bounds import MAX_FIELD, csv_reader
 from .dialect import Dialect
-from .journal import Finished, damaged, first_bytes, own_column
+from .input import first_bytes
+from .journal import Finished, damaged, own_column
 from .values import as_text, utf8
 
 __all__ = ["CsvLayout"]

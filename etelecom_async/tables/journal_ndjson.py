@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
 
 from ..errors import ConfigError
-from .journal import Finished, damaged, first_bytes, own_column
+from .input import first_bytes
+from .journal import Finished, damaged, own_column
 from .values import json_encoder, utf8
 
 __all__ = ["NdjsonLayout"]

@@ -8,7 +8,8 @@ import pytest
 
 from etelecom_async import ConfigError, JobStopped
 from etelecom_async.jobs.input_fingerprint import InputFingerprint
-from tests.support.job_files import Service, journal_of, once, people, posix, rows
+from etelecom_async.tables import Reading
+from tests.support.job_files import Service, by_row, journal_of, once, people, posix, read, refuse, rows
 
 
 def appended(path):
@@ -148,3 +149,90 @@ async def test_a_folder_of_pipes_alone_and_a_link_that_leads_nowhere_are_refused
     (folder / "a.csv").symlink_to(tmp_path / "none.csv")
     with pytest.raises(ConfigError, match=r"a\.csv does not exist"):
         await Service().run(folder, tmp_path / "out.csv")
+
+
+HALF = "phone,name,city\n84900000001,An,Huế\n84900000002,Bì"
+REST = {
+    "the rest of the row": "nh,Hà Nội\n",
+    "the rest and more rows": "nh,Hà Nội\n84900000003,Chi,Vinh\n",
+    "the rest of the row without a line end": "nh,Hà Nội",
+}
+
+
+def names(output):
+    return {record["row"]: (record["phone"], record["name"], record["city"]) for record in read(output)}
+
+
+@pytest.mark.parametrize("rest", REST.values(), ids=REST)
+@pytest.mark.parametrize("into", ["csv", "ndjson", "parquet"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+async def test_a_row_that_was_read_half_is_asked_again_whole(tmp_path, rest, into, encoding):
+    """An input without a line end at its end, since a program is still writing it."""
+    source, output = tmp_path / "in.csv", tmp_path / f"out.{into}"
+    source.write_bytes(HALF.encode(encoding))
+    reading = Reading(encoding=encoding)
+    assert (await Service().run(source, output, reading=reading)).is_complete
+    assert names(output)["2"] == ("84900000002", "Bì", "")
+    source.write_bytes((HALF + rest).encode(encoding))
+    job = Service().job(source, output, resume=True)
+    assert (await job.prepare()).read_half == 1
+    assert (await job.run()).is_complete
+    assert len(read(output)) == len(names(output)) == rest.count(",Vinh") + 2
+    assert names(output)["2"] == ("84900000002", "Bình", "Hà Nội")
+
+
+async def test_a_phone_that_was_read_half_is_asked_whole(tmp_path):
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(b"name,phone\nAn,84900000001\nB,0243826")
+    service = Service(refuse)
+    await service.run(source, output)
+    source.write_bytes(b"name,phone\nAn,84900000001\nB,02438260001\n")
+    service = Service(refuse)
+    await service.run(source, output, resume=True, retry_failed=True)
+    assert service.asked == ["842438260001"]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+async def test_a_last_row_that_was_whole_is_not_asked_again(tmp_path, end):
+    """Only its line end comes, and rows below it."""
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(f"phone,name\n84900000001,An\n84900000002,Binh{end}".encode())
+    await Service(refuse).run(source, output)
+    before = output.read_bytes()
+    source.write_bytes(b"phone,name\n84900000001,An\n84900000002,Binh" + (end or "\n").encode() + b"84900000003,Chi\n")
+    service = Service(refuse)
+    await service.run(source, output, resume=True)
+    assert service.asked == ["84900000003"]
+    assert output.read_bytes().startswith(before)
+
+
+async def test_rows_that_came_while_a_stopped_run_read_are_asked_again(tmp_path):
+    """Its fingerprint is of the first, and it read a half one behind them."""
+    source, output = people(tmp_path / "in.csv", 2_000), tmp_path / "out.csv"
+    job = Service(refuse).job(source, output)
+    await job.prepare()
+    with source.open("ab") as file:
+        file.write(b"84900002000,Ch")
+    with pytest.raises(JobStopped, match="was changed during the run"):
+        await job.run()
+    assert rows(output) == list(range(1, 2_002))
+    with source.open("ab") as file:
+        file.write(b"i\n84900002001,Dung\n")
+    service = Service(refuse)
+    await service.run(source, output, resume=True)
+    assert sorted(service.asked) == ["84900002000", "84900002001"]
+    assert rows(output) == list(range(1, 2_003))
+    assert by_row(output)[2001]["name"] == "Chi"
+
+
+async def test_a_row_that_was_read_half_in_a_folder_is_asked_again_whole(tmp_path):
+    folder, output = tmp_path / "lake", tmp_path / "out.csv"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(b"phone,name\n84900000001,An\n")
+    (folder / "b.csv").write_bytes(b"phone,name\n84900000002,Binh\n84900000003,Ch")
+    await Service(refuse).run(folder, output)
+    (folder / "b.csv").write_bytes(b"phone,name\n84900000002,Binh\n84900000003,Chi\n")
+    service = Service(refuse)
+    await service.run(folder, output, resume=True)
+    assert service.asked == ["84900000003"]
+    assert [record["name"] for record in read(output)] == ["An", "Binh", "Chi"]

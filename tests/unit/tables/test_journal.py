@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etelecom_async import ConfigError
-from etelecom_async.tables import CsvLayout, Dialect, Journal, NdjsonLayout, OwnFile, without_failed
+from etelecom_async.tables import CsvLayout, Dialect, Journal, NdjsonLayout, OwnFile, without
 from tests.support.tables import own, write_journal
 
 COLUMNS = ("row", "tên, họ", "ghi chú", "failure", "row", "granted", "failure")
@@ -35,7 +35,7 @@ each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=["csv", "tsv with B
 
 def take_failed_out(path, layout):
     with closing(OwnFile.open(path)) as file:
-        without_failed(file, layout=layout).close()
+        without(file, layout=layout, is_dropped=lambda _, failed: failed).close()
 
 
 def resume(path, layout, rows=()):
@@ -277,7 +277,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     code = f"""
 import resource
 from pathlib import Path
-from etelecom_async.tables import Journal, OwnFile, CsvLayout, open_source, without_failed
+from etelecom_async.tables import Journal, OwnFile, CsvLayout, open_source, without
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 path, layout = Path({str(tmp_path / "out.csv")!r}), CsvLayout(columns=("phone", "row", "failure"))
 journal = Journal.create(OwnFile.create(path), layout=layout)
@@ -285,7 +285,7 @@ for start in range(0, 200_000, 1000):
     journal.append([("0987654321", n + 1, "x" if n % 2 else None) for n in range(start, start + 1000)])
 journal.close()
 count = sum(1 for _ in open_source(path).rows())
-kept = without_failed(OwnFile.open(path), layout=layout)
+kept = without(OwnFile.open(path), layout=layout, is_dropped=lambda _, failed: failed)
 Journal.reopen(kept, layout=layout, on_row=lambda number, failed: None).close()
 assert sum(1 for _ in open_source(path).rows()) == 100_000
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
