@@ -11,7 +11,10 @@ wire, and its type says how it is read and written:
         id: Id                                                       # required; the wire has a string
         owner_id: Id | None = field(default=None, metadata=also("onwer_id"))  # a second name, where the first is absent
         status: MessageStatus | None = None                          # an `OpenEnum`: unknown values are kept
-        template_id: Text = ""                                       # a string here, a string or a number on the wire
+        user_id: Text = ""                                           # a string here, a string or a number on the wire
+        template_id: Digits = ""                                     # the same, and written as a number
+        template_data: TextMap = field(factory=dict)                 # an object of any names
+        password: Secret | None = None                               # a string that is not shown
         sent_at: datetime | None = None                              # aware; null and Go's zero time are None
         called_at: EpochMillis | None = None                         # aware; null and 0 are None
         talk_time: Milliseconds | None = None                        # a timedelta; `Seconds` are another
@@ -28,7 +31,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import NoneType, UnionType
 from typing import Annotated, TypeAlias, TypeVar, Union, cast, get_args, get_origin
@@ -39,16 +42,19 @@ from cattrs.cols import homogenous_tuple_structure_factory, list_structure_facto
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from . import _json
+from ._secret import Secret
 from .endpoint import JSON
 from .errors import ConfigError, DecodeError
 
 __all__ = [
+    "Digits",
     "EpochMillis",
     "Id",
     "Milliseconds",
     "Plain",
     "Seconds",
     "Text",
+    "TextMap",
     "also",
     "decode",
     "encode",
@@ -73,6 +79,10 @@ Seconds: TypeAlias = Annotated[timedelta, "seconds"]
 """A timedelta here, a whole number of seconds on the wire, as a number or its digits in a string."""
 Plain: TypeAlias = Annotated[dict[str, object], "plain JSON"]
 """An object of any shape, as it is."""
+Digits: TypeAlias = Annotated[str, "text, a number on the wire"]
+"""A `Text` that the server wants as a number; its digits are kept as they were read."""
+TextMap: TypeAlias = Annotated[Mapping[str, str], "object of texts"]
+"""An object whose names are not known beforehand, with a `Text` for each."""
 
 Read: TypeAlias = Callable[[JSON, object], object]
 """A cattrs hook: makes a value of JSON, given its type too; raises what says why it does not fit."""
@@ -253,6 +263,18 @@ def _read_text(value: JSON, _: object) -> str:
     raise Misfit.of("a string or a whole number", value)
 
 
+def _read_text_map(value: JSON, _: object) -> dict[str, str]:
+    if type(value) is not dict:
+        raise Misfit.of("an object", value)
+    return {name: _read_text(item, str) for name, item in value.items() if item is not None}
+
+
+def _read_secret(value: JSON, _: object) -> Secret:
+    if type(value) is not str:
+        raise Misfit.of("a string", value)
+    return Secret(value)
+
+
 def _read_time(value: JSON, kind: object) -> datetime | None:
     if type(value) is not str:
         raise Misfit.of("an RFC 3339 time", value)
@@ -305,6 +327,9 @@ def _read_plain(value: JSON, _: object) -> JSON:
     if type(value) is not dict:
         raise Misfit.of("an object", value)
     return value
+def _write_digits(value: str) -> int | str:
+    # A text that is not the one way to write a number would come back as another text.
+    return int(value) if value.isdecimal() and str(int(value)) == value else value
 
 
 def _write_any(value: object) -> object:
@@ -370,6 +395,11 @@ _converter.register_structure_hook_func(_is(Seconds), _reads_duration(_SECOND, "
 _converter.register_unstructure_hook_func(_is(Seconds), lambda value: value // _SECOND)
 _converter.register_structure_hook_func(_is(Plain), _read_plain)
 _converter.register_unstructure_hook_func(_is(Plain), lambda value: value)
+_converter.register_structure_hook_func(_is(Digits), _read_text)
+_converter.register_unstructure_hook_func(_is(Digits), _write_digits)
+_converter.register_structure_hook_func(_is(TextMap), _read_text_map)
+_converter.register_structure_hook(Secret, _read_secret)
+_converter.register_unstructure_hook(Secret, Secret.reveal)
 _converter.register_structure_hook_func(_is(object), _as_is)
 _converter.register_unstructure_hook_func(_is(object), _write_any)
 _converter.register_structure_hook_factory(attrs.has, _read_model)

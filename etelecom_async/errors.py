@@ -120,7 +120,7 @@ class InvalidPhone(EtelecomError, ValueError):
 
 
 class InvalidId(EtelecomError, ValueError):
-    """The value cannot be an id (a whole number in 1..2**63-1). Nothing was sent."""
+    """The value cannot be an id (in most places a whole number in 1..2**63-1). Nothing was sent."""
 
 
 class InvalidRow(EtelecomError, ValueError):
@@ -376,7 +376,7 @@ class UnexpectedStatus(ApiError):
 
 
 class SendFailed(ApiError):
-    """A 200 that says that the sending failed: its `status` is N, or its `error_code` is not 0.
+    """A 200 that says that a SEND failed: its `status` is N, its `error_code` is not 0, or its `updated` is 0.
 
     Read `category` and `meaning`. Never repeated by the SDK; repeat it yourself only for QUOTA or MAY_PASS, later, and
     only where `is_charged` is False.

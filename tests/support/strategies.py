@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 import attrs
 from hypothesis import strategies as st
 
-from etelecom_async.codec import Id
+from etelecom_async import Secret
+from etelecom_async.codec import Digits, Id, Text, TextMap
 from etelecom_async.enums import OpenEnum
 
 offsets = st.builds(timezone, st.integers(-23 * 60, 23 * 60).map(lambda minutes: timedelta(minutes=minutes)))
@@ -40,6 +41,7 @@ def instances(model):
     return st.builds(model, **{field.name: _values_of(field.name, field.type) for field in attrs.fields(model)})
 
 
+_words = st.from_regex(r"[!-~]{1,64}", fullmatch=True)
 _lines = st.text(st.characters(categories=["L", "N", "P"]), min_size=1)
 _BY_NAME = {
     "phone": phones,
@@ -64,7 +66,12 @@ def _values_of(name, kind):
     known = {
         Id: st.integers(1, 2**63 - 1),
         int: st.integers(-(2**63), 2**64 - 1),
-        str: st.text(),
+        Text: _words,
+        Digits: st.integers(0, 10**18 - 1).map(str),
+        TextMap: st.dictionaries(st.text(), st.text(), max_size=3),
+        Secret: _lines.map(Secret),
+        str: _lines,
+        object: st.none(),
         bool: st.booleans(),
         datetime: times,
     }

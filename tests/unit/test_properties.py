@@ -139,6 +139,7 @@ def test_any_other_status_is_an_error_whatever_comes_with_it(status, body, retry
 
 
 MODELS = {kind.__name__: kind for endpoint in ENDPOINTS.values() for kind in (endpoint.payload, endpoint.result)}
+MODELS.pop("object", None)
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
@@ -146,7 +147,8 @@ MODELS = {kind.__name__: kind for endpoint in ENDPOINTS.values() for kind in (en
 def test_every_model_reads_back_as_it_was_written(model, data):
     value = data.draw(instances(model))
     assert decode(loads(encode(value)), model) == value
-    assert pickle.loads(pickle.dumps(value)) == value
+    if "Secret(" not in repr(value):  # a secret refuses to be pickled
+        assert pickle.loads(pickle.dumps(value)) == value
 
 
 def test_the_last_moment_that_there_is_reads_back_in_any_time_zone():
