@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Generic, Never, Protocol, TypeAlias, TypeVar, get_origin
 
 from attrs import field, frozen
@@ -22,6 +23,8 @@ Res = TypeVar("Res", covariant=True)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*/[A-Za-z][A-Za-z0-9]*")
 _SHOWN = re.compile(r"[A-Za-z0-9/._ -]{0,60}")
 """What may stand in an error: a name with a slip in it, but no key."""
+
+_SECONDS = partial(_checks.number, above=0, unit="a number of seconds", otherwise=", or None for the usual time")
 
 
 class Safety(enum.Enum):
@@ -82,6 +85,8 @@ class Endpoint(Generic[Req, Res]):
         role: which key it wants.
         refusal: reads a parsed 200 body and returns the error that it hides, if any ("try later" in a success).
         look: what shows whether a SEND of unknown outcome was carried out, such as a method's name; for its error.
+        partner_only: the operator's docs have it for partners alone, so that a shop's call is refused here.
+        attempt_time: seconds of one attempt where the session was given no `Timeout`, for a method that is slow.
 
     Raises:
         ConfigError: an attribute cannot work.
@@ -96,6 +101,8 @@ class Endpoint(Generic[Req, Res]):
         default=None, validator=_checks.checked(_checks.function, or_none=True)
     )
     look: str | None = field(default=None, validator=_checks.checked(_checks.line, or_none=True))
+    partner_only: bool = field(default=False, validator=_checks.checked(_checks.flag))
+    attempt_time: float | None = field(default=None, validator=_checks.checked(_SECONDS, or_none=True))
 
 
 AnyEndpoint: TypeAlias = "Endpoint[Never, object]"

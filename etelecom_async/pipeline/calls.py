@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 from yarl import URL
 
 from .. import clock, codec
-from ..account import Account
-from ..endpoint import JSON, Endpoint, Safety
-from ..errors import EtelecomError, Phase
+from ..account import Account, Shop
+from ..endpoint import JSON, AnyEndpoint, Endpoint, Safety
+from ..errors import ConfigError, EtelecomError, Phase
 from ..timeout import Timeout
 from ..transport.base import Request
 from ..transport.headers import HEADERS
@@ -36,6 +36,7 @@ class _Method(Generic[In, Out]):
     """What all calls of a method have in common, made ready once."""
 
     endpoint: Endpoint[In, Out]
+    timeout: Timeout
     url: URL
     send: Send
     write: Callable[[In], str]
@@ -49,7 +50,7 @@ class Calls:
 
     Args:
         account: who calls.
-        timeout: the time limits of a call.
+        timeout: the time limits of a call; None for `Timeout()`, with longer attempts of slow methods.
         telemetry: what is told of each call and attempt.
         retrying: the loop of attempts.
         layers: what each attempt passes through, the outermost first.
@@ -60,7 +61,7 @@ class Calls:
         self,
         account: Account,
         *,
-        timeout: Timeout,
+        timeout: Timeout | None,
         telemetry: Telemetry,
         retrying: Retrying,
         layers: Sequence[Layer],
@@ -69,6 +70,8 @@ class Calls:
         self.retrying = retrying
         self._account = account
         self._auth = Auth(account)
+        self._has_own_timeout = timeout is not None
+        timeout = Timeout() if timeout is None else timeout
         self._timeout = timeout.within(timeout.total)
         self._telemetry = telemetry
         self._layers = (*telemetry.layers, *layers)
@@ -87,7 +90,7 @@ class Calls:
             method: _Method[Req, Res] | None = self._methods.get(endpoint.name)
             if method is None or method.endpoint is not endpoint:
                 method = self._methods[endpoint.name] = self._method(endpoint)
-            request = Request(endpoint, method.url, HEADERS, method.write(payload).encode(), self._timeout)
+            request = Request(endpoint, method.url, HEADERS, method.write(payload).encode(), method.timeout)
             call.response = response = await self.retrying.run(method.send, request, call)
             result = method.read(response.json())
         except BaseException as error:
@@ -108,13 +111,21 @@ class Calls:
             error.add_note(f"It may have been carried out. Look before you send it again{where}.")
 
     def _method(self, endpoint: Endpoint[Req, Res]) -> _Method[Req, Res]:
+        if endpoint.partner_only and isinstance(self._account, Shop):
+            raise ConfigError(f"{endpoint.name} is for partners: the session needs a Partner account.")
         return _Method(
             endpoint=endpoint,
+            timeout=self._timeout_of(endpoint),
             url=_url(self._account.base_url, endpoint.name),
             send=compose(self._layers, exchange(self._auth.key(endpoint.role), endpoint, self._transport)),
             write=codec.writing(endpoint.payload),
             read=codec.reading(endpoint.result),
         )
+
+    def _timeout_of(self, endpoint: AnyEndpoint) -> Timeout:
+        if self._has_own_timeout or endpoint.attempt_time is None:
+            return self._timeout
+        return evolve(self._timeout, attempt=endpoint.attempt_time).within(self._timeout.total)
 
 
 def _url(base: URL, name: str) -> URL:

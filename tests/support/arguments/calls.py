@@ -159,6 +159,8 @@ ROWS = {
             "role": [None, *v.ENUMS],
             "refusal": [5, "f", [], v.THING],
             "look": v.without(v.LINE, None),
+            "partner_only": v.FLAG,
+            "attempt_time": v.without(v.NUMBER, None),
         },
         {"name": "Zalo/X", "payload": object, "result": object},
         fits={"result": [dict[str, int], dict]},
