@@ -10,9 +10,10 @@ from attrs import evolve, field, frozen
 
 from .. import _checks
 from ..codec import left_out
+from ..endpoint import Caller, Endpoint
 from ..errors import DecodeError
 
-__all__ = ["Listing", "PageInfo", "Paging"]
+__all__ = ["Listing", "PageInfo", "Paging", "listing"]
 
 _LIMIT = 100
 """The server's own bound. It takes a larger number, and 0, for this one."""
@@ -70,6 +71,7 @@ class _HasPaging(Protocol):
 
 Result = TypeVar("Result", bound=_HasPaging)
 Item = TypeVar("Item")
+Payload = TypeVar("Payload")
 
 
 class Listing(Generic[Result, Item]):
@@ -120,3 +122,27 @@ class Listing(Generic[Result, Item]):
                 raise error
             cursors.add(following)
             paging = evolve(paging, after=following, before=None)
+
+
+def listing(
+    caller: Caller,
+    endpoint: Endpoint[Payload, Result],
+    payload: Callable[[Paging], Payload],
+    *,
+    items: Callable[[Result], Iterable[Item]],
+    paging: Paging,
+) -> Listing[Result, Item]:
+    """The list of a method.
+
+    Args:
+        caller: calls it.
+        endpoint: the method.
+        payload: what is sent for a page.
+        items: the items of a page.
+        paging: which page is the first.
+
+    Raises:
+        ConfigError: at once, the payload cannot be made.
+    """
+    payload(paging)
+    return Listing(lambda page: caller.call(endpoint, payload(page)), items=items, paging=paging, name=endpoint.name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from ..errors import ErrorCategory, SendFailed
+from ..codec import reading
+from ..endpoint import JSON
+from ..errors import ApiError, DecodeError, ErrorCategory, SendFailed
 
-__all__ = ["FAILED", "SendRecord", "send_failure"]
+__all__ = ["FAILED", "SendRecord", "refusal_of", "send_failure"]
 
 FAILED = frozenset({"N", "-1", "127"})
 """Statuses of a failure: a value without a name arrives as its number, which is -1, in older servers 127."""
@@ -41,3 +43,18 @@ def send_failure(record: SendRecord, *, codes: Mapping[int, tuple[ErrorCategory,
         category=category,
         meaning=meaning,
     )
+
+
+def refusal_of(
+    kind: type[SendRecord], *, codes: Mapping[int, tuple[ErrorCategory, str]]
+) -> Callable[[JSON], ApiError | None]:
+    """An `Endpoint.refusal` for a method whose answer is such a record."""
+
+    def refusal(body: JSON) -> ApiError | None:
+        try:
+            record = reading(kind)(body)
+        except DecodeError:
+            return None  # the result is read next, and says what does not fit
+        return send_failure(record, codes=codes)
+
+    return refusal
