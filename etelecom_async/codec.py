@@ -229,7 +229,7 @@ def _exactly(kind: type, expected: str) -> Read:
     def hook(value: JSON, target: object) -> object:
         if type(value) is not kind:
             raise Misfit.of(expected, value)
-        # A hook for `str` is also asked for str-enums and other subclasses.
+        # A hook for `str` is also asked for str-enums and other subclasses, and made for `Secret`.
         return value if target is kind else cast("type", target)(value)
 
     return hook
@@ -267,12 +267,6 @@ def _read_text_map(value: JSON, _: object) -> dict[str, str]:
     if type(value) is not dict:
         raise Misfit.of("an object", value)
     return {name: _read_text(item, str) for name, item in value.items() if item is not None}
-
-
-def _read_secret(value: JSON, _: object) -> Secret:
-    if type(value) is not str:
-        raise Misfit.of("a string", value)
-    return Secret(value)
 
 
 def _read_time(value: JSON, kind: object) -> datetime | None:
@@ -327,9 +321,10 @@ def _read_plain(value: JSON, _: object) -> JSON:
     if type(value) is not dict:
         raise Misfit.of("an object", value)
     return value
+
+
 def _write_digits(value: str) -> int | str:
-    # A text that is not the one way to write a number would come back as another text.
-    return int(value) if value.isdecimal() and str(int(value)) == value else value
+    return int(value) if value.isdecimal() and str(int(value)) == value else value  # "007" would come back as "7"
 
 
 def _write_any(value: object) -> object:
@@ -398,7 +393,7 @@ _converter.register_unstructure_hook_func(_is(Plain), lambda value: value)
 _converter.register_structure_hook_func(_is(Digits), _read_text)
 _converter.register_unstructure_hook_func(_is(Digits), _write_digits)
 _converter.register_structure_hook_func(_is(TextMap), _read_text_map)
-_converter.register_structure_hook(Secret, _read_secret)
+_converter.register_structure_hook(Secret, _exactly(str, "a string"))
 _converter.register_unstructure_hook(Secret, Secret.reveal)
 _converter.register_structure_hook_func(_is(object), _as_is)
 _converter.register_unstructure_hook_func(_is(object), _write_any)

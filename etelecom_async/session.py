@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from importlib import import_module
 from types import TracebackType
-from typing import Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast, overload
 
 from attrs import field, frozen
 
@@ -27,6 +28,12 @@ from .ratelimit.throttle import Throttle
 from .timeout import Timeout, to_timeout
 from .transport.base import ChecksUrl, Pooled, Response, Transport
 from .transport.shared import SharedTransport
+
+if TYPE_CHECKING:
+    from .api.etelecom import Etelecom
+    from .api.misc import Misc
+    from .api.shop import Shops
+    from .api.webhook import Webhooks
 
 __all__ = ["Reply", "Session"]
 
@@ -64,7 +71,7 @@ class Reply(Generic[Value]):
 class _Options:
     """What a derived session may have otherwise."""
 
-    timeout: Timeout = field(factory=Timeout)
+    timeout: Timeout | None = None
     retry: Retry = field(factory=Retry)
     middlewares: tuple[Middleware, ...] = ()
     telemetry: Telemetry = field(factory=Telemetry)
@@ -92,6 +99,32 @@ class _Options:
         )
 
 
+class _Namespace(Generic[Value]):
+    """The methods of a service, made and loaded at their first use. Of the class it is their class, for autospecs.
+
+    Args:
+        subject: the file's name in `api/`.
+        name: the class's name.
+    """
+
+    def __init__(self, subject: str, name: str) -> None:
+        self._subject = subject
+        self._name = name
+
+    @overload
+    def __get__(self, session: None, owner: type) -> type[Value]: ...
+    @overload
+    def __get__(self, session: Session, owner: type) -> Value: ...
+    def __get__(self, session: Session | None, owner: type) -> Value | type[Value]:
+        if session is None:
+            return cast("type[Value]", _methods(self._subject, self._name))
+        return cast("Value", session._namespace(self._subject, self._name))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+def _methods(subject: str, name: str) -> Callable[[Calls], object]:
+    return cast("Callable[[Calls], object]", getattr(import_module(f"{__package__}.api.{subject}"), name))
+
+
 class Session:
     """Calls the API for one account. Cheap to make; opens no connection before its first call.
 
@@ -105,14 +138,15 @@ class Session:
         account: who calls, `Shop(...)` or `Partner(...)`.
         transport: what carries the requests; an `AiohttpTransport` of its own unless given. One that is given stays
             for you to close.
-        timeout: the time limits; a number is the seconds of `Timeout.total`.
+        timeout: the time limits; a number is the seconds of `Timeout.total`. Unless given it is `Timeout()`, with
+            longer attempts of the methods that are slow.
         retry: which failures are worth another attempt.
         throttle: how much at once.
         middlewares: layers of your own, outermost first, between retry and throttle: each sees every attempt.
         observer: what is told of every attempt and call when it has ended, for metrics.
 
     Attributes:
-        zalo: the `Zalo/*` methods.
+        zalo, etelecom, shop, webhook, misc: the methods of the services of these names.
 
     Raises:
         ConfigError: an argument of a wrong kind, or options that cannot go together; or the environment names a proxy
@@ -121,6 +155,10 @@ class Session:
 
     # Each session has one of its own; on the class it is what `unittest.mock.create_autospec(Session)` goes by.
     zalo: Zalo = cast("Zalo", Zalo)
+    etelecom: _Namespace[Etelecom] = _Namespace("etelecom", "Etelecom")
+    misc: _Namespace[Misc] = _Namespace("misc", "Misc")
+    shop: _Namespace[Shops] = _Namespace("shop", "Shops")
+    webhook: _Namespace[Webhooks] = _Namespace("webhook", "Webhooks")
 
     def __init__(
         self,
@@ -290,6 +328,12 @@ class Session:
     ) -> None:
         await self.aclose()
 
+    def _namespace(self, subject: str, name: str) -> object:
+        made = self._namespaces.get(name)
+        if made is None:
+            made = self._namespaces[name] = _methods(subject, name)(self._calls)
+        return made
+
     def __repr__(self) -> str:
         return f"<Session {self._account!r}>"
 
@@ -312,6 +356,7 @@ class Session:
 
         background = calls(self._throttle.in_background)
         self._calls = background if options.background else calls(self._throttle)
+        self._namespaces: dict[str, object] = {}
         self.zalo = Zalo(self._calls, background, self._turns, self._claims)
 
 

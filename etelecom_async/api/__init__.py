@@ -1,17 +1,53 @@
-"""The API, one file per subject: payloads, results, `Endpoint` constants and a small namespace class."""
+"""The API, one file per subject: payloads, results, `Endpoint` constants and the methods of a namespace."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 from types import MappingProxyType
+from typing import cast
 
 from ..endpoint import AnyEndpoint, Endpoint, Role, Safety, check_name, check_role, check_safety
-from .consent import CHECK_CONSENT
-from .consent_requests import LIST_REQUEST_CONSENT, REQUEST_CONSENT
 
-__all__ = ["ENDPOINTS", "untyped"]
+__all__ = ["ENDPOINTS", "untyped"]  # pyright: ignore[reportUnsupportedDunderAll] - loaded at its first use
 
-_ENDPOINTS: tuple[AnyEndpoint, ...] = (CHECK_CONSENT, LIST_REQUEST_CONSENT, REQUEST_CONSENT)
+_SUBJECTS = {
+    "Zalo": (
+        *("consent", "consent_requests", "oa", "followers", "messages", "transactions", "templates", "zns"),
+        "journeys",
+    ),
+    "Etelecom": ("telephony", "extensions", "call_logs", "partner"),
+    "Misc": ("misc",),
+    "Shop": ("shop",),
+    "Webhook": ("webhook",),
+}
+"""The files that have the methods of a service."""
 
-ENDPOINTS = MappingProxyType({endpoint.name: endpoint for endpoint in _ENDPOINTS})
-"""Every typed method by its wire name."""
+
+def __getattr__(name: str) -> object:
+    if name != "ENDPOINTS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    subjects = (subject for several in _SUBJECTS.values() for subject in several)
+    value = MappingProxyType({name: endpoint for subject in subjects for name, endpoint in _endpoints(subject).items()})
+    globals()[name] = value
+    return value
+
+
+@cache
+def _endpoints(subject: str) -> Mapping[str, AnyEndpoint]:
+    """The typed methods of a file, by their wire names."""
+    found = cast("dict[str, object]", vars(import_module(f"{__name__}.{subject}"))).values()
+    endpoints: list[AnyEndpoint] = [value for value in found if isinstance(value, Endpoint)]
+    return {endpoint.name: endpoint for endpoint in endpoints}
+
+
+def _known(name: str) -> AnyEndpoint | None:
+    """The typed method of this name; no more files are loaded than it takes to find it."""
+    for subject in _SUBJECTS.get(name.partition("/")[0], ()):
+        if name in _endpoints(subject):
+            return _endpoints(subject)[name]
+    return None
 
 
 def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None) -> Endpoint[object, object]:
@@ -24,7 +60,7 @@ def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None
     Raises:
         ConfigError: an argument cannot work.
     """
-    known = ENDPOINTS.get(check_name("name", name))
+    known = _known(check_name("name", name))
     if safety is not None:
         check_safety("safety", safety)
     if role is not None:
@@ -37,6 +73,7 @@ def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None
         role=role or (known.role if known else _role(name)),
         refusal=known.refusal if known else None,
         look=known.look if known else None,
+        attempt_time=known.attempt_time if known else None,
     )
 
 

@@ -28,22 +28,61 @@ from .consent_requests import (
     RequestConsent,
     RequestStatus,
 )
+from .lazy import Lazy
 from .paging import Listing, Paging
 
 if TYPE_CHECKING:
     from ..bulk.run import Bulk
+    from .followers import Methods as FollowerMethods
+    from .journeys import Methods as JourneyMethods
+    from .messages import Methods as MessageMethods
+    from .oa import Methods as OaMethods
+    from .templates import Methods as TemplateMethods
+    from .transactions import Methods as TransactionMethods
+    from .zns import Methods as ZnMethods
+
+    class _Subjects(
+        OaMethods, FollowerMethods, MessageMethods, TransactionMethods, TemplateMethods, ZnMethods, JourneyMethods
+    ): ...
+else:
+    _Subjects = object
 
 __all__ = ["Zalo"]
 
 
 @frozen(eq=False)
-class Zalo:
+class Zalo(_Subjects):
     """The `Zalo/*` methods of a session."""
 
     _caller: Caller
     _background: Caller
     _turns: Turns = field(factory=Turns)
     _claims: Claims = field(factory=MemoryClaims)
+
+    if not TYPE_CHECKING:
+        authorize_oa = Lazy("oa")
+        connect_oa = Lazy("oa")
+        refresh_token = Lazy("oa")
+        list_oa = Lazy("oa")
+        get_shop_oa = Lazy("oa")
+        update_shop_oa = Lazy("oa")
+        list_followers = Lazy("followers")
+        oa_send_text = Lazy("messages")
+        oa_send_sticker = Lazy("messages")
+        oa_send_image = Lazy("messages")
+        oa_send_file = Lazy("messages")
+        request_user_info = Lazy("messages")
+        send_zns_txn = Lazy("transactions")
+        create_template = Lazy("templates")
+        get_template = Lazy("templates")
+        list_templates = Lazy("templates")
+        send_zns = Lazy("zns")
+        get_message = Lazy("zns")
+        list_messages = Lazy("zns")
+        create_journey = Lazy("journeys")
+        send_zns_journey = Lazy("journeys")
+        get_journey = Lazy("journeys")
+        list_journeys = Lazy("journeys")
 
     async def check_consent(self, *, oa_id: int | str, phone: str) -> Consent:
         """Ask whether a customer has granted calling permission. Safe to repeat; not known to be billed.

@@ -23,9 +23,19 @@ from etelecom_async import (
     ReasonCode,
     Reply,
     RequestStatus,
+    Secret,
     Session,
     Shop,
 )
+from etelecom_async.api.call_logs import CallDirection, CallLog
+from etelecom_async.api.extensions import ExtensionInfo
+from etelecom_async.api.journeys import Journey
+from etelecom_async.api.messages import OaMessage
+from etelecom_async.api.misc import AccountInfo
+from etelecom_async.api.oa import OaStatus, OfficialAccount, OfficialAccounts
+from etelecom_async.api.updated import Updated
+from etelecom_async.api.webhook import WebhookEntity
+from etelecom_async.api.zns import SEND_ZNS, Message, Messages, MessageStatus, SendZNS, ZnsMode
 from etelecom_async.blocking import Blocking
 from etelecom_async.claims import Claims
 from etelecom_async.claims.file import FileClaims
@@ -86,6 +96,45 @@ async def requests(session: Session) -> None:
     shared: Claims = RedisClaims("redis://h")
     await session.zalo.ensure_consent(oa_id=7, phone="1", call_type="audio", reason_code="x", claims=shared)
     session.zalo.list_request_consent(limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def methods(session: Session) -> None:
+    assert_type(await session.misc.current_account(), AccountInfo)
+    assert_type((await session.shop.authorize_shop(shop_id="7")).auth_token, Secret | None)
+    accounts = session.zalo.list_oa(oa_id=7)
+    assert_type(accounts, Listing[OfficialAccounts, OfficialAccount])
+    async for account in accounts:
+        assert_type(account.status, OaStatus | None)
+        assert_type(account.owner_id, int | None)
+    message = await session.zalo.send_zns(
+        oa_id=7, phone="0987654321", template_id=123, template_data={"a": "b"}, mode=ZnsMode.DEVELOPMENT
+    )
+    assert_type(message, Message)
+    assert_type(message.template_id, str)
+    assert_type(message.status, MessageStatus | None)
+    assert_type(await session.zalo.list_messages(status="P"), Messages)
+    assert_type(await session.zalo.create_journey(oa_id=7, phone="0987654321", token_type="7"), Journey)
+    assert_type(await session.zalo.oa_send_text(oa_id=7, user_id="1", text="a"), OaMessage)
+    assert_type(await session.zalo.request_user_info(oa_id=7, zl_user_id=1), Updated)
+    assert_type(await session.etelecom.get_extension_info(extension_number="0101"), ExtensionInfo)
+    async for call in session.etelecom.list_call_logs(direction=CallDirection.IN, extension_ids=["7", 8]):
+        assert_type(call, CallLog)
+    assert_type(
+        (await session.webhook.create_webhook(url="u", entities=["call_log"])).entities, tuple[WebhookEntity, ...]
+    )
+    assert_type(SEND_ZNS, Endpoint[SendZNS, Message])
+    assert_type(SendZNS(oa_id="7", phone="1", template_id=1, template_data={}).template_id, str)
+
+
+async def wrong_methods(session: Session) -> None:
+    await session.zalo.send_zns(oa_id=7, phone="1", template_id=1.5, template_data={})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await session.zalo.send_zns(oa_id=7, phone="1", template_id=1, template_data={"a": 1})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    await session.zalo.get_message(oa_id=7)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    session.zalo.list_messages(limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    session.zalo.list_messages(statuss="P")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await session.zalo.list_call_logs()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    await session.webhook.create_webhook(url="u", entities=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    SendZNS(oa_id=7, phone="1", template_id=[], template_data={})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def wrong_calls(session: Session) -> None:

@@ -52,9 +52,9 @@ async def test_a_partner_uses_the_key_that_the_method_wants():
     wire = FakeTransport(answer({}))
     session = Session(Partner(shop_key=SHOP_KEY, api_key=API_KEY), transport=wire)
     await session.zalo.check_consent(oa_id=1, phone="0987654321")
-    for name in ("Zalo/ListOA", "Zalo/RequestConsent", "Misc/CurrentAccount", "Etelecom/GetTenant"):
+    for name in ("Zalo/ListOA", "Zalo/RequestConsent", "Shop/CurrentShop", "Etelecom/GetTenant"):
         await session.invoke(name)
-    for name in ("Shop/GetShops", "Webhook/GetWebhooks", "Etelecom/GetPartnerTenantList", "Etelecom/PartnerAddHotline"):
+    for name in ("Shop/GetShops", "Webhook/GetWebhooks", "Misc/CurrentAccount", "Etelecom/PartnerAddHotline"):
         await session.invoke(name)
     await session.invoke("Zalo/ListOA", role=Role.ACCOUNT)
     keys = [str(request.headers["Authorization"]) for request in wire.requests]
@@ -90,11 +90,11 @@ async def test_invoke_reaches_any_method_with_plain_json():
 
 async def test_an_unknown_method_is_never_repeated_on_doubt_unless_it_is_said_to_be_a_read():
     mock, session = mocked(retry=Retry(base=0))
-    mock.on("Etelecom/GetHotlines").fail(Unavailable()).reply({})
+    mock.on("Etelecom/GetDriverConfig").fail(Unavailable()).reply({})
     with pytest.raises(Unavailable):
-        await session.invoke("Etelecom/GetHotlines")
-    mock.on("Etelecom/GetHotlines").fail(Unavailable()).reply({})
-    assert await session.invoke("Etelecom/GetHotlines", safety=Safety.READ) == {}
+        await session.invoke("Etelecom/GetDriverConfig")
+    mock.on("Etelecom/GetDriverConfig").fail(Unavailable()).reply({})
+    assert await session.invoke("Etelecom/GetDriverConfig", safety=Safety.READ) == {}
 
 
 @pytest.mark.parametrize(
