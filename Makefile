@@ -9,9 +9,6 @@ PROFILE ?= thorough
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.*/bin/python) $(foreach minor,11 12 13 13t 14 14t,python3.$(minor))
 TAG := import sys, sysconfig as s; v = sys.version_info; \
 	print("3.%d%s" % (v[1], "t" * bool(s.get_config_var("Py_GIL_DISABLED")))); sys.exit(v < (3, 11))
-LOWEST := import re, tomllib; \
-	needs = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]; \
-	print(*(re.sub(r">=([^,]+).*", r"==\1", need) for need in needs))
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 # Without bytecode files every process that a test starts compiles all that it imports, so they are written whatever the
@@ -50,7 +47,7 @@ test-others:
 	done; \
 	echo "The tests passed under:$$tested"
 
-# What uses more of aiohttp and cattrs than they promise.
+# What uses more of aiohttp, cattrs and httpx than they promise.
 test-lowest: TESTS = tests/unit/test_codec.py tests/unit/transport/test_stale_connections.py \
 	tests/unit/transport/test_aiohttp_transport.py tests/unit/transport/test_transports.py
 test-lowest: $(VENV)-lowest/.done  ## run some tests with the lowest versions that pyproject.toml allows
@@ -121,13 +118,16 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PIP) --editable '.[cli,excel,fast,parquet,phone,ray,redis,report]' --group dev --group examples
+	$(PIP) --editable '.[cli,excel,fast,httpx,parquet,phone,ray,redis,report]' --group dev --group examples
 	@touch $@ $(VENV)/.demo
 
 $(VENV)-lowest/.done: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-lowest
-	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check $$($(PYTHON) -c '$(LOWEST)') \
-		--editable '.[cli,fast]' hypothesis pytest pytest-asyncio pytest-xdist sybil trustme
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct \
+		--editable '.[cli,fast,httpx]'
+	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest \
+		hypothesis pytest pytest-asyncio pytest-xdist sybil trustme
 	@touch $@
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev

@@ -7,6 +7,7 @@ from attrs import field, frozen
 from etelecom_async import AttemptTimeout, Phase
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.faults.server import granted
 
 PLENTY, SOON = 20.0, 0.25
@@ -17,7 +18,7 @@ FORGED = granted(b"84999999999")
 """A yes about a customer that no call asks about: taken for an answer it is a wrong value."""
 
 
-TRANSPORTS = (AiohttpTransport, HttptoolsTransport)
+TRANSPORTS = (AiohttpTransport, HttptoolsTransport, HttpxTransport)
 
 
 class Then(enum.Enum):
@@ -74,6 +75,7 @@ class Case:
         recovers: whether a second attempt finds the server well.
         request: bytes by which the request is longer than usual.
         httptools: what must come of it over HttptoolsTransport, where that is something else, and as right.
+        httpx: the same over HttpxTransport.
         cheap: may be played thousands of times, over and over on each connection.
     """
 
@@ -88,11 +90,13 @@ class Case:
     recovers: bool = field(default=True, kw_only=True)
     request: int = field(default=0, kw_only=True)
     httptools: Outcome | None = field(default=None, kw_only=True)
+    httpx: Outcome | None = field(default=None, kw_only=True)
     cheap: bool = field(default=True, kw_only=True)
 
     def ends_over(self, transport):
         """What must come of it over this class of transport."""
-        return self.httptools if transport is HttptoolsTransport and self.httptools else self.ends
+        own = {HttptoolsTransport: self.httptools, HttpxTransport: self.httpx}.get(transport)
+        return own or self.ends
 
     def attempt_over(self, transport):
         """Seconds for one attempt: short only where it is to run out of them."""

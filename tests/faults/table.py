@@ -1,21 +1,22 @@
 """docs/internals/reliability.md, written from what was observed."""
 
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.faults.cases import CHAPTERS, STATUSES
-from tests.faults.cases.statuses import BODIES
+from tests.faults.cases.statuses import BODIES, SAMPLE
 
 PAGE = Path(__file__).parents[2] / "docs" / "internals" / "reliability.md"
 _TEXT = """\
 # Reliability
 
 What comes of each fault of the network and the server. This page is written by the tests, from what they saw: a server
-on a loopback socket does what the first column says, and `AiohttpTransport` under a `Session` calls it; [the last
-chapter](#over-httptoolstransport) is about the fast transport. A test fails where the page and the tests differ. To
-write it anew:
+on a loopback socket does what the first column says, and `AiohttpTransport` under a `Session` calls it; the last
+chapters are about [the fast transport](#over-httptoolstransport) and [the one on httpx](#over-httpxtransport). A test
+fails where the page and the tests differ. To write it anew:
 
     make reliability
 
@@ -42,16 +43,29 @@ JSON that say a code of the API's own are told apart further: see the tree in
 
 All of it was played over `HttptoolsTransport`, too. The same came of it, except for this:
 
-{others}"""
+{httptools}
+## Over HttpxTransport
+
+All chapters were played over `HttpxTransport`, too, and of the statuses these:
+{sample}.
+The same came of it, except for this:
+
+{httpx}"""
 
 
 async def written(observed):
-    """The page, from `await observed(case, transport)` for every case and both transports."""
+    """The page, from `await observed(case, transport)` for every case and transport."""
     chapters = []
     for title, cases in CHAPTERS.items():
         rows = [[case.name, *_cells(await observed(case, AiohttpTransport))] for case in cases]
         chapters.append(f"\n## {title}\n\n{_table('what happens', rows)}")
-    return _TEXT.format(chapters="".join(chapters), statuses=await _statuses(observed), others=await _others(observed))
+    return _TEXT.format(
+        chapters="".join(chapters),
+        statuses=await _statuses(observed),
+        httptools=await _others(observed, HttptoolsTransport, STATUSES.values()),
+        sample=_ranges(sorted(SAMPLE)),
+        httpx=await _others(observed, HttpxTransport, [STATUSES[key] for key in STATUSES if key[0] in SAMPLE]),
+    )
 
 
 async def _statuses(observed):
@@ -67,10 +81,10 @@ async def _statuses(observed):
     return _table("status | body", rows)
 
 
-async def _others(observed):
+async def _others(observed, transport, statuses):
     rows = []
-    for case in [case for cases in CHAPTERS.values() for case in cases] + list(STATUSES.values()):
-        outcome = await observed(case, HttptoolsTransport)
+    for case in chain(*CHAPTERS.values(), statuses):
+        outcome = await observed(case, transport)
         if outcome != await observed(case, AiohttpTransport):
             rows.append([case.name, *_cells(outcome)])
     return _table("what happens", rows)

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from tests.faults.cases import CHAPTERS, STATUSES
-from tests.faults.cases.statuses import BODILESS, REFUSED, UNWELL
+from tests.faults.cases.statuses import SAMPLE
 from tests.faults.observe import phone
 from tests.support import CANARY
 
@@ -16,10 +16,6 @@ async def test_a_fault_ends_as_it_must(case, transport, observed, caplog):
     assert await observed(case, transport) == case.ends_over(transport)
     assert CANARY not in caplog.text
     assert phone(100) not in caplog.text
-
-
-SAMPLE = {200, 202, 302, 429, 500, 599} | BODILESS | REFUSED.keys() | UNWELL
-"""One status of each kind; test_table.py plays them all."""
 
 
 @pytest.mark.parametrize("status", sorted(SAMPLE))

@@ -7,6 +7,7 @@ from itertools import cycle, islice
 import pytest
 
 from etelecom_async import EtelecomError, Retry, Session, Shop, Throttle, Timeout
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.faults.case import PLENTY
 from tests.faults.cases import CHAPTERS, STATUSES
 from tests.faults.leaks import nothing_left_behind
@@ -46,7 +47,9 @@ async def test_faulted_calls_leave_no_socket_and_no_task(transport, count):
             server = FaultServer(*case.does, repeats=True, scheme=case.scheme, elsewhere="http://127.0.0.1:1")
             await stack.enter_async_context(server.serve())
             played.append((case, server))
-        carrier = await stack.enter_async_context(contextlib.aclosing(transport()))
+        if isinstance(carrier := transport(), HttpxTransport):
+            count = min(count, 500)  # httpcore looks at every connection for each that it has, at every request
+        await stack.enter_async_context(contextlib.aclosing(carrier))
         before = descriptors()
         # Each server has one worker that calls it, so the pool keeps one connection to it, of two ends.
         await asyncio.gather(*(calls(played[n::WORKERS], carrier, count // WORKERS) for n in range(WORKERS)))

@@ -1,4 +1,4 @@
-"""Every fault and every status over both transports, and the page about reliability says what was observed."""
+"""Every fault over every transport, and the page about reliability says what was observed."""
 
 import asyncio
 import logging

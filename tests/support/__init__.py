@@ -22,6 +22,7 @@ from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, serve
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport.base import Response
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 
 KEY = "1234567890123456789:canary-b7f3"
 SHOP_KEY = "shop1234567890123456789:canary-b7f3"
@@ -48,7 +49,12 @@ class FakeTransport:
 
 
 each_carrier = pytest.mark.parametrize(
-    "carry", [pytest.param(lambda: None, id="default"), pytest.param(HttptoolsTransport, id="HttptoolsTransport")]
+    "carry",
+    [
+        pytest.param(lambda: None, id="default"),
+        pytest.param(HttptoolsTransport, id="HttptoolsTransport"),
+        pytest.param(HttpxTransport, id="HttpxTransport"),
+    ],
 )
 """Gives what a session gets as its transport: None for one of its own, or one that is the test's to close."""
 

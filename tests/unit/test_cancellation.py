@@ -24,6 +24,7 @@ from etelecom_async.ratelimit.redis_rate import RedisRate
 from etelecom_async.testing import Answer, MockTransport, Peer, run_virtually
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.support import HANG, KEY, OA, PHONE, close, descriptors, each_carrier, settled
 from tests.support.redis_server import RedisServer
 from tests.support.stepping import WAITING, WOKEN, interrupted_everywhere
@@ -257,7 +258,7 @@ def test_a_call_on_a_socket_cancelled_at_any_point_leaves_no_socket_and_no_task(
     assert on_sockets(main(), new_loop) >= 1
 
 
-@pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport])
+@pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
 @each_moment
 def test_closing_that_is_cancelled_at_any_point_leaves_no_socket(moment, make):
     async def main():

@@ -29,6 +29,7 @@ from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, FixedW
 from etelecom_async.testing import MockTransport, VirtualTimeLoop, run_virtually
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.support import FakeTransport, answer, virtually
 
 OK = Consent(error=0)
@@ -163,7 +164,7 @@ def test_two_loops_in_a_row_have_each_their_own_time():
     assert [run_virtually(main()), run_virtually(main())] == [5.0, 5.0]
 
 
-@pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport])
+@pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
 def test_a_socket_is_refused_with_what_to_use_and_not_tried_again(transport):
     async def main():
         carrier = transport()

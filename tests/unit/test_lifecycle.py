@@ -27,6 +27,7 @@ from etelecom_async import (
 from etelecom_async.testing import Answer, Peer, Silence
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.support import HANG, KEY, OA, PHONE, FakeTransport, answer, ask, close, descriptors, each_carrier, settled
 
 OK = Answer(200, b'{"error":0}')
@@ -39,6 +40,8 @@ each_program = pytest.mark.parametrize(
         pytest.param("uvloop", "HttptoolsTransport()", marks=on_uvloop),
         pytest.param("asyncio", "HttptoolsTransport()", marks=pytest.mark.long),
         pytest.param("uvloop", "None", marks=[on_uvloop, pytest.mark.long]),
+        ("asyncio", "HttpxTransport()"),
+        pytest.param("uvloop", "HttpxTransport()", marks=[on_uvloop, pytest.mark.long]),
     ],
 )
 """The event loop of a program, and the transport of its session: None for one of its own, or one that it is given."""
@@ -47,6 +50,7 @@ PROGRAM = """
     import asyncio, gc, logging, os, sys, warnings, weakref
     from etelecom_async import Session, Shop
     from etelecom_async.transport.fast import HttptoolsTransport
+    from etelecom_async.transport.httpx import HttpxTransport
 
     # asyncio's dev mode tells of slow steps: a busy machine is not what is looked for.
     logging.getLogger("asyncio").addFilter(lambda record: not record.getMessage().startswith("Executing "))
@@ -398,7 +402,7 @@ async def test_a_send_that_was_under_way_at_the_closing_says_that_its_fate_is_un
     assert "may have been carried out" in caught.value.__notes__[0]
 
 
-@pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport])
+@pytest.mark.parametrize("make", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
 async def test_a_given_transport_finishes_what_is_under_way_when_the_session_closes(make):
     async with Peer(OK).serve() as origin:
         transport = make()

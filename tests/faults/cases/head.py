@@ -14,7 +14,7 @@ SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection:
 
 HEAD = (
     Case("no HTTP at all", (Hear(), Say(b"\x00\xff garbage\r\n\r\n"), Close()), NOT_HTTP),
-    Case("another server's greeting", (Hear(), Say(b"220 mail.example ESMTP\r\n"), Close()), NOT_HTTP),
+    Case("another server's greeting", (Hear(), Say(b"220 mail.example ESMTP\r\n"), Close()), NOT_HTTP, httpx=LOST),
     Case("the request sent back as it came", (Hear(), Echo(b"")), NOT_HTTP),
     Case("the request sent back in the status line", (Hear(), Echo(b"HTTP/9 what is ")), NOT_HTTP),
     Case("a version that does not exist", (Hear(), Say(b"HTTP/7.3 200 OK\r\nContent-Length: 0\r\n\r\n")), NOT_HTTP),
@@ -26,7 +26,11 @@ HEAD = (
     late("the head a byte at a time", Hear(), Drip(http(FORGED), 0.02)),
     slow("the right answer a byte at a time, and in time", (Hear(), Good(pause=0.001)), ANSWERED),
     slow(
-        "8 MB of empty lines, then closed", (Hear(), Stream(b"\r\n" * 2**15, 2**7), Close()), LOST, httptools=NOT_HTTP
+        "8 MB of empty lines, then closed",
+        (Hear(), Stream(b"\r\n" * 2**15, 2**7), Close()),
+        LOST,
+        httptools=NOT_HTTP,
+        httpx=NOT_HTTP,
     ),
     Case("a header without a colon", (Hear(), Say(OK + b"Content Length 3\r\n\r\n")), NOT_HTTP),
     Case("a NUL in a header", (Hear(), Say(http(FORGED, headers="X-A: a\0b\r\n"))), NOT_HTTP),
@@ -41,5 +45,7 @@ HEAD = (
     Case("102 and 103 before the answer", (Hear(), Say(PROCESSING), Stream(HINTS, 20), Good()), ANSWERED),
     Case("100, then closed", (Hear(), Say(CONTINUE), Close()), LOST),
     late("103 for ever", Hear(), Stream(HINTS * 10)),
-    slow("101, unasked", (Hear(), Say(SWITCH + FORGED), Drain()), final(UnexpectedStatus, Phase.UNKNOWN)),
+    slow(
+        "101, unasked", (Hear(), Say(SWITCH + FORGED), Drain()), final(UnexpectedStatus, Phase.UNKNOWN), httpx=NOT_HTTP
+    ),
 )

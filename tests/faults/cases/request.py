@@ -3,7 +3,7 @@
 from etelecom_async import Disconnected, InvalidArgument, Phase
 from etelecom_async.testing import Answer, Silence
 from tests.faults.case import MB, Case, doubtful, final, late, slow
-from tests.faults.steps import Close, Drain, Hear, Reset
+from tests.faults.steps import Close, Hear, Reset
 
 LOST = doubtful(Disconnected)
 
@@ -16,7 +16,7 @@ REQUEST = (
     slow("reset in the middle of a request of 4 MB", (Hear(40), Reset()), LOST, request=4 * MB),
     slow(
         "a request of 4 MB is answered with 413 before its end",
-        (Hear(40), Answer(413), Drain()),
+        (Hear(40), Answer(413), Hear(4 * MB), Close()),
         final(InvalidArgument, Phase.REJECTED),
         request=4 * MB,
     ),

@@ -42,6 +42,8 @@ REFUSED = {
 UNWELL = {408, 502, 503, 504}
 BODILESS = {204, 304}
 """HTTP allows them no body, so the bytes of one are no HTTP."""
+SAMPLE = {200, 202, 302, 429, 500, 599} | BODILESS | REFUSED.keys() | UNWELL
+"""One status of each kind; test_table.py plays them all."""
 
 
 def ends(status, kind):

@@ -31,6 +31,7 @@ from etelecom_async.testing import Answer, MockRoute, MockTransport, Peer, Virtu
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.available import best_transport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from etelecom_async.workers.batches import ConsentBatches
 from etelecom_async.workers.ray_workers import RayWorkers
 from etelecom_async.workers.worker import WorkerSetup
@@ -60,6 +61,7 @@ def _asked_world():
 
 
 _CUSTOMER = Customer(phone=PHONE)
+_NO_PROXY = ["", "host:3128", "socks5://h:1", "http://", 5, b"http://h:1", [], v.THING]
 _NO_REDIS = [None, 5, b"redis://h", "", [], v.THING, "h:6379", "http://h", "redis://h:port", "redis://h/?db=many"]
 _NO_REDIS += ["redis://h/?tiemout=3", redis.Redis(), redis.ConnectionPool(), redis.asyncio.ConnectionPool()]
 _NO_REDIS += [redis.asyncio.RedisCluster(host="127.0.0.1", port=1), redis.asyncio.Redis]
@@ -135,7 +137,7 @@ ROWS = {
             "session": [5, "x", v.THING, aiohttp.ClientSession],
             "pool_size": v.WHOLE,
             "ssl_context": v.CONTEXTS,
-            "proxy": ["", "host:3128", "socks5://h:1", "http://", 5, b"http://h:1", [], v.THING],
+            "proxy": _NO_PROXY,
             "trust_env": v.without(v.FLAG, None),
             "max_body": v.WHOLE,
             "connect_timeout": v.NUMBER,
@@ -146,6 +148,15 @@ ROWS = {
         {
             "pool_size": v.WHOLE,
             "ssl_context": v.CONTEXTS,
+            "trust_env": v.FLAG,
+            "max_body": v.WHOLE,
+            "connect_timeout": v.NUMBER,
+        }
+    ),
+    HttpxTransport: Row(
+        {
+            "ssl_context": v.CONTEXTS,
+            "proxy": _NO_PROXY,
             "trust_env": v.FLAG,
             "max_body": v.WHOLE,
             "connect_timeout": v.NUMBER,

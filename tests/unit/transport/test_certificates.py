@@ -16,6 +16,7 @@ from etelecom_async.sandbox import World, serve
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.connecting import not_connected
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from etelecom_async.transport.trust import Trust
 from tests.faults.certificates import Certificates
 from tests.faults.server import FaultServer
@@ -26,7 +27,7 @@ from tests.support import environment as shop_environment
 HTTPS = "https://api.etelecom.test/v1/shop"
 VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
-each_transport = pytest.mark.parametrize("carry", [AiohttpTransport, HttptoolsTransport])
+each_transport = pytest.mark.parametrize("carry", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
 each_variable = pytest.mark.parametrize("variable", VARIABLES)
 
 

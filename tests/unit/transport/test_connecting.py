@@ -24,6 +24,7 @@ from etelecom_async.testing import Answer, Peer, Silence
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.base import Request
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.faults.server import FaultServer
 from tests.faults.steps import Refused
 from tests.support import CANARY, KEY, answer, ask, everything_shown, session_over
@@ -41,7 +42,7 @@ def session(base_url, transport, *, attempts=3, **options):
     )
 
 
-@pytest.fixture(params=[AiohttpTransport, HttptoolsTransport], ids=lambda kind: kind.__name__)
+@pytest.fixture(params=[AiohttpTransport, HttptoolsTransport, HttpxTransport], ids=lambda kind: kind.__name__)
 async def transport(request):
     async with contextlib.aclosing(request.param(trust_env=False)) as transport:
         yield transport
@@ -54,7 +55,7 @@ def lookups(monkeypatch):
 
     def fail_with(error):
         async def getaddrinfo(host, *_, **__):
-            names.append(host)
+            names.append(host if isinstance(host, str) else host.decode())
             raise error
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
@@ -120,8 +121,9 @@ async def test_an_attempt_that_ends_while_it_looks_up_a_name_was_not_sent(monkey
     assert (late.value.phase, late.value.transient) == (Phase.NOT_SENT, True)
 
 
-async def test_an_attempt_that_ends_while_it_waits_for_a_connection_was_not_sent(transport):
-    async with Peer(Silence()).serve() as origin, contextlib.aclosing(type(transport)(pool_size=1)) as narrow:
+@pytest.mark.parametrize("pooled", [AiohttpTransport, HttptoolsTransport])
+async def test_an_attempt_that_ends_while_it_waits_for_a_connection_was_not_sent(pooled):
+    async with Peer(Silence()).serve() as origin, contextlib.aclosing(pooled(pool_size=1)) as narrow:
         patient, hasty = (
             session(origin, narrow, attempts=1, throttle=Throttle(concurrency=1), timeout=Timeout(attempt=seconds))
             for seconds in (20, 0.1)

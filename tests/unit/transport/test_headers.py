@@ -14,6 +14,7 @@ from etelecom_async.transport import Request
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
 from etelecom_async.transport.headers import HEADERS, AnswerHeaders, ConstantHeaders, Prepared
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.support import KEY, ask
 
 OK = Answer(200, b'{"error":0,"message":"Success","expired_time":null}')
@@ -21,7 +22,7 @@ ANOTHER_KEY = "9876543210987654321:another-key"
 URL_OF_CALL = URL("https://pbx.example.vn/v1/shop.Zalo/CheckConsent")
 
 
-@pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport])
+@pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
 async def test_a_changing_dict_behind_one_view_is_sent_as_it_is_at_each_call(transport):
     trace = {}
     view = MappingProxyType(trace)
@@ -38,7 +39,7 @@ async def test_a_changing_dict_behind_one_view_is_sent_as_it_is_at_each_call(tra
     assert [received.headers["x-trace"] for received in peer.received] == ["0", "1", "2"]
 
 
-@pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport])
+@pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
 async def test_sessions_over_one_transport_send_each_its_own_key(transport):
     peer = Peer(OK)
     async with peer.serve() as origin, contextlib.aclosing(transport()) as carrier:

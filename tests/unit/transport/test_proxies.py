@@ -28,6 +28,7 @@ from etelecom_async.testing import Answer, Peer
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.available import best_transport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from etelecom_async.transport.proxies import Proxies
 from tests.faults.certificates import Certificates
 from tests.faults.server import FaultServer
@@ -60,6 +61,12 @@ def environment(monkeypatch, tmp_path):
             monkeypatch.setenv(name, value)
 
     return put
+
+
+@pytest.fixture(params=[AiohttpTransport, HttpxTransport], ids=lambda kind: kind.__name__)
+def carry(request):
+    """Each class of transports that knows proxies."""
+    return request.param
 
 
 @contextlib.asynccontextmanager
@@ -119,10 +126,10 @@ GIVEN = [("", "is empty"), ("  ", "is empty"), *((value, "proxy is the URL of a 
 
 
 @pytest.mark.parametrize(("value", "words"), WRONG + GIVEN)
-def test_a_given_proxy_that_cannot_work_is_refused_at_construction(value, words):
+def test_a_given_proxy_that_cannot_work_is_refused_at_construction(value, words, carry):
     """D7: with what to write, and without the password."""
     with pytest.raises(ConfigError, match=words) as caught:
-        AiohttpTransport(proxy=value)
+        carry(proxy=value)
     assert str(caught.value).startswith("proxy ")
     assert CANARY not in everything_shown(caught.value)
 
@@ -201,7 +208,7 @@ def test_the_environment_names_the_proxy_of_a_url(environment, variables, url, p
     assert Proxies(trust_env=False).of(URL(url)) is None
 
 
-@pytest.mark.parametrize("carry", [AiohttpTransport, HttptoolsTransport])
+@pytest.mark.parametrize("carry", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
 async def test_the_sandbox_is_reached_whatever_proxy_the_environment_names(environment, carry):
     environment(HTTPS_PROXY="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1", ALL_PROXY="socks5://127.0.0.1:1")
     async with Peer(Answer(200, OK)).serve() as origin:
@@ -212,12 +219,12 @@ async def test_the_sandbox_is_reached_whatever_proxy_the_environment_names(envir
 
 
 @pytest.mark.parametrize("is_given", [True, False], ids=["given", "of the environment"])
-async def test_a_proxy_carries_tls_and_sees_no_key(environment, certificates, is_given):
+async def test_a_proxy_carries_tls_and_sees_no_key(environment, certificates, is_given, carry):
     """D6: the calls share one tunnel; the proxy gets its own user and password, and nothing in the clear."""
     async with tunnelled(certificates) as (server, proxy, url):
         if not is_given:
             environment(HTTPS_PROXY=with_password(url))
-        transport = AiohttpTransport(proxy=with_password(url) if is_given else None, ssl_context=certificates.trust)
+        transport = carry(proxy=with_password(url) if is_given else None, ssl_context=certificates.trust)
         assert (await check(HTTPS, transport, calls=2)).granted
     assert len(server.requests) == 2
     (head,) = proxy.heads
@@ -229,19 +236,19 @@ async def test_a_proxy_carries_tls_and_sees_no_key(environment, certificates, is
     assert not any(b"roxy-" in request for request in server.requests)
 
 
-async def test_a_proxy_can_be_spoken_to_over_tls(certificates):
+async def test_a_proxy_can_be_spoken_to_over_tls(certificates, carry):
     async with tunnelled(certificates, tls=certificates.server("right")) as (_, proxy, url):
-        assert (await check(HTTPS, AiohttpTransport(proxy=url, ssl_context=certificates.trust))).granted
+        assert (await check(HTTPS, carry(proxy=url, ssl_context=certificates.trust))).granted
     assert proxy.heads[0].startswith("CONNECT ")
 
 
-async def test_a_proxy_carries_plain_http_where_the_account_allows_it(environment):
+async def test_a_proxy_carries_plain_http_where_the_account_allows_it(environment, carry):
     peer = Peer(Answer(200, OK))
     async with peer.serve() as url:
         environment(HTTP_PROXY=with_password(url))
-        assert (await check(f"http://{NAME}/v1/shop", AiohttpTransport(), calls=2, allow_http=True)).granted
+        assert (await check(f"http://{NAME}/v1/shop", carry(), calls=2, allow_http=True)).granted
         with pytest.raises(ConnectError):
-            await check(f"http://{NAME}:1/v1/shop", AiohttpTransport(trust_env=False), allow_http=True)
+            await check(f"http://{NAME}:1/v1/shop", carry(trust_env=False), allow_http=True)
     received = peer.received[-1]
     assert received.path == f"http://{NAME}/v1/shop.Zalo/CheckConsent"
     assert received.headers["authorization"] == f"Bearer {KEY}"
@@ -283,12 +290,12 @@ async def test_the_key_is_sent_whatever_netrc_says(environment, certificates, tm
     assert "Basic" not in proxy.heads[0]
 
 
-async def test_netrc_has_the_user_of_a_proxy_of_the_environment(environment, certificates, tmp_path):
+async def test_netrc_has_the_user_of_a_proxy_of_the_environment(environment, certificates, tmp_path, carry):
     """D5: netrc serves the proxy."""
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login user password {PASSWORD}\n")
     async with tunnelled(certificates) as (_, proxy, url):
         environment(NETRC=str(tmp_path / "netrc"), HTTPS_PROXY=url)
-        assert (await check(HTTPS, AiohttpTransport(ssl_context=certificates.trust))).granted
+        assert (await check(HTTPS, carry(ssl_context=certificates.trust))).granted
     assert base64.b64encode(f"user:{PASSWORD}".encode()).decode() in proxy.heads[0]
 
 
@@ -302,10 +309,10 @@ def test_a_netrc_that_cannot_be_read_is_left_to_other_programs(environment, tmp_
 # --- Proxies that refuse or fail
 
 
-async def attempts_under(proxy, *, error, base_url=HTTPS):
+async def attempts_under(proxy, carry, *, error, base_url=HTTPS):
     """The error of a call through this proxy, which may be tried three times, and how often the proxy was asked."""
     async with proxy.serve() as url:
-        transport = AiohttpTransport(proxy=with_password(url))
+        transport = carry(proxy=with_password(url))
         with pytest.raises(error) as caught:
             await check(base_url, transport, retry=Retry(attempts=3, base=0), attempt=5, allow_http=True)
     assert type(caught.value) is error
@@ -321,59 +328,59 @@ async def attempts_under(proxy, *, error, base_url=HTTPS):
     ("base_url", "status"),
     [*((HTTPS, status) for status in (400, 401, 403, 404, 405, 407, 451)), (f"http://{NAME}/v1/shop", 407)],
 )
-async def test_a_proxy_that_refuses_for_good_is_asked_once(base_url, status):
+async def test_a_proxy_that_refuses_for_good_is_asked_once(base_url, status, carry):
     """D7"""
-    error, asked = await attempts_under(ProxyServer(status=status), error=ProxyError, base_url=base_url)
+    error, asked = await attempts_under(ProxyServer(status=status), carry, error=ProxyError, base_url=base_url)
     assert (asked, error.attempts, error.transient) == (1, 1, False)
     assert f"status {status}" in error.message
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-async def test_a_proxy_that_does_not_reach_the_server_now_is_asked_again(status):
-    error, asked = await attempts_under(ProxyServer(status=status), error=ConnectError)
+async def test_a_proxy_that_does_not_reach_the_server_now_is_asked_again(status, carry):
+    error, asked = await attempts_under(ProxyServer(status=status), carry, error=ConnectError)
     assert (asked, error.attempts, error.transient) == (3, 3, True)
     assert f"status {status}" in error.message
 
 
-async def test_a_status_of_407_from_the_server_itself_is_no_proxy_error():
+async def test_a_status_of_407_from_the_server_itself_is_no_proxy_error(carry):
     async with Peer(Answer(407, b"")).serve() as origin:
         with pytest.raises(Exception, match="407") as caught:
-            await check(origin, AiohttpTransport())
+            await check(origin, carry())
     assert not isinstance(caught.value, ProxyError)
 
 
 @pytest.mark.parametrize("reply", [b"", b"\x05\xff", b"220 mail.example ESMTP\r\n\r\n", b"HTTP/1.1 20"])
-async def test_a_proxy_that_does_not_speak_http_leaves_the_request_unsent(reply):
-    error, asked = await attempts_under(ProxyServer(reply=reply), error=ConnectError)
+async def test_a_proxy_that_does_not_speak_http_leaves_the_request_unsent(reply, carry):
+    error, asked = await attempts_under(ProxyServer(reply=reply), carry, error=ConnectError)
     assert asked == 3
     assert "proxy" in error.message
 
 
-async def test_a_proxy_that_is_not_there_leaves_the_request_unsent():
+async def test_a_proxy_that_is_not_there_leaves_the_request_unsent(carry):
     async with ProxyServer().serve() as url:
         pass
     with pytest.raises(ConnectError, match=f"the proxy {url} .*was not reached: ") as caught:
-        await check(HTTPS, AiohttpTransport(proxy=url))
+        await check(HTTPS, carry(proxy=url))
     assert (caught.value.phase, caught.value.transient) == (Phase.NOT_SENT, True)
 
 
-async def test_a_proxy_whose_name_has_no_address_is_asked_for_once():
+async def test_a_proxy_whose_name_has_no_address_is_asked_for_once(carry):
     with pytest.raises(UnknownHost, match="no-such-proxy") as caught:
-        await check(HTTPS, AiohttpTransport(proxy="http://no-such-proxy.invalid:3128"), retry=Retry(base=0))
+        await check(HTTPS, carry(proxy="http://no-such-proxy.invalid:3128"), retry=Retry(base=0))
     assert (caught.value.phase, caught.value.attempts) == (Phase.NOT_SENT, 1)
 
 
-async def test_a_proxy_that_never_answers_leaves_the_request_unsent_when_the_attempts_time_is_over():
+async def test_a_proxy_that_never_answers_leaves_the_request_unsent_when_the_attempts_time_is_over(carry):
     async with ProxyServer(is_silent=True).serve() as url:
         with pytest.raises(AttemptTimeout) as caught:
-            await check(HTTPS, AiohttpTransport(proxy=url), attempt=0.2)
+            await check(HTTPS, carry(proxy=url), attempt=0.2)
     assert caught.value.phase is Phase.NOT_SENT
 
 
-async def test_a_call_that_is_cancelled_at_the_proxy_shows_neither_key_nor_password():
+async def test_a_call_that_is_cancelled_at_the_proxy_shows_neither_key_nor_password(carry):
     proxy = ProxyServer(is_silent=True)
     async with proxy.serve() as url:
-        call = asyncio.create_task(check(HTTPS, AiohttpTransport(proxy=with_password(url))))
+        call = asyncio.create_task(check(HTTPS, carry(proxy=with_password(url))))
         await settled(lambda: proxy.heads)
         call.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
@@ -383,9 +390,9 @@ async def test_a_call_that_is_cancelled_at_the_proxy_shows_neither_key_nor_passw
     assert base64.b64encode(f"user:{PASSWORD}".encode()).decode() not in shown
 
 
-def test_the_key_is_not_shown_to_another_machine_for_a_server_on_this_one():
+def test_the_key_is_not_shown_to_another_machine_for_a_server_on_this_one(carry):
     with pytest.raises(ConfigError, match="leave the proxy out"):
-        Session(Shop(KEY, base_url="http://127.0.0.1:8084"), transport=AiohttpTransport(proxy="http://a.test:1"))
+        Session(Shop(KEY, base_url="http://127.0.0.1:8084"), transport=carry(proxy="http://a.test:1"))
 
 
 # --- The fast transport knows no proxies

@@ -12,12 +12,15 @@ from aiohttp.client_proto import ResponseHandler
 from etelecom_async import Retry, Session, Shop
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 from tests.faults.certificates import Certificates
 from tests.faults.server import FaultServer, granted, http
 from tests.faults.steps import Drain, Good, Hear, Say, WhileIdle
 from tests.support import KEY, ask
 
-each_transport = pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport])
+each_transport = pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
+RECORD = 2**14
+"""Bytes of the largest TLS record: what comes behind it is one more, and may be read later."""
 
 
 class Sly:
@@ -85,6 +88,23 @@ async def test_what_the_event_loop_has_read_unasked_is_noticed_too(transport):
         session = Session(Shop(KEY, base_url=origin), transport=carrier, retry=Retry(attempts=2, base=0))
         await ask(session)
         await server.between()
+        assert (await ask(session)).message != "forged"
+    assert server.connections == 2
+
+
+@each_transport
+@pytest.mark.parametrize("certificate", [None, "right"], ids=["plain", "TLS"])
+@pytest.mark.parametrize("size", [0, RECORD], ids=["short", "of one TLS record"])
+async def test_what_comes_in_one_piece_with_an_answer_is_not_the_next_ones(transport, certificate, size):
+    right = granted(b"right")
+    right += b" " * (size - len(http(right + b" " * 10**4)) + 10**4)
+    both = http(right) + http(granted(b"forged"))
+    assert not size or both[size:].startswith(b"HTTP/1.1")
+    certificates = Certificates()
+    server = FaultServer(Hear(), Say(both), Drain(), tls=certificates.server(certificate))
+    async with server.serve() as origin, contextlib.aclosing(transport(ssl_context=certificates.trust)) as carrier:
+        session = Session(Shop(KEY, base_url=origin), transport=carrier, retry=Retry(attempts=2, base=0))
+        assert (await ask(session)).message == "right"
         assert (await ask(session)).message != "forged"
     assert server.connections == 2
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from etelecom_async.testing import MockTransport, TransportContract
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.fast import HttptoolsTransport
+from etelecom_async.transport.httpx import HttpxTransport
 
 
 class TestAiohttp(TransportContract):
@@ -16,6 +17,11 @@ class TestAiohttp(TransportContract):
 class TestHttptools(TransportContract):
     def make(self, *, max_body):
         return HttptoolsTransport(max_body=max_body)
+
+
+class TestHttpx(TransportContract):
+    def make(self, *, max_body):
+        return HttpxTransport(max_body=max_body)
 
 
 class TestMock(TransportContract):
@@ -34,5 +40,9 @@ if sys.platform != "win32":
             return uvloop.new_event_loop()
 
     class TestHttptoolsOnUvloop(TestHttptools):
+        def new_loop(self):
+            return uvloop.new_event_loop()
+
+    class TestHttpxOnUvloop(TestHttpx):
         def new_loop(self):
             return uvloop.new_event_loop()
