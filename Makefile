@@ -15,7 +15,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 # environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long test-all test-others test-lowest lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean
+.PHONY: help demo test test-long test-all test-others test-lowest lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean sbom audit api-diff
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -62,9 +62,33 @@ types: $(VENV)/.dev  ## mypy --strict and pyright strict
 	$(PY) -m mypy
 	$(VENV)/bin/basedpyright --pythonpath $(PY)
 
-build: $(VENV)/.dev  ## wheel and sdist into dist/
+# Files in the archives bear the time of the last commit, so the same commit makes the same bytes.
+BUILD = SOURCE_DATE_EPOCH=$(or $(shell git log -1 --format=%ct 2>/dev/null),1767225600) $(PY) -m build --outdir
+build: $(VENV)/.dev  ## wheel and sdist into dist/, checked; a second build has to give the same bytes
 	rm -rf dist
-	$(PY) -m build --outdir dist .
+	$(BUILD) dist .
+	$(BUILD) dist/again .
+	for file in dist/*.*; do cmp "$$file" "dist/again/$${file##*/}" || exit 1; done
+	rm -r dist/again
+	$(PY) -m twine check --strict dist/*
+	$(VENV)/bin/check-wheel-contents dist/*.whl
+
+sbom: $(VENV)/.dev  ## dist/sbom.json: what an installation with all extras consists of, in CycloneDX
+	$(PYTHON) -m venv $(VENV)-sbom
+	$(VENV)-sbom/bin/python -m pip install --quiet --disable-pip-version-check '.[all]'
+	$(PIP) --group trust
+	mkdir -p dist
+	$(VENV)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON \
+		--output-file dist/sbom.json $(VENV)-sbom
+
+audit: sbom  ## ask the advisory database of PyPI about every package of the SBOM; needs the network
+	$(VENV)-sbom/bin/python -m pip freeze --exclude etelecom-async >dist/audited.txt
+	$(PY) -m pip_audit --disable-pip --no-deps --strict --requirement dist/audited.txt
+
+BASE ?= $(shell git merge-base HEAD origin/main 2>/dev/null || git merge-base HEAD main)
+api-diff: $(VENV)/.dev  ## which changes since BASE, the last landed commit, break the public API?
+	$(PIP) --group trust
+	$(VENV)/bin/griffe check etelecom_async --against $(BASE)
 
 bench: $(VENV)/.bench valgrind  ## measure everything and write docs/internals/performance.md; BENCH=--quick only prints
 	$(PY) -m benchmarks performance $(BENCH)
@@ -104,7 +128,7 @@ valgrind:
 		fi
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(VENV)-lowest .venv-3.* benchmarks/node/node_modules
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-sbom .venv-3.* benchmarks/node/node_modules
 	rm -rf dist results.csv results.csv.job .results.csv*.part .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(PY):
