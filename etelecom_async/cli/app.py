@@ -47,6 +47,8 @@ etelecom.modules = MappingProxyType(
     {
         "check": "Ask whether customers have granted calling permission.",
         "bulk": "Check every phone of a file, resumably.",
+        "request": "Ask customers for permission: each request is billed.",
+        "ensure": "Get a customer's permission, and pay for at most one request.",
         "sandbox": "Serve an eTelecom on this machine.",
         "demo": "Check a file of phones against a sandbox, end to end.",
     }

@@ -14,19 +14,19 @@ from attrs import frozen
 from rich.text import Text
 
 from .._times import offset, utc_text
-from ..account import from_env
 from ..api.consent import CHECK_CONSENT, Consent, ConsentState
 from ..bulk.common_fault import COMMON_FAULTS
-from ..errors import ConfigError, EtelecomError
+from ..errors import EtelecomError
 from ..messages import failure_name, hint
 from ..phone import normalize
 from ..session import Session
 from .command import Command, exits_with
 from .exit_codes import ExitCode, most_serious
 from .exits import WrongUsage, os_message
-from .network import Network, Runtime, TransportChoice, network_options
+from .network import Network, network_options
 from .options import oa_id_option
 from .render import as_json, bar, counted, is_terminal, local, plain, show, table, write
+from .session import open_session
 
 __all__ = ["check"]
 
@@ -83,23 +83,11 @@ def check(context: click.Context, phones: tuple[str, ...], oa_id: int, *, wants_
         etelecom check 0987654321 '+84 912 345 678' --oa-id 1000000000000000003
         etelecom check - --json < phones.txt | jq -r 'select(.granted) | .phone_normalized'
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    session, runtime = _prepare(network)
+    session, runtime = open_session(network, CHECK_CONSENT)
     outcomes = runtime.run(_check(session, oa_id, _numbers(phones), wants_json=wants_json))
     if not wants_json:
         _show(outcomes)
     context.exit(_exit_code(outcomes))
-
-
-def _prepare(network: Network) -> tuple[Session, Runtime]:
-    try:
-        account = from_env()
-        runtime = network.runtime(TransportChoice.AIOHTTP, account.base_url)
-        session = Session(account, transport=runtime.transport)
-        # A missing key is one error here, and not one for every phone.
-        session.account.key(CHECK_CONSENT.role)
-    except ConfigError as error:
-        raise WrongUsage(str(error)) from None
-    return session, runtime
 
 
 def _numbers(phones: Iterable[str]) -> list[str]:

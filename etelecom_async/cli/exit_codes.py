@@ -23,10 +23,12 @@ class ExitCode(enum.IntEnum):
 
 MEANINGS = MappingProxyType(
     {
-        ExitCode.DONE: "done; for check: all have granted permission; for sandbox: it was ended by Ctrl-C or a signal",
-        ExitCode.NOT_GRANTED: "check alone: some have not granted permission",
+        ExitCode.DONE: (
+            "done; for check and ensure: all have granted permission; for sandbox: it was ended by Ctrl-C or a signal"
+        ),
+        ExitCode.NOT_GRANTED: "check and ensure alone: some have not granted permission",
         ExitCode.USAGE: "wrong usage: a wrong option, file, key or setting, or a missing extra",
-        ExitCode.NOT_CHECKED: "done, but some could not be checked: nothing is known about those",
+        ExitCode.NOT_CHECKED: "done, but some could not be checked or requested: nothing is known about those",
         ExitCode.STOPPED: "a fault stopped it, such as a full disk: run it again, bulk with --resume",
         ExitCode.IN_DOUBT: "a call that costs money may or may not have been carried out: look before you repeat it",
         ExitCode.BUG: "a bug in this program: the last lines on stderr say what to report",

@@ -5,15 +5,30 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
 from pathlib import Path
 
 import click
 
+from ..api.consent_requests import CallType, ReasonCode
 from ..errors import InvalidId
 from ..ids import to_id
 from .exits import WrongUsage
 
-__all__ = ["FilePath", "Number", "Whole", "as_host", "as_id", "as_number", "as_text", "oa_id_option"]
+__all__ = [
+    "FilePath",
+    "Number",
+    "Whole",
+    "as_host",
+    "as_id",
+    "as_number",
+    "as_seconds",
+    "as_text",
+    "call_type_option",
+    "oa_id_option",
+    "reason_option",
+    "yes_option",
+]
 
 
 class Whole(click.IntRange):
@@ -48,6 +63,14 @@ class FilePath(click.Path):
                 if error.errno == errno.ENAMETOOLONG:
                     raise _refused(ctx, param, "The name is too long: name another file.") from None
         return super().convert(value, param, ctx)
+
+
+_TIME = re.compile(r"([0-9]{1,7}(?:\.[0-9]+)?)(s|m|h|)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def _known(kind: type[CallType | ReasonCode]) -> list[str]:
+    return [member.value for member in kind if member.value != kind.NOT_SET]
 
 
 def as_id(context: click.Context, option: click.Parameter, value: str) -> int:
@@ -85,6 +108,28 @@ oa_id_option = click.option(
     required=True,
     help="The Zalo Official Account.",
 )
+
+
+def as_seconds(context: click.Context, option: click.Parameter, value: str | None) -> float | None:
+    """A time such as `90s`, `30m` or `2h`, in seconds; a bare number is seconds."""
+    if value is None:
+        return None
+    match = _TIME.fullmatch(value.strip())
+    if match is None:
+        raise _refused(context, option, f"{value!r} is not a time such as 90s, 30m or 2h.")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+call_type_option = click.option(
+    "--call-type", type=click.Choice(_known(CallType)), required=True, help="The kind of calls to allow."
+)
+reason_option = click.option(
+    "--reason",
+    type=click.Choice(_known(ReasonCode)),
+    required=True,
+    help="Why you want to call, as the customer is told.",
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before money is spent: for scripts.")
 
 
 def _refused(context: click.Context, option: click.Parameter, sentence: str) -> WrongUsage:

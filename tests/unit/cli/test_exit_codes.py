@@ -47,7 +47,15 @@ def test_the_groups_help_has_every_exit_code():
 
 
 @pytest.mark.parametrize(
-    ("command", "own"), [("check", {1, 3, 4}), ("bulk", {3, 4}), ("demo", {3, 4}), ("sandbox", set())]
+    ("command", "own"),
+    [
+        ("check", {1, 3, 4}),
+        ("bulk", {3, 4}),
+        ("request", {3, 4, 5}),
+        ("ensure", {1, 3, 4, 5}),
+        ("demo", {3, 4}),
+        ("sandbox", set()),
+    ],
 )
 def test_a_commands_help_has_the_exit_codes_that_it_can_end_with(command, own):
     assert set(codes_in(invoke(command, "--help")[1])) == COMMON | own
@@ -83,7 +91,7 @@ def ended_by(error, monkeypatch, capsys, *arguments):
         raise error
 
     monkeypatch.setattr(sys, "argv", ["etelecom", "check", "0987654321", "--oa-id", "1", *arguments])
-    monkeypatch.setattr(sys.modules["etelecom_async.cli.check"], "_prepare", fail)
+    monkeypatch.setattr(sys.modules["etelecom_async.cli.check"], "open_session", fail)
     code = app.run()
     captured = capsys.readouterr()
     assert captured.out == ""

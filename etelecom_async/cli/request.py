@@ -1,0 +1,209 @@
+"""`etelecom request`: ask customers for calling permission. Each request is billed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import click
+from attrs import frozen
+
+from .._times import offset, utc_text
+from ..api.consent_requests import REQUEST_CONSENT, CallType, ConsentRequest, ReasonCode
+from ..bulk.common_fault import COMMON_FAULTS
+from ..errors import EtelecomError, InvalidPhone, Phase, SendFailed
+from ..messages import failure_name, hint
+from ..phone import normalize
+from ..session import Session
+from .command import Command, exits_with
+from .exit_codes import ExitCode, most_serious
+from .exits import WrongUsage
+from .network import Network, network_options
+from .options import call_type_option, oa_id_option, reason_option, yes_option
+from .render import as_json, local, plain, show, table, write
+from .session import open_session
+
+__all__ = ["request"]
+
+_IN_DOUBT = "Whether it was made is not known. Look at the customer's requests before you repeat it."
+
+
+@frozen(kw_only=True)
+class _Outcome:
+    """What became of one request: the record, or an error, or neither where it was interrupted."""
+
+    phone: str
+    record: ConsentRequest | None = None
+    failure: EtelecomError | None = None
+    is_in_doubt: bool = False
+
+    @property
+    def is_charged(self) -> bool | None:
+        if self.record is not None:
+            return self.record.is_charged
+        if isinstance(self.failure, SendFailed):
+            return self.failure.is_charged
+        return None if self.is_in_doubt else False
+
+    @property
+    def code(self) -> ExitCode:
+        if self.is_in_doubt:
+            return ExitCode.IN_DOUBT
+        return ExitCode.DONE if self.record is not None else ExitCode.NOT_CHECKED
+
+    @property
+    def result(self) -> str:
+        if self.record is not None:
+            return "sent"
+        return "in doubt" if self.is_in_doubt else "not sent" if self.failure is None else "failed"
+
+    def to_dict(self) -> dict[str, object]:
+        record, failure = self.record, self.failure
+        expires = None if record is None else record.expires_at
+        return {
+            "phone": self.phone,
+            "result": self.result,
+            "request_id": None if record is None or record.id is None else str(record.id),
+            "is_charged": self.is_charged,
+            "expires_at": None if expires is None else utc_text(expires),
+            "error_code": failure.error_code if isinstance(failure, SendFailed) else None,
+            "failure": None if failure is None else f"{type(failure).__name__}: {failure.message}".removesuffix(": "),
+        }
+
+
+@exits_with(ExitCode.NOT_CHECKED, ExitCode.STOPPED, ExitCode.IN_DOUBT)
+@click.command("request", cls=Command)
+@click.argument("phones", metavar="PHONE...", nargs=-1, required=True)
+@oa_id_option
+@call_type_option
+@reason_option
+@yes_option
+@click.option("--json", "wants_json", is_flag=True, help="Print one JSON object a line, in the order of the phones.")
+@network_options
+@click.pass_context
+def request(
+    context: click.Context,
+    phones: tuple[str, ...],
+    oa_id: int,
+    *,
+    call_type: str,
+    reason: str,
+    yes: bool,
+    wants_json: bool,
+    network: Network,
+) -> None:
+    """Ask customers for calling permission. Each request is billed, and none is made twice.
+
+    Before it spends anything it asks, unless --yes is given. It does not look whether a customer has to be asked:
+    `etelecom ensure` does. A phone that cannot be read stops it before the first request; a customer who is given
+    twice is asked once.
+
+    \b
+    Example:
+        etelecom request 0987654321 --call-type audio --reason update_order
+    """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    numbers = _numbers(phones)
+    session, runtime = open_session(network, REQUEST_CONSENT)
+    customers = "1 customer" if len(numbers) == 1 else f"{len(numbers):,} customers"
+    confirm(f"Ask {customers} for permission? Each request is billed.", yes=yes)
+    outcomes, is_interrupted = runtime.run(_request(session, oa_id, numbers, CallType(call_type), ReasonCode(reason)))
+    if wants_json:
+        for outcome in outcomes:
+            write(as_json(outcome.to_dict()).encode())
+    else:
+        _show(outcomes)
+    charged = sum(outcome.is_charged is True for outcome in outcomes)
+    unknown = sum(outcome.is_charged is None for outcome in outcomes)
+    write(f"{charged:,} charged{f', {unknown:,} perhaps' if unknown else ''}.", err=True)
+    code = _exit_code(outcomes)
+    context.exit(ExitCode.INTERRUPTED if is_interrupted and code is not ExitCode.IN_DOUBT else code)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before money is spent.
+
+    Raises:
+        WrongUsage: there is no terminal to ask on, and --yes was not given.
+        click.Abort: the answer is no.
+    """
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise WrongUsage("This costs money, and there is no terminal to ask on: give --yes.")
+    click.confirm(question, abort=True, err=True)
+
+
+def _numbers(phones: Iterable[str]) -> list[str]:
+    try:
+        return list(dict.fromkeys(normalize(phone) for phone in phones))
+    except InvalidPhone as error:
+        raise WrongUsage(f"{error} Nothing was sent.") from None
+
+
+async def _request(
+    session: Session, oa_id: int, phones: Sequence[str], call_type: CallType, reason: ReasonCode
+) -> tuple[list[_Outcome], bool]:
+    """What became of each request, and whether Ctrl-C came in between."""
+    async with session:
+        tasks = [asyncio.create_task(_one(session, oa_id, phone, call_type, reason)) for phone in phones]
+        try:
+            await asyncio.wait(tasks)
+            doubtful: set[asyncio.Task[_Outcome]] = set()
+            is_interrupted = False
+        except asyncio.CancelledError:
+            # What still waits for its turn has sent nothing.
+            waiting = session.waiting_tasks()
+            doubtful = {task for task in tasks if not task.done() and task not in waiting}
+            is_interrupted = True
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+    outcomes = [
+        _Outcome(phone=phone, is_in_doubt=task in doubtful) if task.cancelled() else task.result()
+        for phone, task in zip(phones, tasks, strict=True)
+    ]
+    return outcomes, is_interrupted
+
+
+async def _one(session: Session, oa_id: int, phone: str, call_type: CallType, reason: ReasonCode) -> _Outcome:
+    try:
+        record = await session.zalo.request_consent(oa_id=oa_id, phone=phone, call_type=call_type, reason_code=reason)
+    except EtelecomError as error:
+        return _Outcome(phone=phone, failure=error, is_in_doubt=error.phase is Phase.UNKNOWN)
+    return _Outcome(phone=phone, record=record)
+
+
+def _show(outcomes: Iterable[_Outcome]) -> None:
+    now = datetime.now(UTC).astimezone()
+    grid = table("Phone", "Result", "Request", "Charged", f"Until ({offset(now)})", "Message")
+    charged = {True: "yes", False: "no", None: "?"}
+    for outcome in outcomes:
+        record = outcome.record
+        grid.add_row(
+            plain(outcome.phone),
+            outcome.result,
+            plain("" if record is None or record.id is None else str(record.id)),
+            charged[outcome.is_charged],
+            local(None if record is None else record.expires_at, zone=now.tzinfo),
+            plain(_message(outcome)),
+        )
+    show(grid)
+
+
+def _message(outcome: _Outcome) -> str:
+    failure = outcome.failure
+    said = "" if failure is None else f"{failure_name(type(failure).__name__)}: {failure.message}".removesuffix(": ")
+    if isinstance(failure, SendFailed) and failure.meaning:
+        said = f"{said} (error_code {failure.error_code}, {failure.category.value}: {failure.meaning})"
+    return " ".join(filter(None, (said, _IN_DOUBT if outcome.is_in_doubt else "")))
+
+
+def _exit_code(outcomes: Sequence[_Outcome]) -> ExitCode:
+    faults = {type(outcome.failure).__name__ for outcome in outcomes}
+    if len(faults) == 1 and faults <= COMMON_FAULTS:
+        (fault,) = faults
+        click.echo(f"Error: {failure_name(fault)}. {hint(fault, can_retry=False)}", err=True)
+        return ExitCode.USAGE
+    return most_serious(outcome.code for outcome in outcomes)
