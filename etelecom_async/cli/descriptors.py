@@ -20,6 +20,8 @@ class _BestEffort(io.BufferedIOBase):
     It keeps nothing: what a buffer holds when Ctrl-C interrupts its flush would be written twice.
     """
 
+    name = "<stderr>"
+
     def __init__(self, stream: TextIO) -> None:
         # Keeps the stream alive: without a reference it would close its descriptor.
         self._stream = stream

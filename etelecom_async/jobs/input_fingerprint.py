@@ -73,7 +73,7 @@ class InputFingerprint:
     sha256: str
     lines: int
     files: int = 1
-    endings: Mapping[str, Ending] = field(factory=dict)
+    endings: Mapping[str, Ending] = field(factory=dict[str, Ending])
     stamps: tuple[_Stamp, ...] = ()
     is_settled: bool = False
 

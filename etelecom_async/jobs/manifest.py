@@ -47,7 +47,7 @@ class Manifest:
     salt: str
     demo: str = ""
     reading: Reading | None = field(default=None, eq=False)
-    endings: Mapping[str, Ending] = field(factory=dict, eq=False)
+    endings: Mapping[str, Ending] = field(factory=dict[str, Ending], eq=False)
 
     @classmethod
     def of(
