@@ -68,7 +68,9 @@ def test_every_contender_of_the_pages_is_on_the_roster():
     assert {"plain", "plain-again", "tuned", "tuned-again", "sdk", "sdk-workers", "sdk-uvloop"} <= shown
 
 
-@pytest.mark.parametrize("names", [["tuned", "sdk-workers"], pytest.param(["plain", "sdk"], marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "names", [["tuned", "sdk-workers"], pytest.param(["tuned", "plain", "sdk"], marks=pytest.mark.long)]
+)
 def test_the_contenders_do_the_same_job(names):
     """The benchmark checks each one's request at its server, and what it makes of the answer."""
     size = ["--calls", "50", "--slices", "1", "--rounds", "1", "--concurrency", "10"]
