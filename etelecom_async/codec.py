@@ -11,10 +11,8 @@ wire, and its type says how it is read and written:
         id: Id                                                       # required; the wire has a string
         owner_id: Id | None = field(default=None, metadata=also("onwer_id"))  # a second name, where the first is absent
         status: MessageStatus | None = None                          # an `OpenEnum`: unknown values are kept
-        user_id: Text = ""                                           # a string here, a string or a number on the wire
-        template_id: Digits = ""                                     # the same, and written as a number
-        template_data: TextMap = field(factory=dict)                 # an object of any names
-        password: Secret | None = None                               # a string that is not shown
+        template_id: Text = ""  # a string here, a string or a number on the wire; `Digits` are written as a number
+        template_data: TextMap = field(factory=dict)                 # texts by any names; a `Secret` is a text too
         sent_at: datetime | None = None                              # aware; null and Go's zero time are None
         called_at: EpochMillis | None = None                         # aware; null and 0 are None
         talk_time: Milliseconds | None = None                        # a timedelta; `Seconds` are another
@@ -80,7 +78,7 @@ Seconds: TypeAlias = Annotated[timedelta, "seconds"]
 Plain: TypeAlias = Annotated[dict[str, object], "plain JSON"]
 """An object of any shape, as it is."""
 Digits: TypeAlias = Annotated[str, "text, a number on the wire"]
-"""A `Text` that the server wants as a number; its digits are kept as they were read."""
+"""A `Text` that the server wants as a number."""
 TextMap: TypeAlias = Annotated[Mapping[str, str], "object of texts"]
 """An object whose names are not known beforehand, with a `Text` for each."""
 

@@ -146,7 +146,7 @@ class ImageMessage:
 
 @frozen(kw_only=True, field_transformer=judged)
 class FileMessage:
-    """A file, by the token that `upload_file` gave for it."""
+    """A file, by the token that `OA/UploadFile` gave for it."""
 
     token: str
 
@@ -241,7 +241,7 @@ class Methods:
         attachment_id: str | None = None,
         image_url: str | None = None,
     ) -> OaMessage:
-        """Send a picture to a Zalo user: what `upload_file` gave for it, or its URL.
+        """Send a picture to a Zalo user: what `OA/UploadFile` gave for it, or its URL.
 
         Documented; billed; never repeated on doubt.
         """
@@ -250,7 +250,7 @@ class Methods:
         return await self._caller.call(OA_SEND_IMAGE, payload)
 
     async def oa_send_file(self, *, oa_id: int | str, user_id: int | str, token: str) -> OaMessage:
-        """Send a file to a Zalo user; `token` is what `upload_file` gave for it. It lives for 7 days.
+        """Send a file to a Zalo user; `token` is what `OA/UploadFile` gave for it. It lives for 7 days.
 
         Documented; billed; never repeated on doubt.
         """

@@ -11,7 +11,7 @@ BEGIN, END = "<!-- written from the code: python -m tests.contract.test_page -->
 
 
 def rows():
-    services = ("Zalo", "OA", "Etelecom", "Shop", "Webhook", "Misc")
+    services = ("Zalo", "Etelecom", "Shop", "Webhook", "Misc")
     for service in services:
         names = [name for name in ENTRIES if name in ENDPOINTS and name.startswith(f"{service}/")]
         if names:
@@ -21,7 +21,7 @@ def rows():
             first = inspect.getdoc(function_of(name)).split("\n\n")[0].replace("\n", " ")
             does = first.split(". ")[0].removesuffix(".").replace("|", "\\|")
             yield f"| `{snake(name.partition('/')[2])}` | {does} | {facts(ENTRIES[name]).removesuffix('.')} |\n"
-    yield "\n### By their names alone\n\n| method | why |\n|---|---|\n"
+    yield "\n### Not typed\n\n| method | why |\n|---|---|\n"
     for name, why in UNTYPED.items():
         if "host" not in ENTRIES[name]:
             yield f"| `{name}` | {why} |\n"

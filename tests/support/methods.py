@@ -6,6 +6,7 @@ from etelecom_async.api.call_logs import Comparison, Duration
 from etelecom_async.api.transactions import Banner, Button, ButtonPayload, Paragraph, TableRow
 from tests.support import OA, PHONE
 
+WHEN = "2030-05-17T12:00:00Z"
 ID = 9007199254740993
 BIG = "123456789012345678901234567890"
 WIRE = str(ID)
