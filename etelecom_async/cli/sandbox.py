@@ -73,6 +73,11 @@ _SHOWN = 30
     type=click.Choice([refusal.value for refusal in Refusal]),
     help="How to refuse, as listed above.  [default: 403]",
 )
+@click.option(
+    "--webhook",
+    metavar="URL",
+    help="Send Zalo's events of requests for permission there, again and again until they are taken.",
+)
 def sandbox(
     *,
     port: int,
@@ -83,6 +88,7 @@ def sandbox(
     limit: float | None,
     burst: float | None,
     refusal: str | None,
+    webhook: str | None,
 ) -> None:
     """Serve an eTelecom on this machine, until Ctrl-C.
 
@@ -125,7 +131,9 @@ def sandbox(
     try:
         # Ctrl-C is the normal end.
         with suppress(KeyboardInterrupt):
-            asyncio.run(_serve(world, port, host, latency))
+            asyncio.run(_serve(world, port, host, latency, webhook))
+    except ConfigError as error:
+        raise WrongUsage(f"--webhook: {error}") from None
     except OSError as error:
         where = f"Cannot listen on {host} port {port}: {system_message(error)}."
         raise WrongUsage(f"{where} Choose others with --host and --port.") from None
@@ -138,8 +146,8 @@ def _bucket(rate: float, burst: float | None, refusal: str | None) -> Limit:
     return TokenBucket(rate=rate, burst=burst, refusal=form)
 
 
-async def _serve(world: World, port: int, host: str, latency: float) -> None:
-    async with serve(world, host=host, port=port, latency=latency) as served:
+async def _serve(world: World, port: int, host: str, latency: float, webhook: str | None) -> None:
+    async with serve(world, host=host, port=port, latency=latency, webhook_url=webhook) as served:
         stopped = asyncio.Event()
         # As Ctrl-C, for process managers and containers; Windows has no such signal.
         with suppress(NotImplementedError):

@@ -115,6 +115,10 @@ class RequestBook:
         self._delay = delay
         self._are_phones_wire = are_phones_wire
 
+    def now(self) -> datetime:
+        """The present of this world."""
+        return self._clock()
+
     def charges(self) -> list[Charge]:
         """What has been billed so far: each request that was carried out and did not fail."""
         now = self._clock()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from yarl import URL
 
 from .. import _checks
 from .._loop import running_loop
+from .webhook import RETRIES, delivering, to_webhook_url
 from .world import REPLY_PATH, SandboxRequest, World
 
 if TYPE_CHECKING:
@@ -51,7 +52,13 @@ class Served:
 
 
 def serve(
-    world: World, *, host: str = "127.0.0.1", port: int = 0, latency: float = 0.0
+    world: World,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    latency: float = 0.0,
+    webhook_url: str | URL | None = None,
+    webhook_retries: Sequence[float] = RETRIES,
 ) -> AbstractAsyncContextManager[Served]:
     """Serve a world over plain HTTP until the block ends. A body over 1 MiB is answered with 413.
 
@@ -62,20 +69,32 @@ def serve(
         host: the address or name to listen on.
         port: the TCP port; 0 takes any free one.
         latency: seconds that every answer takes.
+        webhook_url: where Zalo's events of requests for permission are sent, `oa_send_consent` and
+            `user_reply_consent`, unsigned; None sends none. What is not answered with 200 within 2 seconds comes again,
+            with the header `num_retry`.
+        webhook_retries: seconds before each repetition; Zalo's are 30 s, 5, 15, 30 min and 1 h. After the last one no
+            event is sent any more.
 
     Raises:
-        ConfigError: an argument of a wrong type.
+        ConfigError: an argument of a wrong type, or webhook_url is no URL of http or https.
         OSError: it cannot listen there, for example because the port is taken.
     """
     _checks.instance("world", world, World, "a World: write World()")
     _checks.line("host", host, wanted="an address or a host name, such as 127.0.0.1")
     _checks.whole("port", port, least=0, most=65535)
     _checks.number("latency", latency, least=0, unit="a number of seconds")
-    return _serving(world, host, port, latency)
+    url = None if webhook_url is None else to_webhook_url(webhook_url)
+    _checks.instance("webhook_retries", webhook_retries, (tuple, list), "a list of numbers of seconds")
+    for pause in webhook_retries:
+        _checks.number("Each of webhook_retries", pause, least=0, unit="a number of seconds")
+    deliveries = nullcontext() if url is None else delivering(world.requests, url, retries=webhook_retries)
+    return _serving(world, host, port, latency, deliveries)
 
 
 @asynccontextmanager
-async def _serving(world: World, host: str, port: int, latency: float) -> AsyncGenerator[Served]:
+async def _serving(
+    world: World, host: str, port: int, latency: float, deliveries: AbstractAsyncContextManager[None]
+) -> AsyncGenerator[Served]:
     running_loop()
     from aiohttp import web  # noqa: PLC0415 - importing the sandbox must not import aiohttp
 
@@ -85,7 +104,8 @@ async def _serving(world: World, host: str, port: int, latency: float) -> AsyncG
         await web.TCPSite(runner, host, port).start()
         # A name may have many addresses, each with another free port: this is the first.
         address = runner.addresses[0]
-        yield Served(host=_reachable(address[0]), port=address[1])
+        async with deliveries:
+            yield Served(host=_reachable(address[0]), port=address[1])
     finally:
         await runner.cleanup()
 

@@ -113,6 +113,7 @@ class World:
     Attributes:
         customers: a dict that may change between requests.
         log: every answered request, in order. It grows without limit and holds no key and no body.
+        requests: the requests for permission, for `serve`; see `charges` and `reply`.
 
     Raises:
         ConfigError: an argument of a wrong type, or a customer under a key that is not their phone.
@@ -145,7 +146,7 @@ class World:
         self._legacy_errors = _checks.flag("World.legacy_errors", legacy_errors)
         self._clock = clock
         self.limit = limit
-        self._requests = RequestBook(
+        self.requests = RequestBook(
             clock=clock,
             delay=_delay(request_delay),
             are_phones_wire=_checks.flag("World.lists_wire_phones", lists_wire_phones),
@@ -154,7 +155,7 @@ class World:
     @property
     def charges(self) -> list[Charge]:
         """What has been billed so far, in the order in which it was asked for."""
-        return self._requests.charges()
+        return self.requests.charges()
 
     def reply(self, phone: str, reply: Reply | str) -> None:
         """Let a customer answer the request that waits for them.
@@ -172,7 +173,7 @@ class World:
         except ValueError:
             raise _checks.refused("reply", "a Reply, or its text: allow, deny or block", reply) from None
         number = normalize(phone)
-        if not self._requests.reply(number, answer):
+        if not self.requests.reply(number, answer):
             raise ConfigError(f"No request for permission waits for {mask(number)}.")
 
     @property
@@ -217,7 +218,7 @@ class World:
         if refusal := self._gatekeeper.refuse(Gate.API):
             return refusal, True
         if asked.method == _LIST:
-            return json_response(200, self._requests.list(asked.fields)), False
+            return json_response(200, self.requests.list(asked.fields)), False
         self._check_payload(asked)
         if asked.method == _REQUEST:
             return json_response(200, self._request(asked)), False
@@ -251,13 +252,13 @@ class World:
 
     def _request(self, asked: _Asked) -> dict[str, JSON]:
         customer = self.customers.get(asked.phone)
-        return self._requests.make(asked.fields, oa_id=asked.oa_id, phone=asked.phone, customer=customer)
+        return self.requests.make(asked.fields, oa_id=asked.oa_id, phone=asked.phone, customer=customer)
 
     def _consent(self, asked: _Asked) -> dict[str, JSON]:
         now = self._clock()
         customer = self.customers.get(asked.phone)
         message = None
-        if answer := self._requests.answer(asked.phone, now):
+        if answer := self.requests.answer(asked.phone, now):
             error, expires = answer
         elif customer is not None:
             error, expires, message = customer.error, customer.expires, customer.message

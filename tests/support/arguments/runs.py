@@ -235,8 +235,11 @@ ROWS = {
             "host": v.LINE,
             "port": [-1, 65536, 1.5, True, "80", None, v.THING],
             "latency": v.LEAST_ZERO,
+            "webhook_url": ["", "127.0.0.1", "ftp://h/x", "http://", 5, b"http://h", [], v.THING],
+            "webhook_retries": [None, 5, "1", [-1], ["1"], [v.NAN], [None], v.THING],
         },
         {"world": World()},
+        fits={"webhook_url": [None, "http://127.0.0.1:1/hook"], "webhook_retries": [[], (0, 0.5)]},
     ),
     Reading: Row(
         {

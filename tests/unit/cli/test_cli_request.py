@@ -216,3 +216,10 @@ async def test_ctrl_c_while_a_request_is_under_way_is_exit_code_5(name):
     assert process.returncode == 5, stderr.decode()
     assert "in doubt" in stdout.decode() or "under way" in stderr.decode()
     assert len(made.charges) == 1
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://127.0.0.1/x"])
+def test_a_webhook_that_is_no_url_is_refused_by_the_sandbox(url):
+    code, stdout, stderr = invoke("sandbox", "--port", "0", "--webhook", url)
+    assert (code, stdout) == (2, "")
+    assert "--webhook: webhook_url is the URL of your receiver" in stderr
