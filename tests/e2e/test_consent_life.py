@@ -24,10 +24,13 @@ from etelecom_async import (
     Shop,
 )
 from etelecom_async.claims.base import MemoryClaims
+from etelecom_async.claims.file import FileClaims
+from etelecom_async.claims.redis import RedisClaims
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, SandboxTransport, World, serve
 from etelecom_async.testing import run_virtually
 from tests.support import HANG, answer
 from tests.support.ensure import ensure
+from tests.support.redis_server import RedisServer
 
 NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
 CODES = [20] * 60 + [16] * 10 + [3] * 10 + [0] * 10 + [14] * 10
@@ -159,6 +162,39 @@ def test_where_requests_are_carried_out_late_none_is_doubled(seed):
         assert billed <= len(world.charges)
 
     run_virtually(main(), start=NOON)
+
+
+@pytest.fixture(params=["file", "redis"])
+def opened(request, tmp_path):
+    """Makes claims in one place, each time anew, as every process does."""
+    if request.param == "file":
+        yield lambda: FileClaims(tmp_path / "claims.db")
+        return
+    server = RedisServer()
+    server.start()
+    yield lambda: RedisClaims(server.url)
+    server.remove()
+
+
+async def test_sessions_that_share_claims_ask_each_customer_once(opened):
+    """The requests show late, so that nothing but the claims keeps the sessions apart."""
+    world = World(customers={}, request_delay=0.5)
+    phones = [f"09876{at:05d}" for at in range(10)]
+
+    async def process():
+        session = Session(Shop(SANDBOX_API_KEY), transport=SandboxTransport(world, latency=0.01))
+        claims = opened()
+        return await asyncio.gather(*(ensure(session, phone=phone, claims=claims) for phone in phones))
+
+    outcomes = [outcome for each in await asyncio.gather(*(process() for _ in range(4))) for outcome in each]
+    await asyncio.sleep(0.6)
+    assert Counter(charge.phone for charge in world.charges) == {"84" + phone[1:]: 1 for phone in phones}
+    assert Counter(outcome.did for outcome in outcomes)[ConsentStep.REQUESTED] == len(phones)
+    assert {outcome.did for outcome in outcomes} <= {
+        ConsentStep.REQUESTED,
+        ConsentStep.IN_DOUBT,
+        ConsentStep.FOUND_OPEN,
+    }
 
 
 class NoClaims:

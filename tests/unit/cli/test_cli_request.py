@@ -204,6 +204,26 @@ async def test_on_a_terminal_it_asks_and_only_a_yes_spends(typed, code, charges)
     assert (process.returncode, len(made.charges)) == (code, charges)
 
 
+async def test_on_a_terminal_a_live_line_shows_how_long_the_wait_may_take():
+    made = world(Customer(phone=AN, error=20, reply=Reply.ALLOW, reply_after=3))
+    controller, terminal = pty.openpty()
+    async with serve(made) as served:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "etelecom_async.cli", "ensure", AN, *SPENDS, "--yes", "--wait", "1h"),
+            stderr=terminal,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment(served, TERM="xterm"),
+        )
+        os.close(terminal)
+        async with asyncio.timeout(HANG):
+            stdout, _ = await process.communicate()
+    shown = os.read(controller, 10_000).decode()
+    os.close(controller)
+    assert process.returncode == 0
+    assert "granted" in stdout.decode()
+    assert re.search(r"Waiting for the customer, (1:00:00|0:59:5\d) left", shown)
+
+
 @pytest.mark.parametrize("name", ["request", "ensure"])
 async def test_ctrl_c_while_a_request_is_under_way_is_exit_code_5(name):
     made = world()
