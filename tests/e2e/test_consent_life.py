@@ -198,7 +198,7 @@ async def test_sessions_that_share_claims_ask_each_customer_once(opened):
 
 
 class NoClaims:
-    """Lets everyone ask: what the tests above would look like without claims."""
+    """Keeps no caller from asking: what the tests above would look like without claims."""
 
     async def claim(self, customer, /, *, owner, seconds):
         return 0.0
