@@ -142,7 +142,7 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PIP) --editable '.[cli,excel,fast,httpx,parquet,phone,ray,redis,report]' --group dev --group examples
+	$(PIP) --editable '.[cli,excel,fast,httpx,otel,parquet,phone,prometheus,ray,redis,report]' --group dev --group examples
 	@touch $@ $(VENV)/.demo
 
 $(VENV)-lowest/.done: pyproject.toml

@@ -15,6 +15,7 @@ from ..endpoint import Safety
 from ..errors import ApiError, DeadlineExceeded, Disconnected, EtelecomError, Phase, QueueTimeout
 from ..transport.base import Request
 from .attempt import Attempt, Call, Send
+from .telemetry import log_retry
 
 if TYPE_CHECKING:
     from ..transport.base import Response
@@ -151,6 +152,7 @@ class Retrying:
                     if pause is None:
                         raise
                     failed = error
+                    log_retry(call, error, pause)
                 await self._sleep(pause, call)
                 left = _left(request, call)
                 request = _next(request, call, left)

@@ -1,7 +1,7 @@
 """What is told of each call: a record to the `Observer` of the session, and a line on the logger `etelecom_async`.
 
 Neither holds a body, a header, a key, a URL, a phone number or the server's words, which may quote one. A log record is
-DEBUG for a result and INFO for an error.
+DEBUG for a result, INFO for an error, and INFO for each attempt that is made again.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from ..errors import ApiError, EtelecomError
 from ..transport.base import Request, Response
 from .attempt import Attempt, Call, Layer, Send, ServiceState
 
-__all__ = ["AttemptRecord", "CallRecord", "Observer", "Outcome", "Telemetry"]
+__all__ = ["AttemptRecord", "CallRecord", "Observer", "Outcome", "Telemetry", "log_retry"]
 
 Record = TypeVar("Record")
 
 _log = logging.getLogger("etelecom_async")
 _LINE = "%s -> %s (attempts %d, %.3f s)"
+_RETRY = "%s -> %s (attempt %d), again in %.3f s"
 _METHODS = ("attempt_ended", "call_ended")
 _WANTED = "an object with the methods attempt_ended and call_ended, which are no coroutine functions"
 
@@ -138,10 +139,11 @@ class Telemetry:
         if error is None:
             if _log.isEnabledFor(logging.DEBUG):
                 status = "" if call.response is None else call.response.status
-                _log.debug(_LINE, call.endpoint.name, status, call.attempts, clock.seconds() - call.started)
-        elif isinstance(error, EtelecomError):
-            outcome = f"{error.status} {error.code}" if isinstance(error, ApiError) else type(error).__name__
-            _log.info(_LINE, error.endpoint, outcome, error.attempts, error.elapsed)
+                elapsed = clock.seconds() - call.started
+                _log.debug(_LINE, call.endpoint.name, status, call.attempts, elapsed, extra=_extra(call, None, elapsed))
+        elif isinstance(error, EtelecomError) and _log.isEnabledFor(logging.INFO):
+            extra = _extra(call, error, error.elapsed)
+            _log.info(_LINE, error.endpoint, _words(error), error.attempts, error.elapsed, extra=extra)
         if self.observer is not None:
             kind = None if error is None else type(error)
             record = CallRecord(
@@ -190,6 +192,31 @@ class Telemetry:
                 # Without the chain: the call's own error is in it, and the server's words.
                 told = "".join(traceback.format_exception(error, chain=False))
                 _log.error("The observer raised, which changes no call and is told this once:\n%s", told)
+
+
+def log_retry(call: Call, error: EtelecomError, pause: float) -> None:
+    """Log that a call is tried again, after a pause of so many seconds."""
+    if _log.isEnabledFor(logging.INFO):
+        extra = {**_extra(call, error, clock.seconds() - call.started), "etelecom_pause": pause}
+        _log.info(_RETRY, call.endpoint.name, _words(error), call.attempts, pause, extra=extra)
+
+
+def _words(error: EtelecomError) -> str:
+    return f"{error.status} {error.code}" if isinstance(error, ApiError) else type(error).__name__
+
+
+def _extra(call: Call, error: EtelecomError | None, elapsed: float) -> dict[str, object]:
+    """The fields of a log record; docs/guide/metrics.md has them."""
+    answered = None if call.response is None else call.response.status
+    return {
+        "etelecom_endpoint": call.endpoint.name,
+        "etelecom_outcome": (Outcome.ANSWERED if error is None else Outcome.FAILED).value,
+        "etelecom_error": None if error is None else type(error).__name__,
+        "etelecom_status": error.status if isinstance(error, ApiError) else answered,
+        "etelecom_attempts": call.attempts,
+        "etelecom_waited": call.waited,
+        "etelecom_elapsed": elapsed,
+    }
 
 
 def _outcome(kind: type[BaseException] | None) -> Outcome:

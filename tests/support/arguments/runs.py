@@ -6,12 +6,15 @@ from pathlib import Path
 
 import aiohttp
 import redis
+from prometheus_client import CollectorRegistry
 
 import etelecom_async
 from etelecom_async import CHECK_CONSENT, CheckConsent, ConfigError, Consent, EtelecomError, Session, Shop
 from etelecom_async.bulk import Bulk
 from etelecom_async.claims.file import FileClaims
 from etelecom_async.claims.redis import RedisClaims
+from etelecom_async.contrib.opentelemetry import OpenTelemetry
+from etelecom_async.contrib.prometheus import Prometheus
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.ratelimit.redis_rate import RedisRate
 from etelecom_async.sandbox import (
@@ -189,6 +192,14 @@ ROWS = {
     ),
     RedisRate.pause: Row(
         {"seconds": v.NUMBER}, call=lambda **given: RedisRate("redis://h", rate=5, workers=1).pause(**given)
+    ),
+    # What observes
+    OpenTelemetry: Row(
+        {"tracer_provider": [5, "x", {}, v.THING], "meter_provider": [5, "x", {}, v.THING, OpenTelemetry]}
+    ),
+    Prometheus: Row(
+        {"registry": [5, "x", {}, v.THING, CollectorRegistry]},
+        call=lambda **given: Prometheus(**{"registry": CollectorRegistry(), **given}),
     ),
     # The sandbox
     World: Row(

@@ -49,10 +49,22 @@ def check(*, ends):
     return run_virtually(session.zalo.check_consent(oa_id=1, phone=PHONE))
 
 
-def test_a_result_is_told_at_debug_with_all_its_attempts_and_the_pauses(records):
+def test_a_result_is_told_at_debug_with_all_its_attempts_and_the_pauses(records, caplog):
     check(ends=[Unavailable(status=503), Disconnected("gone"), Consent(error=0, message=WORDS)])
     # Pauses of one and two seconds between three attempts of half a second.
-    assert records() == [("DEBUG", "Zalo/CheckConsent -> 200 (attempts 3, 4.500 s)")]
+    assert records() == [
+        ("INFO", "Zalo/CheckConsent -> 503 unavailable (attempt 1), again in 1.000 s"),
+        ("INFO", "Zalo/CheckConsent -> Disconnected (attempt 2), again in 2.000 s"),
+        ("DEBUG", "Zalo/CheckConsent -> 200 (attempts 3, 4.500 s)"),
+    ]
+    names = ("endpoint", "outcome", "error", "status", "attempts", "waited", "elapsed")
+    assert [[getattr(record, f"etelecom_{name}") for name in names] for record in caplog.records] == [
+        ["Zalo/CheckConsent", "failed", "Unavailable", 503, 1, 0.0, 0.5],
+        ["Zalo/CheckConsent", "failed", "Disconnected", None, 2, 0.0, 2.0],
+        ["Zalo/CheckConsent", "answered", None, 200, 3, 0.0, 4.5],
+    ]
+    assert [getattr(record, "etelecom_pause", None) for record in caplog.records] == [1.0, 2.0, None]
+    assert PHONE[2:] not in str([vars(record) for record in caplog.records])
 
 
 @pytest.mark.parametrize(
