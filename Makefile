@@ -47,9 +47,10 @@ test-others:
 	done; \
 	echo "The tests passed under:$$tested"
 
-# What uses more of aiohttp, cattrs and httpx than they promise.
+# What uses more of aiohttp, cattrs and httpx than they promise, or what they had not before.
 test-lowest: TESTS = tests/unit/test_codec.py tests/unit/transport/test_stale_connections.py \
-	tests/unit/transport/test_aiohttp_transport.py tests/unit/transport/test_transports.py
+	tests/unit/transport/test_aiohttp_transport.py tests/unit/transport/test_transports.py \
+	tests/unit/contrib
 test-lowest: $(VENV)-lowest/.done  ## run some tests with the lowest versions that pyproject.toml allows
 	$(VENV)-lowest/bin/python -m pytest -n auto $(TESTS)
 
@@ -149,7 +150,7 @@ $(VENV)-lowest/.done: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct \
-		--editable '.[cli,fast,httpx]'
+		--editable '.[cli,fast,httpx,otel,prometheus]' 'opentelemetry-sdk>=1.30'
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest \
 		hypothesis pytest pytest-asyncio pytest-xdist sybil trustme
 	@touch $@
