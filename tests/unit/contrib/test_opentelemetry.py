@@ -9,22 +9,28 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
+from yarl import URL
 
 from etelecom_async import (
     CHECK_CONSENT,
+    AttemptRecord,
+    CallRecord,
     Consent,
     Disconnected,
     EtelecomError,
     NotFound,
+    Outcome,
+    QueueTimeout,
     RateLimited,
     Retry,
     Session,
     Shop,
     Throttle,
+    Timeout,
 )
 from etelecom_async.contrib.opentelemetry import OpenTelemetry
 from etelecom_async.testing import Answer, MockTransport, Peer, run_virtually
-from etelecom_async.transport import Response
+from etelecom_async.transport import Request, Response
 from tests.support import KEY
 
 PHONE = "84900000017"
@@ -237,3 +243,25 @@ async def test_without_an_sdk_calls_go_as_they_do_without_it():
     ):
         await check(session)
     assert "traceparent" not in peer.received[0].headers
+
+
+async def test_a_call_whose_only_attempt_was_given_up_unsent_ends_its_spans(seen):
+    async def give_up(_):
+        raise QueueTimeout("no turn")
+
+    method, about = CHECK_CONSENT.name, {"outcome": Outcome.FAILED, "error": "QueueTimeout", "waited": 1.0}
+    request = Request(CHECK_CONSENT, URL("https://pbx.example.vn/v1/shop.Zalo/CheckConsent"), {}, b"{}", Timeout())
+    about |= {"endpoint": method, "elapsed": 1.0, "request_bytes": 2, "response_bytes": None}
+    with pytest.raises(QueueTimeout):
+        await seen.telemetry(request, give_up)
+    seen.telemetry.attempt_ended(AttemptRecord(attempt=1, **about))
+    seen.telemetry.call_ended(CallRecord(attempts=0, **about))
+    assert [span.name for span in seen.spans] == ["POST", method]
+
+
+async def test_a_call_that_fails_before_its_first_attempt_counts(seen):
+    session = session_of(seen, Consent(error=0))
+    await session.aclose()
+    with pytest.raises(EtelecomError):
+        await check(session)
+    assert seen.metric("etelecom.client.limiter.wait") == [({"etelecom.endpoint": "Zalo/CheckConsent"}, (1, 0.0))]
