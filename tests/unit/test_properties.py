@@ -244,7 +244,8 @@ def test_a_send_is_carried_out_once_at_most_and_a_success_was_carried_out(script
         return till, end
 
     till, end = run_virtually(main())
-    assert till.arrived <= attempts
+    # Up to eight more follow refusals by a server that takes others.
+    assert till.arrived <= (attempts + 8 if attempts > 1 else 1)
     if isinstance(end, Consent):
         assert till.carried_out >= 1
         assert till.arrived == len(script) + 1
@@ -280,8 +281,9 @@ class SlowServer:
         self._came[request.body] = self.now()
         try:
             return await call_next(request)
-        except QueueTimeout:
-            self._stop(request)
+        except (QueueTimeout, Unavailable) as error:
+            if error.phase is Phase.NOT_SENT:
+                self._stop(request)
             raise
 
     async def serve(self, request):
