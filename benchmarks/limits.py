@@ -19,7 +19,8 @@ from etelecom_async.ratelimit.controller import Controller
 
 __all__ = ["Result", "run"]
 
-_DOCS = Path("docs/internals/limits.md")
+_DOCS = Path(__file__).parent.parent / "docs" / "internals" / "limits.md"
+_MARKS = "<!-- figures -->", "<!-- end of figures -->"
 _FIRST_SEED = 101
 """The controller was tuned on the seeds 1 to 10."""
 _JAIN, _RECOVERY = 0.97, 3.0
@@ -151,36 +152,23 @@ def _row(name: str, results: Sequence[Result], peers: Sequence[Result]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-_HEAD = """\
-# Every kind of hidden limit
-
-Written by `python -m benchmarks limits --docs`: the arithmetic of `etelecom_async.ratelimit`, in a simulation in
-virtual time. A leg takes 25 ms, a fifth more or less (2 ms where requests under way are limited); timers are up to a
-millisecond late; work without end; ten minutes, the start included. The worst of {seeds} seeds that were not used for
-tuning, in per cent of the capacity and of the requests; "within 10 %" in seconds. The peers' columns are used / refused
-/ rows failed, of one seed: a fixed number under way with backoff and four tries, the adaptive mode of AWS's SDKs, and
-Gradient2 of Netflix's concurrency-limits, written anew after their descriptions.
-
-"""
-
-
-def table(names: Sequence[str], seeds: int, workers: int) -> str:
+def table(names: Sequence[str], seeds: int, workers: int, peers: Sequence[str]) -> str:
     """The measured table."""
-    columns = ["server", "used", "refused", "2nd half", "failed", "within 10 %", "", "goals", *PEERS]
-    lines = ["| " + " | ".join(columns) + " |", "|---" + "|---:" * 5 + "|---" * 2 + "|---:" * len(PEERS) + "|"]
+    columns = ["server", "used", "refused", "2nd half", "failed", "within 10 %", "", "goals", *peers]
+    lines = ["| " + " | ".join(columns) + " |", "|---" + "|---:" * 5 + "|---" * 2 + "|---:" * len(peers) + "|"]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for name in names:
             tasks = [(name, _FIRST_SEED + number, "controller") for number in range(seeds)]
-            tasks += [(name, _FIRST_SEED, peer) for peer in PEERS]
+            tasks += [(name, _FIRST_SEED, peer) for peer in peers]
             results = pool.map(_one, tasks, chunksize=1)
             lines.append(_row(name, results[:seeds], results[seeds:]))
             print(lines[-1], file=sys.stderr, flush=True)
     return "\n".join(lines) + "\n"
 
 
-_DESCRIPTION = f"""\
+_DESCRIPTION = """\
 A simulation: the arithmetic of the controller at servers that are arithmetic too, ten minutes each. Takes two minutes
-of CPU for each seed. --docs writes {_DOCS}.
+of CPU for each seed.
 """
 
 
@@ -189,11 +177,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seeds", type=whole(1, 1000), default=20)
     parser.add_argument("--workers", type=whole(1, 64), default=2)
     parser.add_argument("--only", default="", help="kinds whose name holds these words")
-    parser.add_argument("--docs", action="store_true", help=f"write {_DOCS}")
+    parser.add_argument("--alone", action="store_true", help="this SDK only")
+    parser.add_argument("--docs", action="store_true", help="write the table into docs/internals/limits.md")
     options = parser.parse_args(arguments)
-    written = table([name for name in KINDS if options.only in name], options.seeds, options.workers)
+    names = [name for name in KINDS if options.only in name]
+    written = table(names, options.seeds, options.workers, () if options.alone else PEERS)
     if options.docs:
-        _DOCS.write_text(_HEAD.format(seeds=options.seeds) + written, encoding="utf-8")
+        page = _DOCS.read_text(encoding="utf-8")
+        before, after = page.partition(_MARKS[0])[0], page.partition(_MARKS[1])[2]
+        said = f"The worst of {options.seeds} seed(s) from {_FIRST_SEED} on."
+        _DOCS.write_text(f"{before}{_MARKS[0]}\n{said}\n\n{written}{_MARKS[1]}{after}", encoding="utf-8")
     else:
         print(written)
     return 0

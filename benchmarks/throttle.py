@@ -12,14 +12,12 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from attrs import field, frozen
 
 from benchmarks.lib.child import child
 from benchmarks.lib.machine import machine
 from benchmarks.lib.options import command
-from benchmarks.lib.plots import lines
 from etelecom_async.sandbox import Refusal
 
 _SDK = "etelecom_async"
@@ -31,8 +29,6 @@ _TURN = 30
 _COUNTED, _STAYS = 40, 10
 _LIGHT, _SIDE_BY_SIDE = 200, 10
 _PAUSES = (Refusal.RETRY_AFTER, Refusal.RETRY_DATE)
-_DOCS = Path(__file__).parent.parent / "docs" / "internals"
-_MARKS = "<!-- figures -->", "<!-- end of figures -->"
 _DESCRIPTION = """\
 A sandbox with a hidden limit (a token bucket that holds a tenth of a second, at least two requests) and a latency of
 50 ms runs in a process of its own, and so does each client; they speak HTTP over loopback. All figures are the
@@ -194,23 +190,6 @@ def _table(forms: Sequence[Run], moves: Sequence[Run], pairs: Sequence[Run]) -> 
     return "\n".join(text)
 
 
-def _plot(moves: Sequence[Run], pairs: Sequence[Run]) -> dict[str, str]:
-    """SVG by file name: a limit that moves, and two clients of this SDK on one."""
-    drawings = {}
-    for change, word in ((0.5, "halves"), (3.0, "triples")):
-        runs = [run for run in moves if run.limit == 200 and run.change == change]
-        if runs:
-            series = {run.client: run.total for run in runs}
-            series["the limit"] = [200] * _TURN + [round(200 * change)] * (runs[0].seconds - _TURN)
-            title = f"A hidden limit of 200/s that {word}: taken per second"
-            drawings[f"throttle-{word}.svg"] = lines(series, title=title)
-    for run in pairs:
-        if run.client == _SDK and run.limit == 200 and run.second_at:
-            series = dict(zip(("first", "second"), run.taken, strict=True))
-            drawings["throttle-shared.svg"] = lines(series, title="Two clients on a limit of 200/s: taken per second")
-    return drawings
-
-
 async def _main(options: argparse.Namespace) -> str:
     clients = _CLIENTS if not options.alone else (_SDK,)
     refusals = [Refusal.EXHAUSTED, Refusal.RETRY_AFTER] if options.quick else list(Refusal)
@@ -234,20 +213,7 @@ async def _main(options: argparse.Namespace) -> str:
     began = time.monotonic()
     await _all([*forms, *moves, *pairs])
     said = f"{machine()}; load {os.getloadavg()[2]:.1f}; {(time.monotonic() - began) / 60:.0f} minutes."
-    text = f"{said}\n\n{_table(forms, moves, pairs)}"
-    if options.docs:
-        for name, svg in _plot(moves, pairs).items():
-            (_DOCS / name).write_text(svg)
-        _put(text, _DOCS / "throttle.md")
-    return text
-
-
-def _put(text: str, page: Path) -> None:
-    """Replace what stands between the page's two marks."""
-    before, _, rest = page.read_text().partition(_MARKS[0])
-    _, mark, after = rest.partition(_MARKS[1])
-    assert mark, f"{page} has no marks"
-    page.write_text(f"{before}{_MARKS[0]}\n{text}\n{mark}{after}")
+    return f"{said}\n\n{_table(forms, moves, pairs)}"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -255,6 +221,5 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--limits", type=int, choices=_LIMITS, nargs="+", default=list(_LIMITS), help="per second")
     parser.add_argument("--alone", action="store_true", help="this SDK only")
     parser.add_argument("--quick", action="store_true", help="two forms of refusal only")
-    parser.add_argument("--docs", action="store_true", help="write the figures and the plots into docs/internals/")
     print(asyncio.run(_main(parser.parse_args(arguments))))
     return 0

@@ -20,7 +20,8 @@ class Timeout:
     """Time limits in seconds; None is no limit.
 
     Waiting in this process for a slot or a permit counts in neither `attempt` nor `total`: a gather over fifty thousand
-    phones does not fail because it queues. `queue` limits that wait, for callers who prefer to fail fast.
+    phones does not fail because it queues. `queue` limits that wait, for callers who prefer to fail fast. Waiting
+    because the server accepts no request does count in `total`: one uninterrupted stretch without an accepted request.
 
     Raises:
         ConfigError: a limit is not a positive number.
@@ -29,7 +30,7 @@ class Timeout:
     attempt: float | None = field(default=10.0, validator=_LIMIT)
     """One exchange with the server, connecting included."""
     total: float | None = field(default=60.0, validator=_LIMIT)
-    """All attempts and the pauses between them."""
+    """All attempts and the pauses between them, and waiting for a server that accepts nothing."""
     queue: float | None = field(default=None, validator=_LIMIT)
     """Waiting for a slot or a permit, per attempt."""
 

@@ -50,7 +50,7 @@ def test_an_outage_fails_no_row_and_what_follows_it_goes_at_once(name):
 
 
 @pytest.mark.parametrize("share", ["5", "10"])
-def test_refusals_at_random_slow_nobody_down_for_long(share):
+def test_doubtful_refusals_at_random_do_not_slow_a_client_down_for_long(share):
     result = run(f"{share} % refused at random", SEED, seconds=120)
     assert result.used >= 0.85
     assert result.failed == 0

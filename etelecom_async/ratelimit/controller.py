@@ -20,14 +20,16 @@ _PROBES = 2
 _GAP_GROWTH, _GAP, _LATE_GAP, _LONGEST_GAP, _JITTER = 0.2, 2.0, 0.03, 4.5, 0.2
 """The gap between two tries is such a share of the time that nothing was accepted, at most so many seconds; where that
 is long, the greater of the two; and what it varies by."""
+_INSTANT = 1e-6
+"""Seconds by which a cut comes after what was sent in the same moment before it, and before what is sent after it."""
 _PRIOR = 4
 """Requests that the present rate counts for where what was accepted is measured: few answers say little."""
-_FEWEST, _LEAST = 10.0, 0.1
+_GUESS, _LEAST = 10.0, 0.1
 """Requests per second that are taken to be possible at the first refusal, and seconds that they are counted in."""
 _REST, _REST_REQUESTS = 1.0, 4
 """Seconds, or requests of the rate, without use of the rate, after which what was accepted tells nothing of a limit."""
-_CONFIRMED, _ENOUGH = 0.7, 8
-"""Share of the rate that was accepted, above which the limit is not far; and requests that this was measured by."""
+_CONFIRMED = 0.7
+"""Share of the rate that was accepted, above which the limit is not far."""
 _ALIKE, _ALIKE_TIME = 0.03, 0.06
 """How far two cycles of a quota may differ in their requests and their time."""
 _FEWEST, _SHUT = 8, 0.1
@@ -140,7 +142,7 @@ class Controller:
                 if self._swing.rested(now) > max(_REST, _REST_REQUESTS / self._swing.rate):
                     self._mark = (now - self._lost, self._accepted)
                 self._swing.take(now)
-            return now, self.under_way, None
+            return max(now, self._cut_at), self.under_way, None
         self._probes += 1
         self._probed, self._probed_before = now, self._probed
         self._probe_at = now + self._next_gap(now - self._shut)
@@ -248,10 +250,10 @@ class Controller:
     def _cut(self, outcome: Outcome, now: float, pause: float) -> None:
         """One event for all that was sent before: fewer under way, or a lower rate."""
         if self._places.is_limit(outcome.sent, now):
-            self._cut_at = now
+            self._cut_at = now + _INSTANT
             self._swing.climb()
         elif outcome.kind is Kind.UNREACHABLE:
-            self._cut_at = now
+            self._cut_at = now + _INSTANT
             self._places.narrow(now)
         else:
             self._cut_rate(now, pause, is_doubtful=outcome.is_doubtful)
@@ -262,17 +264,17 @@ class Controller:
         accepted, seconds = self._accepted - count, max(now, self.not_before) - self._lost - at
         self._mark = (at + seconds, self._accepted)
         if rate == math.inf:
-            top = max(accepted / max(seconds, _LEAST), _FEWEST)
+            top = max(accepted / max(seconds, _LEAST), _GUESS)
         else:
             delivered = (accepted + _PRIOR) / (seconds + _PRIOR / rate) / (1 - self._noise.share)
             top = min(delivered, rate)
-            swing.is_sure = delivered >= _CONFIRMED * rate and (swing.is_sure or accepted >= _ENOUGH)
+            swing.is_sure = delivered >= _CONFIRMED * rate
             if swing.is_sure:
                 # It was accepted on average, on the way up: the limit is a little higher.
                 top += min(0.3 * (rate - top), 0.05 * top)
-            if is_doubtful and not pause and not self._quota:
+            if not pause and not self._quota and accepted >= _PRIOR:
                 counts = (self._accepted + self._others, self._accepted)
-                if self._noise.is_suspected(rate, delivered, swing.way, *counts):
+                if self._noise.is_suspected(rate, delivered, swing.way, *counts, is_doubtful=is_doubtful):
                     self._set(0.5 * self._noise.accepted_rate, now)
                     return
         if top > 0.8 * self._quota > 0:
@@ -283,7 +285,7 @@ class Controller:
         self._is_spell = True
 
     def _set(self, top: float, now: float, pause: float = 0.0) -> None:
-        self._cut_at = now
+        self._cut_at = now + _INSTANT
         if self._quota:
             self._swing.is_sure = True
             self._swing.cut(self._quota, now, pause=pause, period=self._period)
@@ -315,7 +317,7 @@ class Controller:
         if is_long and shut * self._shut_rate > _LONG:
             self._lost += now - max(shut_at, min(self.not_before, now))
             self._mark = (now - self._lost, self._accepted)
-        self._cut_at = self._swing.due = now
+        self._cut_at, self._swing.due = now + _INSTANT, now
         self._is_spell = False
         self._noise.begin_anew()
         if self._shut_by is Kind.REFUSED and min(cycle) > 0:

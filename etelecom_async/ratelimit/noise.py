@@ -65,7 +65,9 @@ class Noise:
         self._sum = 0.0
         return False
 
-    def is_suspected(self, rate: float, delivered: float, grown: float, answers: int, accepted: int) -> bool:
+    def is_suspected(
+        self, rate: float, delivered: float, grown: float, answers: int, accepted: int, *, is_doubtful: bool
+    ) -> bool:
         """The rate is about to be cut: may it be noise instead? Then half of the rate that was accepted is tried.
 
         Args:
@@ -74,10 +76,13 @@ class Noise:
             grown: how far the rate was on its way back to what it was; 1 is all of it.
             answers: how many there were so far.
             accepted: how many of them.
+            is_doubtful: a limit's refusal beyond doubt is no sign of noise.
         """
         if rate >= _FAR * self.accepted_rate:
             self._signs = 0.0
             self.accepted_rate = max(delivered, 0.995 * self.accepted_rate)
+            return False
+        if not is_doubtful:
             return False
         if not self._signs:
             self._since = (answers, accepted)
