@@ -157,10 +157,11 @@ def table(names: Sequence[str], seeds: int, workers: int, peers: Sequence[str]) 
     columns = ["server", "used", "refused", "2nd half", "failed", "within 10 %", "", "goals", *peers]
     lines = ["| " + " | ".join(columns) + " |", "|---" + "|---:" * 5 + "|---" * 2 + "|---:" * len(peers) + "|"]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        whose = [(_FIRST_SEED + number, "controller") for number in range(seeds)]
+        whose += [(_FIRST_SEED, peer) for peer in peers]
+        found = pool.imap(_one, [(name, seed, who) for name in names for seed, who in whose])
         for name in names:
-            tasks = [(name, _FIRST_SEED + number, "controller") for number in range(seeds)]
-            tasks += [(name, _FIRST_SEED, peer) for peer in peers]
-            results = pool.map(_one, tasks, chunksize=1)
+            results = [next(found) for _ in whose]
             lines.append(_row(name, results[:seeds], results[seeds:]))
             print(lines[-1], file=sys.stderr, flush=True)
     return "\n".join(lines) + "\n"
