@@ -1,16 +1,42 @@
 """The controller against servers with hidden limits, in virtual time: what it reaches, on seeds it was not tuned on."""
 
+import asyncio
 import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.lib.limit_servers import Answer, Backlog, Bucket, Noise, Outage, Queue, Sliding, UnderWay, Window
+from benchmarks.lib.limit_servers import (
+    Answer,
+    Backlog,
+    Bucket,
+    Noise,
+    Outage,
+    Queue,
+    Server,
+    Sliding,
+    UnderWay,
+    Window,
+)
 from benchmarks.lib.limit_simulation import Client, simulate
 from benchmarks.limits import run
+from etelecom_async import (
+    AttemptTimeout,
+    ConnectError,
+    EtelecomError,
+    RateLimited,
+    Retry,
+    ServerFault,
+    Session,
+    Shop,
+    Throttle,
+    Timeout,
+)
 from etelecom_async.ratelimit.controller import Controller
 from etelecom_async.ratelimit.outcome import Kind
+from etelecom_async.testing import run_virtually
+from etelecom_async.transport import Response
 
 SEED = 51
 
@@ -84,3 +110,75 @@ def test_at_any_mix_of_limits_no_permit_is_lost_and_after_a_minute_requests_stil
     assert controller.rate > 0
     went = client.taken + client.refused
     assert any(moment > 60 for moment in went) or controller.before(90.0) < 90 + 60
+
+
+class Mixed:
+    """A transport with such a server behind it, and an observer that notes what each call took but for its waits."""
+
+    def __init__(self, parts, seed):
+        self.server = Server(parts, random.Random(seed))
+        self.spent = []
+
+    async def send(self, request, /):
+        now = asyncio.get_running_loop().time
+        answer = self.server.admit(now())
+        took = 0.05 + (self.server.serve(now()) if answer is None else 0.0)
+        is_late = took > request.timeout.attempt or (answer is not None and answer.kind is Kind.TIMEOUT)
+        await asyncio.sleep(request.timeout.attempt if is_late else took)
+        if answer is None:
+            for part in self.server.parts:
+                part.done()
+        if is_late:
+            raise AttemptTimeout("no answer")
+        if answer is None:
+            return Response(200, {}, b'{"error": 0}')
+        if answer.kind is Kind.REFUSED:
+            raise RateLimited(retry_after=answer.retry_after)
+        raise ConnectError("refused") if answer.kind is Kind.UNREACHABLE else ServerFault()
+
+    async def aclose(self):
+        pass
+
+    def attempt_ended(self, record):
+        pass
+
+    def call_ended(self, record):
+        self.spent.append(record.elapsed - record.waited)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(PARTS, min_size=1, max_size=3),
+    st.integers(1, 50),
+    st.integers(1, 120),
+    st.floats(0.5, 30),
+    st.integers(0, 10_000),
+)
+def test_at_any_mix_of_limits_every_call_ends_in_its_time_and_gives_its_permit_back(parts, slots, calls, total, seed):
+    async def main():
+        mixed = Mixed(parts, seed)
+        session = Session(
+            Shop("1:test-key"),
+            transport=mixed,
+            observer=mixed,
+            timeout=Timeout(attempt=10, total=total),
+            retry=Retry(random=random.Random(seed).random),
+            throttle=Throttle(concurrency=slots, random=random.Random(seed).random),
+        )
+
+        async def call(number):
+            await asyncio.sleep(number % 7)
+            return await session.zalo.check_consent(oa_id=number, phone="0987654321")
+
+        async with asyncio.timeout(6 * 3600):
+            ends = await asyncio.gather(*(call(number) for number in range(1, calls + 1)), return_exceptions=True)
+        assert not [end for end in ends if isinstance(end, Exception) and not isinstance(end, EtelecomError)]
+        assert len(mixed.spent) == calls
+        assert max(mixed.spent) <= total + 0.1
+        snapshot = session.throttle.snapshot()
+        assert (snapshot.in_flight, snapshot.waiting) == (0, 0)
+        mixed.server.parts = []
+        again = await asyncio.gather(*(call(number) for number in range(1, slots + 1)), return_exceptions=True)
+        assert [end for end in again if not isinstance(end, Exception)]
+
+    run_virtually(main())
