@@ -31,8 +31,10 @@ WORKBOOK_MAGIC = (_ZIP, _OLE)
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # A cell as nearly every program writes it; if one differs, each tag is read.
 _CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"')
+# A row, or a cell, `empty` where it has a format alone: `<c/>`, `<c></c>`, or `<c><v/></c>` as openpyxl writes it.
 _TAG = re.compile(
-    rb"""<(?:\w+:)?(?:(row)|c)(?=[\s/>])(?:[^>]*?\sr=["'](?P<column>[A-Za-z]*)(?P<row>[0-9]*)["'])?[^>]*?(?P<empty>/)?>"""
+    rb"""<(?:\w+:)?(?:(row)|c)(?=[\s/>])(?:[^>]*?\sr=["'](?P<column>[A-Za-z]*)(?P<row>[0-9]*)["'])?[^>]*?"""
+    rb"""(?:(?P<empty>/>|>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>)|>)"""
 )
 _ANY_CELLS = re.compile(rb"<c[\s/>]"), re.compile(rb":c[\s/>]")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError)
@@ -146,15 +148,18 @@ def _cells_between(file: IO[bytes]) -> int:
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """The bytes of a part, in pieces that cut no tag."""
+    """The bytes of a part, in pieces that cut no tag and no short cell."""
     rest = b""
     while piece := file.read(_PIECE):
         text = rest + piece
-        # A cut tag waits for the next piece; what is longer than any tag is not one.
-        cut = text.rfind(b"<")
-        is_cut = cut >= 0 and len(text) - cut <= _LONGEST_TAG and b">" not in text[cut:]
-        rest = text[cut:] if is_cut else b""
-        yield text[:cut] if is_cut else text
+        # The last cell, or the last tag, waits for the next piece; what is longer than any tag is not one.
+        near = len(text) - _LONGEST_TAG
+        cut = max(text.rfind(b"<c ", max(0, near)), text.rfind(b"<row", max(0, near)))
+        if cut < 0:
+            cut = text.rfind(b"<", max(0, near))
+        rest = text[cut:] if cut >= 0 else b""
+        yield text[:cut] if cut >= 0 else text
+    yield rest
 
 
 def _number(letters: bytes) -> int:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 import sys
 import zipfile
 
@@ -315,11 +316,16 @@ def test_cells_far_apart_are_refused_before_they_take_memory(workbook, rows):
         open_source(path)
 
 
-def test_formats_without_values_may_reach_to_the_end_of_the_sheet(workbook):
+@pytest.mark.parametrize("form", ["/>", "></c>", "><v/></c>", "><v></v></c>", ">\n<v />\n</c>"])
+def test_formats_without_values_may_reach_to_the_end_of_the_sheet(workbook, form):
+    """In each form in which programs write a cell without a value."""
+
     def change(book):
         book["S"]["XFD1048576"].font = Font(bold=True)
 
     path = workbook(SHEET, change=change)
+    last = re.compile(rb'(<c r="XFD1048576"[^>]*?)\s*(?:/>|>.*?</c>)')
+    rewritten(path, "xl/worksheets/sheet1.xml", lambda text: last.sub(rb"\1" + form.encode(), text))
     assert cells(open_source(path)) == [("0987654321", "An")]
 
 
