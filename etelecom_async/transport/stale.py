@@ -57,7 +57,9 @@ class CheckedRequest(aiohttp.ClientRequest):
     tests run with the lowest and the newest aiohttp that are allowed (`make test-lowest`).
     """
 
-    def send(self, conn: Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+    def send(  # pyright: ignore[reportIncompatibleMethodOverride] - aiohttp awaits it, and needs no native coroutine
+        self, conn: Connection
+    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
         """Write the request, which needs no coroutine of its own.
 
         Raises:
