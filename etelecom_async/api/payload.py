@@ -27,7 +27,7 @@ from .._secret import Secret, hidden
 from ..codec import Digits, Id, Text, TextMap, left_out
 from ..enums import OpenEnum
 from ..errors import ConfigError, InvalidId
-from ..ids import to_id
+from ..ids import MAX_ID, to_id
 from ..phone import national, normalize
 
 if TYPE_CHECKING:
@@ -188,6 +188,6 @@ _JUDGES: tuple[tuple[object, Judge], ...] = (
     (Secret, _turned(a_secret)),
     (str, _turned(a_text)),
     (bool, _checks.flag),
-    (int, partial(_checks.whole, least=0)),
+    (int, partial(_checks.whole, least=0, most=MAX_ID)),
     (datetime, _checks.aware),
 )

@@ -52,6 +52,9 @@ _BY_NAME = {
 }
 
 
+_OF_PAYLOADS = {"state", "value"}
+
+
 def _values_of(name, kind):
     if name in _BY_NAME:
         return _BY_NAME[name]
@@ -65,7 +68,7 @@ def _values_of(name, kind):
         return st.sampled_from(kind) | _lines.map(kind)
     known = {
         Id: st.integers(1, 2**63 - 1),
-        int: st.integers(-(2**63), 2**64 - 1),
+        int: st.integers(0, 2**63 - 1) if name in _OF_PAYLOADS else st.integers(-(2**63), 2**64 - 1),
         Text: _words,
         Digits: st.integers(0, 10**18 - 1).map(str),
         TextMap: st.dictionaries(st.text(), st.text(), max_size=3),

@@ -66,7 +66,7 @@ BAD = {
     **_PAGING,
 }
 """By the argument's name, which nearly always means one thing."""
-_NOT_NEGATIVE = [-1, 1.5, True, "5", b"5", [], {}, v.THING]
+_NOT_NEGATIVE = [-1, 2**63, 1.5, True, "5", b"5", [], {}, v.THING]
 _STATE, _EXTENSION, _TO_USER = {"state": _NOT_NEGATIVE}, {"extension_number": _NUMBER}, {"user_id": _USER_ID}
 SPECIAL = {
     **dict.fromkeys((f"Zalo/OASend{it}" for it in ("Text", "Sticker", "Image", "File")), _TO_USER),
