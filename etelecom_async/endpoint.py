@@ -5,13 +5,17 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Coroutine
+from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import Generic, Never, Protocol, TypeAlias, TypeVar, get_origin
+from typing import TYPE_CHECKING, Generic, Never, Protocol, TypeAlias, TypeVar, get_origin
 
 from attrs import field, frozen
 
 from . import _checks
 from .errors import ApiError, ConfigError
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["JSON", "AnyEndpoint", "Caller", "Endpoint", "Role", "Safety", "check_name", "check_role", "check_safety"]
 
@@ -113,7 +117,16 @@ _Res = TypeVar("_Res")
 
 
 class Caller(Protocol):
-    """Whatever can call a method: what a namespace such as `session.zalo` stands on."""
+    """What can call a method: what a namespace such as `session.zalo` stands on."""
+
+    @property
+    def unavailable_since(self) -> float | None:
+        """Since when the service accepts no request, in seconds of `clock`; None while it does."""
+        ...
+
+    def give_up(self, tasks: AbstractSet[asyncio.Task[object]], /) -> None:
+        """Send nothing more for these tasks: cancel those whose call waits, and try no call again."""
+        ...
 
     def call(self, endpoint: Endpoint[_Req, _Res], payload: _Req, /) -> Coroutine[object, object, _Res]:
         """Send the payload, return the result."""

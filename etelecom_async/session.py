@@ -267,7 +267,21 @@ class Session:
 
     def waiting_tasks(self) -> AbstractSet[asyncio.Task[object] | None]:
         """The tasks whose call waits for a permit or its next attempt; cancelling one leaves no call in doubt."""
-        return self._throttle.waiting_tasks | self._calls.retrying.waiting_tasks
+        return self._calls.waiting_tasks
+
+    def give_up(self, tasks: Iterable[asyncio.Task[object]], /) -> None:
+        """Send nothing more for these tasks: those whose call waits are cancelled, and no call is tried again.
+
+        What is under way is answered, or its task is cancelled where it would be tried again. No call is left in doubt.
+
+        Raises:
+            ConfigError: tasks are no tasks.
+        """
+        wanted = "an iterable of tasks, as asyncio.create_task makes them"
+        tasks = set(_checks.instance("tasks", tasks, Iterable, wanted))
+        for task in tasks:
+            _checks.instance("tasks", task, asyncio.Task, wanted)
+        self._calls.give_up(tasks)
 
     def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Coroutine[object, object, Res]:
         """Call a typed method.
@@ -344,13 +358,14 @@ class Session:
         retrying = Retrying(options.retry, budget=self._budget)
         middlewares = [*map(user_middleware, options.middlewares)]
 
-        def calls(throttle: Layer) -> Calls:
+        def calls(layer: Layer) -> Calls:
             return Calls(
                 account,
                 timeout=options.timeout,
                 telemetry=options.telemetry,
                 retrying=retrying,
-                layers=[*middlewares, throttle],
+                layers=[*middlewares, layer],
+                throttle=self._throttle,
                 transport=self._transport,
             )
 

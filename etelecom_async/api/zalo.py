@@ -108,6 +108,7 @@ class Zalo(_Subjects):
         concurrency: int = 100,
         ordered: bool = False,
         total: int | None = None,
+        give_up_after: float = 1800.0,
     ) -> Bulk[str, Consent, Checked, Failed]:
         """Check any number of phones in constant memory; each one's outcome comes as it completes.
 
@@ -122,6 +123,9 @@ class Zalo(_Subjects):
         A phone that cannot be checked is a `Failed` in its place. The same number given twice, in whatever writing, is
         asked once while the first is under way or among the last thousand answered.
 
+        As long as the service accepts no request, the run waits and fails no phone: `run.waiting` says since when. A
+        phone that met a transient fault meanwhile is asked again.
+
         Args:
             oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.
             phones: a sync or async iterable, pulled lazily.
@@ -129,11 +133,14 @@ class Zalo(_Subjects):
             ordered: outcomes in the order of the phones. A slow one holds up the outcomes behind it; checks go on until
                 16 times `concurrency` phones are ahead of what has been taken.
             total: how many phones there are, for the ETA; taken from `len(phones)` where that exists.
+            give_up_after: seconds that the run waits while the service accepts no request, above 0.
 
         Raises:
             InvalidId, ConfigError: before anything is sent.
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, TlsError: out of the run, where each of up to
                 three first, different phones meets it, or later twenty in a row. Those phones have no outcome.
+            Unavailable: out of the run, which has waited for `give_up_after` seconds. Phones that have no answer then
+                have no outcome.
         """
         from ..bulk.run import Bulk  # noqa: PLC0415
         from ..bulk.single_flight import SingleFlight  # noqa: PLC0415 - a run needs asyncio, and a Consent does not
@@ -153,6 +160,10 @@ class Zalo(_Subjects):
             ordered=ordered,
             key=normalize,
             total=total,
+            service=self._background,
+            give_up_after=give_up_after,
+            give_up=self._background.give_up,
+            repeat=lambda phone: check(normalize(phone)),
         )
 
     async def request_consent(

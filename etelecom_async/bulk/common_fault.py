@@ -6,7 +6,8 @@ until another item is answered, or enough different items have met them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -64,10 +65,15 @@ class CommonFault(Generic[Item]):
 
     Args:
         key: equal for items that ask the same question; None if all items differ.
+        witness: asks what was answered before the run; None if there is no such thing.
     """
 
-    def __init__(self, *, key: Callable[[Item], Hashable] | None) -> None:
+    def __init__(
+        self, *, key: Callable[[Item], Hashable] | None, witness: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
         self._key = key
+        self._hearing = asyncio.Lock()
+        self.witness = witness
         self._held: list[HeldBack[Item]] = []
         self._different: set[Hashable] = set()
         self._is_answered = False
@@ -98,10 +104,20 @@ class CommonFault(Generic[Item]):
         held, self._held = self._held, []
         return held
 
-    def refuted(self) -> list[HeldBack[Item]]:
-        """What cannot fail for a reason of its own was answered: as `answered`, even where the fault seemed common."""
-        self.is_suspected = False
-        return self.answered()
+    async def refuted(self) -> list[HeldBack[Item]] | None:
+        """Is what was answered before answered still? Then these failures are not common: returns them, else None."""
+        async with self._hearing:
+            if not self.is_suspected:
+                return []
+            if self.witness is None:
+                return None
+            try:
+                await self.witness()
+            except EtelecomError:
+                self.witness = None  # asked once in vain: the run ends
+                return None
+            self.is_suspected = False
+            return self.answered()
 
     def ended(self) -> list[HeldBack[Item]]:
         """Called after the last item: returns what was held back, if the fault is not common.

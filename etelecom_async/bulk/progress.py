@@ -39,26 +39,27 @@ class Tally:
         self._clock = clock
         self._total = total
         self._failed = 0
-        self._done = 0
+        self.done = 0
+        """Outcomes so far."""
         self._past: deque[tuple[float, int]] = deque([(clock(), 0)], maxlen=self._INTERVALS + 1)
 
     def count(self, *, failed: bool) -> None:
         """One more outcome."""
-        self._done += 1
+        self.done += 1
         self._failed += failed
         now = self._clock()
         if now - self._past[-1][0] >= self._INTERVAL:
-            self._past.append((now, self._done))
+            self._past.append((now, self.done))
 
     @property
     def progress(self) -> Progress:
         """The progress at this moment."""
         since, done_then = self._past[0]
         elapsed = self._clock() - since
-        rate = (self._done - done_then) / elapsed if elapsed > 0 else 0.0
-        left = None if self._total is None else self._total - self._done
+        rate = (self.done - done_then) / elapsed if elapsed > 0 else 0.0
+        left = None if self._total is None else self._total - self.done
         return Progress(
-            done=self._done,
+            done=self.done,
             failed=self._failed,
             total=self._total,
             rate=rate,

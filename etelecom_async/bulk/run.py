@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import (
-    AsyncIterable,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Coroutine,
-    Hashable,
-    Iterable,
-    Iterator,
-    Sequence,
-    Sized,
-)
-from collections.abc import (
-    Set as AbstractSet,
-)
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence, Sized
+from collections.abc import Set as AbstractSet
 from types import TracebackType
 from typing import Generic, Self, TypeVar
-
-from attrs import frozen
 
 from .. import _checks
 from .._loop import running_loop
 from ..clock import seconds
-from ..errors import ConfigError, EtelecomError, SessionClosed
+from ..errors import ApiError, ConfigError, EtelecomError, SessionClosed
 from .common_fault import CommonFault, HeldBack, may_be_common
+from .doubts import Doubts
+from .outage import GIVE_UP_AFTER, Outage, Service, Waiting, patience, service_of
+from .outbox import Outbox
+from .outcomes import Done, NotDone
 from .progress import Progress, Tally
-from .slots import Permits
+from .source import OneByOne, Source, source_of
+from .suspects import Suspect
 
-__all__ = ["MOST_AT_ONCE", "Bulk", "Done", "NotDone"]
+__all__ = ["MOST_AT_ONCE", "Bulk"]
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -45,41 +34,8 @@ _MISUSE = (ConfigError, SessionClosed)
 """Errors of the calling program, which every further call would meet too."""
 _GRACE = 5.0
 """Seconds that calls under way get to finish when such an error has ended the run."""
-_WINDOW = 16
-"""An ordered run may be this many times the concurrency ahead of an outcome that a slow call holds up."""
-
-
-@frozen
-class Done(Generic[Item, Value]):
-    """An item that was done: its index in the input, the item, and the value."""
-
-    index: int
-    item: Item
-    value: Value
-
-
-@frozen
-class NotDone(Generic[Item]):
-    """An item that could not be done: its index in the input, the item, and the error."""
-
-    index: int
-    item: Item
-    error: EtelecomError
-
-
-class _OneByOne(Generic[Item]):
-    """An async iterator, which one worker at a time may advance, and none after its end."""
-
-    def __init__(self, items: AsyncIterator[Item], *, is_over: Callable[[], bool]) -> None:
-        self._items = items
-        self._is_over = is_over
-        self._turn = asyncio.Lock()
-
-    async def next(self) -> Item:
-        async with self._turn:
-            if self._is_over():
-                raise StopAsyncIteration
-            return await anext(self._items)
+_DOUBTS = 20
+"""So many items at least may wait until it shows whose their fault was, before each is asked again in turn."""
 
 
 class Bulk(Generic[Item, Value, Good, Bad]):
@@ -98,6 +54,10 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     item begins, calls under way get five seconds to finish, and then the error is raised; the items that met it have
     no outcome. Programming errors are raised at once.
 
+    With a `service`, the run waits as long as that accepts no request: an item that met a transient fault meanwhile is
+    asked again, at the end of the line, and has no outcome until then. Where only such items are left, the run asks one
+    again that it has an answer for: if that is answered, items that fail once more failed for a reason of their own.
+
     Args:
         call: called with each item.
         items: a sync or async iterable. A sync one is pulled on the event loop, so it should not block.
@@ -108,14 +68,21 @@ class Bulk(Generic[Item, Value, Good, Bad]):
             until 16 times `concurrency` items are ahead of the consumer.
         key: equal for items that ask the same question; by default all items differ. A fault counts as common to all
             only when different items meet it.
-        waiting_tasks: the tasks whose calls wait with nothing sent, or nothing in doubt; `stop` cancels them.
+        give_up: called by `stop` with the tasks of the run: cancels those whose call waits with nothing sent or in
+            doubt, and keeps the others from trying again.
         witness: asks what was answered before this run, where there is such a thing. It is asked before a fault ends
             the run: where it is answered, the failures so far are the items' own, and the run goes on.
+        service: tells since when no request is accepted. Without it every fault is its item's own.
+        give_up_after: seconds that the run waits while no request is accepted.
+        repeat: asks an item anew, past answers that are remembered. Give it only where a call has no effect and no
+            price: without it an item whose call may have been carried out is not asked again.
         total: how many items there are, for the ETA; by default `len(items)` if that exists.
         clock: seconds, monotonic; for tests.
 
     Raises:
         ConfigError: an argument has the wrong type or value, such as a str in place of a list of str.
+        Unavailable: out of the run, which has waited for `give_up_after` seconds. Items without an answer have no
+            outcome.
     """
 
     def __init__(
@@ -128,8 +95,11 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         concurrency: int = 100,
         ordered: bool = False,
         key: Callable[[Item], Hashable] | None = None,
-        waiting_tasks: Callable[[], AbstractSet[asyncio.Task[object] | None]] = frozenset,
+        give_up: Callable[[AbstractSet[asyncio.Task[None]]], object] | None = None,
         witness: Callable[[], Awaitable[object]] | None = None,
+        service: Service | None = None,
+        give_up_after: float = GIVE_UP_AFTER,
+        repeat: Callable[[Item], Awaitable[object]] | None = None,
         total: int | None = None,
         clock: Callable[[], float] = seconds,
     ) -> None:
@@ -137,39 +107,31 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         if total is not None:
             total = _checks.whole("total", total, least=0, otherwise=", or None where it is not known")
         _checks.flag("ordered", ordered)
+        self._give_up = give_up
         self._call = _checks.function("call", call)
         self._items = _checks.items("items", items)
         self._is_entered = False
         self._make_done = _checks.function("done", done)
         self._make_failed = _checks.function("failed", failed)
         self._concurrency = concurrency
-        self._ordered = False
         _checks.function("clock", clock)
+        for name, function in (("key", key), ("repeat", repeat), ("witness", witness), ("give_up", give_up)):
+            if function is not None:
+                _checks.function(name, function)
         self._tally = Tally(total=len(items) if total is None and isinstance(items, Sized) else total, clock=clock)
-        self._waiting_tasks = _checks.function("waiting_tasks", waiting_tasks)
-        if witness is not None:
-            _checks.function("witness", witness)
-        self._witness = witness
-        self._hearing = asyncio.Lock()
-        if key is not None:
-            _checks.function("key", key)
-        self._common: CommonFault[Item] = CommonFault(key=key)
+        give_up_after = patience("give_up_after", give_up_after)
+        outage = None if service is None else Outage(service_of("service", service), give_up_after=give_up_after)
+        self._doubts: Doubts[Item] = Doubts(outage, repeat=repeat, witness=witness)
+        self._common: CommonFault[Item] = CommonFault(key=key, witness=witness)
         self._is_exhausted = False
-        self._is_stopped = False
+        self._is_closed = False
         self._pulled = 0
-        self._delivered = 0
         self._workers: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
         self._grace: asyncio.TimerHandle | None = None
-        self._ready: deque[Good | Bad] = deque()
-        self._early: dict[int, Good | Bad] = {}
-        # One for every item that may be ahead of the consumer: taken before an item is pulled, given back when the
-        # consumer takes its outcome.
-        self._permits = Permits(concurrency)
-        self._given_back_early = 0
-        self._news = asyncio.Event()
+        self._outbox: Outbox[Good | Bad] = Outbox(concurrency=concurrency)
         if ordered:
-            self._keep_order()
+            self._outbox.keep_order()
 
     @classmethod
     def of(
@@ -179,9 +141,20 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         *,
         concurrency: int = 100,
         ordered: bool = False,
+        service: Service | None = None,
+        give_up_after: float = GIVE_UP_AFTER,
     ) -> Bulk[Item, Value, Done[Item, Value], NotDone[Item]]:
-        """A run whose outcomes are `Done` and `NotDone`."""
-        return Bulk(call, items, done=Done, failed=NotDone, concurrency=concurrency, ordered=ordered)
+        """A run whose outcomes are `Done` and `NotDone`. `service=session.throttle` lets it wait outages out."""
+        return Bulk(
+            call,
+            items,
+            done=Done,
+            failed=NotDone,
+            concurrency=concurrency,
+            ordered=ordered,
+            service=service,
+            give_up_after=give_up_after,
+        )
 
     @property
     def progress(self) -> Progress:
@@ -189,9 +162,14 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         return self._tally.progress
 
     @property
+    def waiting(self) -> Waiting | None:
+        """What the run waits for, where the service accepts no request; None if it does not wait."""
+        return self._doubts.waiting
+
+    @property
     def ready(self) -> int:
         """How many outcomes can be taken without waiting."""
-        return len(self._ready)
+        return len(self._outbox.ready)
 
     async def collect(self) -> list[Good | Bad]:
         """Every outcome, in the order of the items. For jobs whose outcomes fit in memory.
@@ -201,32 +179,25 @@ class Bulk(Generic[Item, Value, Good, Bad]):
         """
         if self._pulled:
             raise ConfigError("collect() takes the whole run: call it instead of iterating.")
-        self._keep_order()
+        self._outbox.keep_order()
         if self._is_entered:
             return [outcome async for outcome in self]
         async with self:
             return [outcome async for outcome in self]
 
     def stop(self) -> None:
-        """Begin no more items, and give up those that wait to be sent. Calls under way finish and have outcomes."""
-        self._is_stopped = True
-        self._exhaust()
-        for worker in self._workers & self._waiting_tasks():
-            worker.cancel()
+        """Begin no more items, and give up those that wait to be sent. Calls under way finish, and are not repeated."""
+        self._close()
 
     async def __aenter__(self) -> Self:
         if self._is_entered:
             raise ConfigError("A bulk run runs once: make a new one.")
         running_loop()
         self._is_entered = True
-        items = self._items
-        source: Iterator[Item] | _OneByOne[Item]
-        if isinstance(items, AsyncIterable):
-            source = _OneByOne(aiter(items), is_over=lambda: self._is_exhausted)
-        else:
-            source = iter(items)
+        source = source_of(self._items, is_over=lambda: self._is_exhausted)
         for _ in range(self._concurrency):
             self._start(self._work(source))
+        self._doubts.begin(pulled=lambda: self._pulled, done=lambda: self._tally.done, fail=self._fail)
         return self
 
     async def __aexit__(
@@ -234,6 +205,7 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     ) -> None:
         if self._grace is not None:
             self._grace.cancel()
+        self._doubts.end()
         self._cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
         if error is None and self._error is not None:
@@ -245,136 +217,182 @@ class Bulk(Generic[Item, Value, Good, Bad]):
     async def __anext__(self) -> Good | Bad:
         if not self._is_entered:
             raise ConfigError("Enter the run first: async with session.zalo.check_consents(...) as run.")
-        while not self._ready:
+        outbox = self._outbox
+        while not outbox.ready:
             if not self._workers:
                 error, self._error = self._error, None
                 raise error or StopAsyncIteration
-            self._news.clear()
-            await self._news.wait()
-        self._delivered += 1
-        if self._given_back_early:
-            self._given_back_early -= 1
-        else:
-            self._permits.release()
-        return self._ready.popleft()
+            outbox.news.clear()
+            await outbox.news.wait()
+        return outbox.take()
 
-    async def _work(self, source: Iterator[Item] | _OneByOne[Item]) -> None:
+    async def _work(self, source: Source[Item]) -> None:
+        doubts, suspects, permits = self._doubts, self._doubts.suspects, self._outbox.permits
         while True:
-            if not self._permits.take():
-                await self._permits.turn()
+            if suspects.is_any and not self._is_pull_first(source):
+                await self._look_after_suspects()
+                continue
+            if not permits.take():
+                await permits.turn()
             if self._is_exhausted:
                 return
             try:
-                item = await source.next() if isinstance(source, _OneByOne) else next(source)
+                item = await source.next() if isinstance(source, OneByOne) else next(source)
             except (StopIteration, StopAsyncIteration):
                 self._exhaust()
-                return
+                continue  # to what is to be asked again
             index = self._pulled
             self._pulled += 1
+            begun = suspects.faults
             try:
                 value = await self._call(item)
             except _MISUSE:
                 raise
             except EtelecomError as error:
-                if await self._ends_all(index, item, error):
+                if await self._is_end(index, item, error, begun):
                     raise
             else:
-                if self._common.is_watching:
-                    self._release(self._common.answered())
-                outcome = self._make_done(index, item, value)
-                self._tally.count(failed=False)
-                self._give(index, outcome)
+                doubts.answered_item = (item,)
+                self._give_done(index, item, value, begun)
+
+    def _is_pull_first(self, source: Source[Item]) -> bool:
+        """Whether another item comes before those that may have met the service's fault."""
+        suspects = self._doubts.suspects
+        if self._is_closed:
+            return True
+        most = max(self._concurrency, _DOUBTS)
+        if self._is_exhausted or suspects.is_ready or suspects.waiting >= most:
+            return False
+        # An input that gives nothing for hours must not hold up the last worker.
+        is_last = isinstance(source, OneByOne) and source.pulling >= self._concurrency - 1
+        if is_last and self._doubts.has_witness:
+            return False
+        if not self._outbox.permits.is_any:
+            self._outbox.make_room()
+        return True
+
+    async def _look_after_suspects(self) -> None:
+        """Ask one of them again, or what was answered before."""
+        doubts = self._doubts
+        if not doubts.is_out and (suspect := doubts.suspects.take_ready()):
+            await self._ask_again(suspect, was_ready=True)
+        elif own := doubts.take_own():
+            self._fail_all(own)
+        elif doubts.may_ask_witness:
+            self._fail_all(await doubts.ask_witness())
+        elif suspect := doubts.suspects.take_ready() or doubts.suspects.take_oldest():
+            await doubts.pause()
+            if not self._is_closed:
+                await self._ask_again(suspect, was_ready=False)
+
+    async def _ask_again(self, suspect: Suspect[Item], *, was_ready: bool) -> None:
+        begun = self._doubts.suspects.faults
+        try:
+            value = await self._call(suspect.item)
+        except _MISUSE:
+            raise
+        except EtelecomError as error:
+            if self._doubts.concern(error):
+                self._doubts.hold_again(suspect, error, was_ready=was_ready)
+            elif await self._is_end(suspect.index, suspect.item, error, begun):
+                raise
+        else:
+            self._give_done(suspect.index, suspect.item, value, begun)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         worker = asyncio.create_task(work)
         self._workers.add(worker)
         worker.add_done_callback(self._worker_ended)
 
-    async def _ends_all(self, index: int, item: Item, error: EtelecomError) -> bool:
+    async def _is_end(self, index: int, item: Item, error: EtelecomError, begun: int) -> bool:
         """Give a failure as its item's outcome, or hold it back. True if every item meets it, which ends the run."""
+        if self._doubts.concern(error):
+            self._doubts.hold(index, item, error)
+            return False
         if not may_be_common(error):
+            if isinstance(error, ApiError) and not error.transient:  # the service has answered
+                self._fail_all(self._doubts.answered(begun))
             self._give_failed(index, item, error)
             return False
-        if self._common.hold(index, item, error) and not await self._is_refuted():
-            return True
-        # It has no outcome for now, and the run goes on.
-        self._permits.release()
+        if self._common.hold(index, item, error):
+            held = await self._common.refuted()
+            if held is None:
+                return True
+            self._release(held)
+        self._outbox.leave_out()
         return False
 
-    async def _is_refuted(self) -> bool:
-        """Is what was answered before answered still, so that what seems common is the items' own?"""
-        async with self._hearing:
-            if not self._common.is_suspected:
-                return True
-            if self._witness is None:
-                return False
-            try:
-                await self._witness()
-            except EtelecomError:
-                self._witness = None  # asked once in vain: the run ends
-                return False
-            self._release(self._common.refuted())
-            return True
+    def _give_done(self, index: int, item: Item, value: Value, begun: int) -> None:
+        if self._common.is_watching:
+            self._release(self._common.answered())
+        if self._doubts.suspects.is_any:
+            self._fail_all(self._doubts.answered(begun))
+        outcome = self._make_done(index, item, value)
+        self._tally.count(failed=False)
+        self._outbox.give(index, outcome)
+
+    def _fail_all(self, suspects: Sequence[Suspect[Item]]) -> None:
+        for suspect in suspects:
+            self._give_failed(suspect.index, suspect.item, suspect.error)
 
     def _release(self, held: Sequence[HeldBack[Item]]) -> None:
         """Give the failures that were held back: they are not common to all items."""
-        self._given_back_early += len(held)
+        self._outbox.put_back(len(held))
         for failure in held:
             self._give_failed(failure.index, failure.item, failure.error)
 
     def _give_failed(self, index: int, item: Item, error: EtelecomError) -> None:
         self._tally.count(failed=True)
-        self._give(index, self._make_failed(index, item, error))
+        self._outbox.give(index, self._make_failed(index, item, error))
+
+    def _fail(self, error: EtelecomError) -> None:
+        """End the run with this error, once what is under way has had the time to finish."""
+        if self._error is None:
+            self._error = error
+            self._close()
+            self._grace = asyncio.get_running_loop().call_later(_GRACE, self._cancel)
+
+    def _close(self) -> None:
+        """Ask nothing more: neither items that wait to be sent nor those that would be tried again."""
+        self._is_closed = True
+        self._exhaust()
+        if self._give_up is not None:
+            self._give_up(self._workers)
 
     def _exhaust(self) -> None:
         """There are no more items: let the waiting workers end."""
-        self._is_exhausted = True
-        for _ in self._workers:
-            self._permits.release()
-
-    def _keep_order(self) -> None:
-        """Early outcomes wait, so more items may be ahead; the number of workers bounds the calls."""
-        if not self._ordered:
-            self._ordered = True
-            for _ in range((_WINDOW - 1) * self._concurrency):
-                self._permits.release()
-
-    def _give(self, index: int, outcome: Good | Bad) -> None:
-        if not self._ordered:
-            self._ready.append(outcome)
-        else:
-            self._early[index] = outcome
-            while (following := self._delivered + len(self._ready)) in self._early:
-                self._ready.append(self._early.pop(following))
-        self._news.set()
+        if not self._is_exhausted:
+            self._is_exhausted = True
+            for _ in self._workers:
+                self._outbox.permits.release()
 
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         error = None if worker.cancelled() else worker.exception()
-        if error is not None and self._error is None:
+        if isinstance(error, EtelecomError):
+            self._fail(error)
+        elif error is not None and self._error is None:
             self._error = error
-            if isinstance(error, EtelecomError):
-                self._exhaust()
-                self._grace = asyncio.get_running_loop().call_later(_GRACE, self._cancel)
-            else:
-                self._cancel()
-        if not self._workers and self._error is None and not self._is_stopped:
+            self._cancel()
+        if not self._workers and self._error is None and not self._is_closed:
             self._end()
-        self._news.set()
+        self._outbox.news.set()
 
     def _end(self) -> None:
         """After the last item: release the failures that were held back, or end with them."""
         try:
             self._release(self._common.ended())
         except EtelecomError as error:
-            if self._witness is None:
+            if self._common.witness is None:
                 self._error = error
             else:
                 self._start(self._end_unless_refuted(error))
 
     async def _end_unless_refuted(self, error: EtelecomError) -> None:
-        if not await self._is_refuted():
+        held = await self._common.refuted()
+        if held is None:
             raise error
+        self._release(held)
 
     def _cancel(self) -> None:
         for worker in self._workers:

@@ -22,6 +22,11 @@ class Permits:
         self._free = count
         self._waiters: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def is_any(self) -> bool:
+        """Whether one can be taken now."""
+        return self._free > 0
+
     def take(self) -> bool:
         """Take one if there is one."""
         if self._free > 0:

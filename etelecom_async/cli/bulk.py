@@ -33,7 +33,7 @@ from .exit_codes import ExitCode
 from .exits import StoppedByFault, WrongUsage, code_of, print_bug, printable
 from .job_display import print_summary, run
 from .network import Network, Runtime, TransportChoice, network_options
-from .options import FilePath, Number, Whole, as_number, as_text, oa_id_option
+from .options import FilePath, Number, Whole, as_failure_limit, as_number, as_patience, as_text, oa_id_option
 from .reading import asked_reading, reading_of, reading_options
 from .render import as_json
 
@@ -80,6 +80,20 @@ _WORKERS = 2
 )
 @click.option("--resume", is_flag=True, help="Go on with the output of an earlier run.")
 @click.option("--retry-failed", is_flag=True, help="Like --resume, and check again the rows that failed.")
+@click.option(
+    "--give-up-after",
+    metavar="TIME",
+    default="30m",
+    show_default=True,
+    callback=as_patience,
+    help="How long to wait while the service accepts no request, such as 90s, 30m or 2h.",
+)
+@click.option(
+    "--max-failures",
+    metavar="N|P%",
+    callback=as_failure_limit,
+    help="Stop when more rows than that could not be checked; a share counts from the 100th row on.",
+)
 @click.option("--report", type=FilePath(), metavar="PAGE.html", help="Also write a report.")
 @click.option("--quiet", is_flag=True, help="Show nothing but errors and what of INPUT is left out.")
 @click.option("--json", "wants_json", is_flag=True, help="Print the summary as JSON on stderr.")
@@ -102,6 +116,8 @@ def bulk(
     transport: str,
     resume: bool,
     retry_failed: bool,
+    give_up_after: float,
+    max_failures: str | None,
     report: Path | None,
     quiet: bool,
     wants_json: bool,
@@ -118,6 +134,9 @@ def bulk(
     OUTPUT is also the journal. Whatever ends the command, even kill -9, the same command with --resume goes on, and in
     the end OUTPUT has every row exactly once. Meanwhile you may correct rows of INPUT without an answer, in place, and
     add rows at its end; --retry-failed checks the corrected ones. Without --resume an existing file is never changed.
+
+    While the service accepts no request, the command waits and says so; no row fails for that. After --give-up-after it
+    stops, and --resume goes on.
 
     With --executor, workers on a cluster or on this machine make the checks; this command still reads INPUT and writes
     OUTPUT. Each worker takes the account from its own environment. One process already makes thousands of checks a
@@ -160,6 +179,8 @@ def bulk(
             retry_failed=retry_failed,
             concurrency=concurrency,
             executor=ray,
+            give_up_after=give_up_after,
+            max_failures=max_failures,
         )
     except EtelecomError as error:
         raise WrongUsage(str(error)) from None

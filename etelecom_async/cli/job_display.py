@@ -17,6 +17,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from ..bulk.outage import Waiting
 from ..jobs.executor import ExecutorStatus
 from ..jobs.job import ConsentJob
 from ..jobs.plan import JobSummary, Plan
@@ -197,6 +198,8 @@ async def _live(job: ConsentJob, plan: Plan, console: Console) -> None:
             elif progress is not None:
                 bar.update(task, completed=progress.done, total=progress.total and max(progress.total, progress.done))
                 pace = Text(f"{progress.rate:,.0f} rows/s, {job.under_way} under way{_workers(job)}")
+                if job.waiting is not None:
+                    pace = Text(_waits(job.waiting), style="yellow")
                 live.update(Group(bar, pace, _counts(job)), refresh=True)
             await asyncio.sleep(_FRAME_SECONDS)
 
@@ -208,7 +211,15 @@ async def _lines(job: ConsentJob, plan: Plan, seconds: float) -> None:
             of = "" if progress.total is None else f" of about {progress.total:,}"
             eta = "" if progress.eta is None else f", {progress.eta:,.0f} s to go"
             line = f"{progress.done:,}{of} rows, {progress.rate:,.0f} rows/s{eta}{_workers(job)}"
+            if job.waiting is not None:
+                line = f"{progress.done:,}{of} rows. {_waits(job.waiting)}"
             click.echo(_skipping(job, plan) if _is_skipping(job, plan) else line, err=True)
+
+
+def _waits(waiting: Waiting) -> str:
+    why = "no answer comes" if waiting.fault is None else failure_name(waiting.fault)
+    since = waiting.since.astimezone()
+    return f"Waiting since {since:%H:%M:%S}, {waiting.seconds:,.0f} s: the service accepts no request ({why})."
 
 
 def _workers(job: ConsentJob) -> str:

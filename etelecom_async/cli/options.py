@@ -7,21 +7,25 @@ import math
 import os
 import re
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
 from ..api.consent_requests import CallType, ReasonCode
-from ..errors import InvalidId
+from ..errors import ConfigError, InvalidId
 from ..ids import to_id
+from ..jobs.failure_limit import FailureLimit
 from .exits import WrongUsage
 
 __all__ = [
     "FilePath",
     "Number",
     "Whole",
+    "as_failure_limit",
     "as_host",
     "as_id",
     "as_number",
+    "as_patience",
     "as_seconds",
     "as_text",
     "call_type_option",
@@ -92,6 +96,25 @@ def as_text(context: click.Context, option: click.Parameter, value: str | None) 
     if value is None or value.strip():
         return value
     raise _refused(context, option, "It is empty: leave it out, or give it a value.")
+
+
+def as_patience(context: click.Context, option: click.Parameter, value: str) -> float:
+    """A time above zero."""
+    seconds = as_seconds(context, option, value)
+    if seconds:
+        return seconds
+    raise _refused(context, option, f"{value!r} is not a time above zero such as 90s, 30m or 2h.")
+
+
+def as_failure_limit(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        try:
+            FailureLimit.of("It", value)
+        except ConfigError:
+            raise _refused(
+                context, option, f"{value!r} is no number of rows such as 100, or share such as 5%."
+            ) from None
+    return value
 
 
 def as_host(context: click.Context, option: click.Parameter, value: str) -> str:

@@ -12,7 +12,7 @@ from attrs import define, frozen
 from ..api.consent import Consent
 from ..errors import EtelecomError
 
-__all__ = ["Answers", "Blocks", "Executor", "ExecutorStatus", "Submit"]
+__all__ = ["Answers", "Blocks", "ExecutedService", "Executor", "ExecutorStatus", "Submit"]
 
 Answers: TypeAlias = Sequence[Consent | EtelecomError | None]
 """What came of each phone of a block, in its order; None where it was given up before it was sent."""
@@ -39,12 +39,15 @@ class ExecutorStatus:
         workers: how many it has.
         under_way: phones that the workers have and that have no answer yet.
         lost: workers that died and were replaced.
+        unavailable_since: since when the service accepts no request of some worker, in seconds of
+            `etelecom_async.clock`; None while it accepts those of all. Phones that fail meanwhile are asked again.
     """
 
     is_ready: bool
     workers: int
     under_way: int
     lost: int
+    unavailable_since: float | None = None
 
 
 class Executor(Protocol):
@@ -72,6 +75,17 @@ class Executor(Protocol):
     def give_up(self) -> None:
         """Send nothing more: what was not sent yet is given up, and who waits for it is cancelled."""
         ...
+
+
+@frozen
+class ExecutedService:
+    """The service that an executor calls, as a run looks at it."""
+
+    _executor: Executor
+
+    @property
+    def unavailable_since(self) -> float | None:
+        return self._executor.status().unavailable_since
 
 
 @define

@@ -10,19 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from attrs import evolve
+
 from .. import _checks
 from .._loop import running_loop
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState
+from ..bulk.outage import GIVE_UP_AFTER, Waiting, patience
 from ..bulk.progress import Progress
 from ..bulk.run import MOST_AT_ONCE, Bulk
 from ..bulk.single_flight import SingleFlight
 from ..clock import now, seconds
-from ..errors import ConfigError, JobStopped
+from ..errors import ConfigError, JobStopped, Unavailable
 from ..ids import to_oa_id
 from ..session import Session
 from ..tables import Reading
 from .bugs import Bugs
-from .executor import Executor, ExecutorStatus
+from .executor import ExecutedService, Executor, ExecutorStatus
+from .failure_limit import FailureLimit
 from .finished_rows import FinishedRows
 from .opening import OpenedJob, open_job
 from .options import JobOptions
@@ -73,6 +77,10 @@ class ConsentJob:
         retry_failed: like `resume`, and check the rows that failed again.
         concurrency: checks under way at once, from 1 to 10,000; an executor has its own limit.
         executor: makes the calls in place of the session, which then only identifies the account. It stays open.
+        give_up_after: seconds that the job waits while the service accepts no request, above 0. Then it ends, and a
+            resume goes on.
+        max_failures: ends the job when more rows than that failed: a number of rows, or `"5%"` of those that this run
+            finished, once there are a hundred. What is under way is finished first, and a resume goes on.
         clock: seconds, monotonic; for tests.
         now: the present as an aware datetime; for tests.
 
@@ -95,6 +103,8 @@ class ConsentJob:
         retry_failed: bool = False,
         concurrency: int = 100,
         executor: Executor | None = None,
+        give_up_after: float = GIVE_UP_AFTER,
+        max_failures: int | str | None = None,
         clock: Callable[[], float] = seconds,
         now: Callable[[], datetime] = now,
     ) -> None:
@@ -112,6 +122,8 @@ class ConsentJob:
         if executor is not None:
             wanted = "an Executor such as RayWorkers, or None"
             _checks.methods("ConsentJob.executor", executor, "ask", "status", "give_up", wanted=wanted)
+        give_up_after = patience("ConsentJob.give_up_after", give_up_after)
+        limit = None if max_failures is None else FailureLimit.of("ConsentJob.max_failures", max_failures)
         _checks.function("ConsentJob.clock", clock)
         _checks.function("ConsentJob.now", now)
         self._session = session.with_options(background=True)
@@ -131,6 +143,7 @@ class ConsentJob:
             raise ConfigError("A resume needs an input file and an output file: a stream can be read only once.")
         self._concurrency = concurrency if executor is None else min(executor.capacity, MOST_AT_ONCE)
         self._executor = executor
+        self._give_up_after = give_up_after
         self._clock = clock
         self._opened: OpenedJob | None = None
         self._finished = FinishedRows()
@@ -138,12 +151,20 @@ class ConsentJob:
         self._run: Bulk[Question, Consent, Record, Record] | None = None
         self._is_stopped = False
         self._bugs = Bugs()
-        self._writer = RecordWriter(clock=clock)
+        self._writer = RecordWriter(clock=clock, limit=limit, stop=self._send_nothing_more)
 
     @property
     def progress(self) -> Progress | None:
         """How far it has come; None before its first call."""
         return None if self._run is None else self._run.progress
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """What it waits for, where the service accepts no request; None if it does not wait."""
+        waiting = None if self._run is None else self._run.waiting
+        if waiting is None or waiting.fault is not None or self._executor is not None:
+            return waiting
+        return evolve(waiting, fault=self._session.throttle.snapshot().reason)
 
     @property
     def states(self) -> Mapping[str, int]:
@@ -187,10 +208,7 @@ class ConsentJob:
         Calls under way finish and are written; a resume goes on from there.
         """
         self._is_stopped = True
-        if self._run is not None:
-            self._run.stop()
-        if self._executor is not None:
-            self._executor.give_up()
+        self._send_nothing_more()
 
     async def prepare(self) -> Plan:
         """Read the input's beginning, open the output, and say what is going to be done. `run` calls it if needed.
@@ -210,8 +228,9 @@ class ConsentJob:
 
         Raises:
             ConfigError: as `prepare`; or the workers of its executor do not start, and no row was asked.
-            JobStopped: the disk is full, the rest of the input cannot be read, or another program changed the input or
-                the output. What was finished until then is in the output.
+            JobStopped: the disk is full, the rest of the input cannot be read, another program changed the input or the
+                output, the service accepted no request for `give_up_after` seconds, or more rows failed than
+                `max_failures`. What was finished until then is in the output.
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: each of up to
                 three first rows with different phones met it, or later twenty in a row. Those rows are not in the
                 output: a resume asks them.
@@ -237,6 +256,8 @@ class ConsentJob:
                 if self._executor is not None and not self._executor.status().is_ready:
                     raise  # its workers did not start: nothing was asked, and a resume alone would not help
                 # What could not work from the start was refused by `prepare`.
+                raise JobStopped(error.message) from error
+            except Unavailable as error:
                 raise JobStopped(error.message) from error
             finally:
                 is_complete = await close_sink(
@@ -271,11 +292,20 @@ class ConsentJob:
             failed=recorder.failed,
             concurrency=self._concurrency,
             key=Question.usable_phone,
-            waiting_tasks=self._session.waiting_tasks,
+            give_up=self._session.give_up,
             witness=partial(call, witness) if witness else None,
+            service=self._session.throttle if self._executor is None else ExecutedService(self._executor),
+            give_up_after=self._give_up_after,
+            repeat=lambda question: call(question.usable_phone()),
             total=None if plan.total is None else max(0, plan.total - plan.finished),
             clock=self._clock,
         )
+
+    def _send_nothing_more(self) -> None:
+        if self._run is not None:
+            self._run.stop()
+        if self._executor is not None:
+            self._executor.give_up()
 
     def _check(self, phone: str) -> Awaitable[Consent]:
         return self._session.call(CHECK_CONSENT, CheckConsent(oa_id=self._options.oa_id, phone=phone))

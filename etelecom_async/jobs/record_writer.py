@@ -14,6 +14,7 @@ from ..api.consent import Consent
 from ..bulk.run import Bulk
 from ..errors import JobStopped
 from ..tables import FinishGivenUp
+from .failure_limit import FailureLimit
 from .in_thread import in_thread
 from .record import Question, Record, Recorder
 from .sink import Sink
@@ -32,14 +33,18 @@ class RecordWriter:
 
     Args:
         clock: seconds, monotonic.
+        limit: how many rows may fail; None for any number.
+        stop: called when more have failed: begins no more rows, and gives up those that wait to be sent.
 
     Attributes:
         states: answered rows by state.
         failures: rows without a usable answer, by reason.
     """
 
-    def __init__(self, *, clock: Callable[[], float]) -> None:
+    def __init__(self, *, clock: Callable[[], float], limit: FailureLimit | None, stop: Callable[[], None]) -> None:
         self._clock = clock
+        self._limit = limit
+        self._stop = stop
         self.states: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
 
@@ -47,7 +52,7 @@ class RecordWriter:
         """Append records in groups, and always before waiting for more, so that a crash loses little.
 
         Raises:
-            JobStopped: they cannot be written.
+            JobStopped: they cannot be written, or too many rows have failed.
         """
         group: list[Record] = []
         synced = self._clock()
@@ -68,6 +73,16 @@ class RecordWriter:
             if self._clock() - synced >= _SYNC_SECONDS:
                 await asyncio.to_thread(sink.sync)
                 synced = self._clock()
+            if self._has_too_many_failures:
+                self._stop()  # what is under way still comes
+        if self._has_too_many_failures:
+            failed, finished = self.failures.total(), self.failures.total() + self.states.total()
+            raise JobStopped(f"{failed:,} of {finished:,} rows failed, and at most {self._limit} may.")
+
+    @property
+    def _has_too_many_failures(self) -> bool:
+        failed = self.failures.total()
+        return self._limit is not None and self._limit.is_passed(failed=failed, finished=failed + self.states.total())
 
     def _count(self, record: Record) -> None:
         if record.failure:

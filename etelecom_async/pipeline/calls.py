@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Set as AbstractSet
+from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import evolve, frozen
 from yarl import URL
@@ -43,6 +45,20 @@ class _Method(Generic[In, Out]):
     read: Callable[[JSON], Out]
 
 
+class Throttling(Protocol):
+    """What lets requests go on in their turn."""
+
+    @property
+    def waiting_tasks(self) -> AbstractSet[asyncio.Task[object] | None]:
+        """The tasks whose call waits there with nothing sent."""
+        ...
+
+    @property
+    def unavailable_since(self) -> float | None:
+        """Since when no request is accepted, in seconds of `clock`; None while requests are."""
+        ...
+
+
 class Calls:
     """Calls methods for one account with one set of options.
 
@@ -54,6 +70,7 @@ class Calls:
         telemetry: what is told of each call and attempt.
         retrying: the loop of attempts.
         layers: what each attempt passes through, the outermost first.
+        throttle: what lets requests go on in their turn, in one of these layers.
         transport: where it goes out.
     """
 
@@ -65,9 +82,11 @@ class Calls:
         telemetry: Telemetry,
         retrying: Retrying,
         layers: Sequence[Layer],
+        throttle: Throttling,
         transport: SharedTransport,
     ) -> None:
-        self.retrying = retrying
+        self._retrying = retrying
+        self._throttle = throttle
         self._account = account
         self._auth = Auth(account)
         self._has_own_timeout = timeout is not None
@@ -77,6 +96,23 @@ class Calls:
         self._layers = (*telemetry.layers, *layers)
         self._transport = transport
         self._methods: dict[str, _Method[Any, Any]] = {}
+
+    @property
+    def unavailable_since(self) -> float | None:
+        """Since when the service accepts no request, in seconds of `clock`; None while it does."""
+        return self._throttle.unavailable_since
+
+    @property
+    def waiting_tasks(self) -> AbstractSet[asyncio.Task[object] | None]:
+        """The tasks whose call waits for a permit or its next attempt; cancelling one leaves no call in doubt."""
+        return self._throttle.waiting_tasks | self._retrying.waiting_tasks
+
+    def give_up(self, tasks: AbstractSet[asyncio.Task[object]], /) -> None:
+        """Send nothing more for these tasks: cancel those whose call waits, and try no call again."""
+        self._retrying.give_up(tasks)
+        for task in self.waiting_tasks:
+            if task is not None and task in tasks:
+                task.cancel()
 
     async def call(self, endpoint: Endpoint[Req, Res], payload: Req, call: Call | None = None, /) -> Res:
         """Call a method; `call`, where it is given, is told how the result came about.
@@ -91,7 +127,7 @@ class Calls:
             if method is None or method.endpoint is not endpoint:
                 method = self._methods[endpoint.name] = self._method(endpoint)
             request = Request(endpoint, method.url, HEADERS, method.write(payload).encode(), method.timeout)
-            call.response = response = await self.retrying.run(method.send, request, call)
+            call.response = response = await self._retrying.run(method.send, request, call)
             result = method.read(response.json())
         except BaseException as error:
             if isinstance(error, EtelecomError):

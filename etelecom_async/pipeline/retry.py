@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from attrs import field, frozen
 
@@ -113,8 +114,13 @@ class Retrying:
     def __init__(self, policy: Retry, *, budget: RetryBudget) -> None:
         self.waiting_tasks: set[asyncio.Task[object] | None] = set()
         """The tasks in a pause between two attempts; to cancel one of them leaves no request in doubt."""
+        self._given_up: WeakSet[asyncio.Task[object]] = WeakSet()
         self._policy = policy
         self._budget = budget
+
+    def give_up(self, tasks: Iterable[asyncio.Task[object]]) -> None:
+        """Try no call of these tasks again: where it would be, the task is cancelled."""
+        self._given_up.update(tasks)
 
     async def run(self, send: Send, request: Request, call: Call) -> Response:
         """The answer to a request, which is tried again as long as that is worth it.
@@ -183,6 +189,8 @@ class Retrying:
 
     async def _sleep(self, seconds: float, call: Call) -> None:
         task = asyncio.current_task()
+        if task in self._given_up:
+            raise asyncio.CancelledError
         self.waiting_tasks.add(task)
         ends = clock.seconds() + seconds
         try:

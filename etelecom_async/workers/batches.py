@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from .. import _checks
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
+from ..bulk.outage import GIVE_UP_AFTER, patience
 from ..bulk.run import MOST_AT_ONCE, Bulk
 from ..bulk.single_flight import SingleFlight
 from ..clock import now
@@ -36,7 +37,8 @@ class ConsentBatches:
 
     The columns after the input's are those of a file job, with the same rules: `row`, `phone_normalized`, `state`,
     `granted`, `expired_time`, `error`, `message`, `failure`, `checked_at`. They replace columns of the input with these
-    names. If a phone could not be checked, `failure` says why. Within a batch each number is checked once.
+    names. If a phone could not be checked, `failure` says why. Within a batch each number is checked once. While the
+    service accepts no request, the batch waits and fails no row.
 
     It pickles, to be sent to workers, and holds no key. Each worker opens a session with its first batch and keeps it.
     `aclose()` closes it; otherwise its connections are closed with their event loop. A worker with a new loop for each
@@ -47,6 +49,7 @@ class ConsentBatches:
         column: the phones' column, by name or by number from 1.
         open_session: makes the session in the worker; by default for the account in the worker's environment. It must
             pickle, as functions of a module do, and so must not hold an account: keys do not pickle.
+        give_up_after: seconds that a batch waits while the service accepts no request, above 0.
         now: the present as an aware datetime; for tests.
 
     Raises:
@@ -60,12 +63,14 @@ class ConsentBatches:
         oa_id: int | str,
         column: str = "phone",
         open_session: Callable[[], Session] = Session.from_env,
+        give_up_after: float = GIVE_UP_AFTER,
         now: Callable[[], datetime] = now,
     ) -> None:
         arrow()
         self._oa_id = to_oa_id(oa_id)
         self._column = _checks.line("ConsentBatches.column", column)
         self._open_session = _checks.function("ConsentBatches.open_session", open_session, wanted=_SESSION)
+        self._give_up_after = patience("ConsentBatches.give_up_after", give_up_after)
         self._now = _checks.function("ConsentBatches.now", now)
         self._session: Session | None = None
 
@@ -81,6 +86,7 @@ class ConsentBatches:
                 environment describes no account.
             Unauthenticated, PermissionDenied, NotFound, AccountClosed, ProxyError, TlsError, UnknownHost: the first
                 rows met it, up to three with different phones, or later twenty in a row.
+            Unavailable: the service accepted no request for `give_up_after` seconds. Give the batch again later.
         """
         _checks.methods("batch", batch, "column", "select", "append_column", wanted=_BATCH)
         first_row = _checks.whole("first_row", first_row, least=0)
@@ -103,6 +109,10 @@ class ConsentBatches:
             failed=recorder.failed,
             key=Question.usable_phone,
             concurrency=min(session.throttle.concurrency, MOST_AT_ONCE),
+            service=session.throttle,
+            give_up_after=self._give_up_after,
+            give_up=session.give_up,
+            repeat=lambda question: check(question.usable_phone()),
         )
         records = await run.collect()
         result = batch.select([at for at, name in enumerate(names) if name not in RESULT_COLUMNS])

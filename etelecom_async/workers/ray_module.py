@@ -7,9 +7,8 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar, cast
 
-from ..api.consent import Consent
 from ..errors import ConfigError, EtelecomError
-from .worker import AccountFingerprint, Worker, WorkerSetup
+from .worker import AccountFingerprint, BlockAnswers, Worker, WorkerSetup
 
 __all__ = ["Actor", "Ray", "ray_module"]
 
@@ -31,7 +30,7 @@ class Actor(Protocol):
     @property
     def identify(self) -> _RemoteMethod[str, AccountFingerprint | EtelecomError]: ...
     @property
-    def check(self) -> _RemoteMethod[list[str], tuple[int, list[Consent | EtelecomError | None]]]: ...
+    def check(self) -> _RemoteMethod[list[str], BlockAnswers]: ...
     @property
     def give_up(self) -> _Order: ...
 

@@ -14,6 +14,7 @@ from typing import Self
 from .. import _checks
 from ..account import Account, Partner, Shop
 from ..api.consent import Consent
+from ..clock import seconds
 from ..errors import ConfigError, EtelecomError
 from ..jobs.executor import Answers, Blocks, ExecutorStatus
 from .ray_module import Actor, ray_module
@@ -30,6 +31,9 @@ _JOINING = 15.0
 
 _CPUS = 0.001
 """CPUs that a worker reserves: so many workers fit on a node, while Ray does not spread those that reserve nothing."""
+
+_TOLD = 5.0
+"""Seconds for which it counts that a worker said that the service was unavailable."""
 
 
 class RayWorkers:
@@ -83,6 +87,8 @@ class RayWorkers:
         self._starting: asyncio.Task[Blocks] | None = None
         self._pids: dict[int, int] = {}
         self._lost = 0
+        self._unavailable: dict[int, tuple[float, float]] = {}
+        """By worker: when it last said that the service was unavailable, and for how long it had been."""
         self._is_ours = False
         self._is_given_up = False
 
@@ -98,6 +104,9 @@ class RayWorkers:
             workers=self._setup.workers,
             under_way=0 if blocks is None else blocks.under_way,
             lost=self._lost,
+            unavailable_since=min(
+                (told - length for told, length in self._unavailable.values() if told > seconds() - _TOLD), default=None
+            ),
         )
 
     async def ask(self, phone: str) -> Consent:
@@ -186,13 +195,15 @@ class RayWorkers:
 
         async def submit(phones: list[str]) -> Answers:
             try:
-                pid, answers = await actor.check.remote(phones)
+                found = await actor.check.remote(phones)
             except self._failures as error:
                 raise self._failed(error) from None
-            if self._pids.setdefault(at, pid) != pid:
-                self._pids[at] = pid
+            if self._pids.setdefault(at, found.pid) != found.pid:
+                self._pids[at] = found.pid
                 self._lost += 1
-            return answers
+            if found.unavailable_for is not None:
+                self._unavailable[at] = (seconds(), found.unavailable_for)
+            return found.answers
 
         return submit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from functools import partial
-from typing import Self
+from typing import Self, TypeAlias
 
 from attrs import field, frozen
 
@@ -13,6 +13,7 @@ from .. import _checks
 from ..account import Account, Secret, from_env
 from ..api.consent import CHECK_CONSENT, CheckConsent, Consent
 from ..bulk.run import MOST_AT_ONCE
+from ..clock import seconds
 from ..errors import ConfigError, EtelecomError
 from ..ids import to_oa_id
 from ..jobs.bugs import Bugs
@@ -22,7 +23,7 @@ from ..session import Session
 from ..transport.available import best_transport
 from ..transport.base import Transport
 
-__all__ = ["REDIS_URL", "AccountFingerprint", "Worker", "WorkerSetup"]
+__all__ = ["REDIS_URL", "AccountFingerprint", "BlockAnswers", "Worker", "WorkerSetup"]
 
 REDIS_URL = "ETELECOM_REDIS_URL"
 
@@ -81,6 +82,25 @@ class WorkerSetup:
         return RedisRate(Secret(os.environ[REDIS_URL]), rate=self.rate, workers=self.workers)
 
 
+_Answer: TypeAlias = tuple[Consent | EtelecomError | None, float | None]
+"""The answer for a phone, and since when the service was unavailable when its call failed."""
+
+
+@frozen(kw_only=True)
+class BlockAnswers:
+    """What a worker says about a block of phones.
+
+    Attributes:
+        pid: its process.
+        answers: for each phone in its order; None for one that was given up.
+        unavailable_for: seconds since the service became unavailable, if a call of the block failed meanwhile.
+    """
+
+    pid: int
+    answers: list[Consent | EtelecomError | None]
+    unavailable_for: float | None
+
+
 class Worker:
     """Answers blocks of phones over a session of its own, which opens with the first and lives as long as the process.
 
@@ -94,6 +114,7 @@ class Worker:
         self._transport: Transport | None = None
         self._bugs = Bugs()
         self._is_given_up = False
+        self._tasks: set[asyncio.Task[_Answer]] = set()
 
     async def identify(self, salt: str) -> AccountFingerprint | EtelecomError:
         """Its account and base URL, or why it cannot call."""
@@ -102,17 +123,26 @@ class Worker:
         except EtelecomError as error:
             return error
 
-    async def check(self, phones: list[str]) -> tuple[int, list[Consent | EtelecomError | None]]:
-        """The process id, and the answers for phones in wire form: None for a phone that was given up."""
-        return os.getpid(), await asyncio.gather(*map(self._check, phones))
+    async def check(self, phones: list[str]) -> BlockAnswers:
+        """The answers for phones in wire form."""
+        tasks = [asyncio.create_task(self._check(phone)) for phone in phones]
+        self._tasks.update(tasks)
+        try:
+            found = await asyncio.gather(*tasks)
+        finally:
+            self._tasks.difference_update(tasks)
+        since = min((since for _, since in found if since is not None), default=None)
+        return BlockAnswers(
+            pid=os.getpid(),
+            answers=[answer for answer, _ in found],
+            unavailable_for=None if since is None else seconds() - since,
+        )
 
     async def give_up(self) -> None:
         """Send nothing more, and give up what waits. Requests under way get their answers."""
         self._is_given_up = True
         if self._session is not None:
-            for task in self._session.waiting_tasks():
-                if task is not None:
-                    task.cancel()
+            self._session.give_up(self._tasks)
 
     async def aclose(self) -> None:
         """Close the session, if the process goes on without the worker."""
@@ -123,20 +153,24 @@ class Worker:
         if transport is not None:
             await transport.aclose()
 
-    async def _check(self, phone: str) -> Consent | EtelecomError | None:
+    async def _check(self, phone: str) -> _Answer:
         if self._is_given_up:
-            return None
+            return None, None
         try:
             payload = CheckConsent(oa_id=self._setup.oa_id, phone=phone)
-            return await self._opened().call(CHECK_CONSENT, payload)
+            session = self._opened()
+            try:
+                return await session.call(CHECK_CONSENT, payload), None
+            except EtelecomError as error:
+                return error, session.throttle.unavailable_since if error.transient else None
         except EtelecomError as error:
-            return error
+            return error, None
         except asyncio.CancelledError:
             if self._is_given_up:
-                return None
+                return None, None
             raise
         except Exception as error:  # noqa: BLE001 - a bug is the failure of this phone alone
-            return self._bugs.failure(error)
+            return self._bugs.failure(error), None
 
     def _opened(self) -> Session:
         if self._session is None:

@@ -59,7 +59,7 @@ EXEMPT = {
         "etelecom_async": {"AttemptRecord", "CallRecord", "Checked", "Failed", "Reply"}
         | {"ConsentOutcome", "ConsentRequest", "ConsentRequests", "Listing", "PageInfo"},
         "etelecom_async.tables.reading": {"Undecided"},
-        "etelecom_async.bulk": {"Done", "NotDone", "Progress"},
+        "etelecom_async.bulk": {"Done", "NotDone", "Progress", "Waiting"},
         "etelecom_async.jobs.plan": {"JobSummary", "Plan"},
         "etelecom_async.pipeline.retry": {"RetryBudget", "Retrying"},
         "etelecom_async.ratelimit.throttle": {"ThrottleSnapshot"},
@@ -73,6 +73,7 @@ EXEMPT = {
     "a protocol, or a base class without arguments": {
         "etelecom_async": {"Observer"},
         "etelecom_async.claims": {"Claims"},
+        "etelecom_async.bulk": {"Service"},
         "etelecom_async.ratelimit.throttle": {"SharedRate"},
         "etelecom_async.testing": {"Cut", "Echo", "HangUp", "Refuse", "Silence", "TransportContract"},
         "etelecom_async.transport": {"ChecksUrl", "Pooled", "Transport"},

@@ -188,6 +188,12 @@ ROWS = {
         {"shop_key": SHOP_KEY},
         call=lambda **given: v.mocked(Partner(api_key=KEY)).for_shop(**given),
     ),
+    Session.give_up: Row(
+        {"tasks": v.TASKS},
+        {"tasks": []},
+        call=lambda tasks: v.mocked().give_up(tasks) or "done",
+        fits={"tasks": [set(), ()]},
+    ),
     Session.call: Row(
         {"endpoint": v.ENDPOINTS, "payload": v.PAYLOADS},
         {"endpoint": CHECK_CONSENT, "payload": CheckConsent(oa_id=OA, phone=PHONE)},
@@ -222,7 +228,14 @@ ROWS = {
         call=lambda oa_id=OA, phone=PHONE: v.mocked().zalo.check_consent(oa_id=oa_id, phone=phone),
     ),
     Zalo.check_consents: Row(
-        {"oa_id": v.ID, "phones": v.ITEMS, "concurrency": v.WHOLE, "ordered": v.FLAG, "total": v.COUNT},
+        {
+            "oa_id": v.ID,
+            "phones": v.ITEMS,
+            "concurrency": v.WHOLE,
+            "ordered": v.FLAG,
+            "total": v.COUNT,
+            "give_up_after": [None, *v.NUMBER],
+        },
         {"oa_id": OA, "phones": [PHONE]},
         call=lambda **given: v.mocked().zalo.check_consents(**given),
         fits={"total": [None, 0], "concurrency": [v.Whole(3)], "phones": [iter([]), (), {PHONE}]},

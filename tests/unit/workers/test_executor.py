@@ -159,11 +159,11 @@ async def test_a_dead_key_ends_it_and_what_is_finished_is_kept(tmp_path):
 
 async def test_a_worker_answers_with_values_only(monkeypatch, sandbox_account):
     worker = Worker(WorkerSetup(oa_id=OA, concurrency=5))
-    _, answers = await worker.check(["84987654321", "no phone"])
+    answers = (await worker.check(["84987654321", "no phone"])).answers
     assert answers[0].error == 20
     assert type(answers[1]).__name__ == "InvalidPhone"
     elsewhere = Worker(WorkerSetup(oa_id=7, concurrency=5))
-    (error,) = (await elsewhere.check(["84987654321"]))[1]
+    (error,) = (await elsewhere.check(["84987654321"])).answers
     assert type(pickle.loads(pickle.dumps(error))).__name__ == "NotFound"
     await worker.aclose()
     await elsewhere.aclose()
@@ -183,7 +183,7 @@ async def test_a_worker_takes_the_fast_transport_where_it_is_installed(monkeypat
     if not is_installed:
         monkeypatch.setitem(sys.modules, "etelecom_async.transport.fast.pool", None)
     worker = Worker(SETUP)
-    _, answers = await worker.check([phone(1), phone(2)])
+    answers = (await worker.check([phone(1), phone(2)])).answers
     await worker.aclose()
     assert all(isinstance(answer, Consent) for answer in answers)
     assert sent == ["Zalo/CheckConsent"] * (2 if is_installed else 0)

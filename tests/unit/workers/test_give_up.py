@@ -125,11 +125,11 @@ async def test_a_worker_answers_what_it_has_sent_and_gives_up_the_rest(account, 
         await settled(lambda: len(world.log) > 0)
         await worker.give_up()
         async with asyncio.timeout(HANG):
-            _, answers = await checking
+            answers = (await checking).answers
         assert answers.count(None) == 50 - len(world.log)
         assert 1 <= len(world.log) <= 2
         assert sum(isinstance(answer, Consent) for answer in answers) == len(world.log)
-        assert (await worker.check([phone(50)]))[1] == [None]
+        assert (await worker.check([phone(50)])).answers == [None]
         await worker.aclose()
 
 
@@ -145,7 +145,7 @@ async def test_a_bug_in_a_worker_is_the_failure_of_its_phone(account, monkeypatc
     async with serve(World(oa_id=OA)) as server:
         account(server)
         worker = Worker(WorkerSetup(oa_id=OA, concurrency=2))
-        _, (first, second) = await worker.check([phone(0), phone(1)])
+        first, second = (await worker.check([phone(0), phone(1)])).answers
         await worker.aclose()
     assert isinstance(first, Consent)
     assert type(second) is InternalError
