@@ -278,10 +278,11 @@ class Session:
             ConfigError: tasks are no tasks.
         """
         wanted = "an iterable of tasks, as asyncio.create_task makes them"
-        tasks = set(_checks.instance("tasks", tasks, Iterable, wanted))
-        for task in tasks:
+        _checks.instance("tasks", tasks, Iterable, wanted)
+        given = set(tasks)
+        for task in given:
             _checks.instance("tasks", task, asyncio.Task, wanted)
-        self._calls.give_up(tasks)
+        self._calls.give_up(given)
 
     def call(self, endpoint: Endpoint[Req, Res], payload: Req, /) -> Coroutine[object, object, Res]:
         """Call a typed method.

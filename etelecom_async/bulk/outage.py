@@ -132,13 +132,10 @@ class Outage:
 
         self._timer = asyncio.get_running_loop().call_later(self._tick, tick)
 
-    @property
-    def _kind(self) -> str:
-        return "no answer yet" if self.fault is None else type(self.fault).__name__
-
     def _given_up(self) -> Unavailable:
+        why = "" if self.fault is None else f" ({type(self.fault).__name__})"
         error = Unavailable(
-            f"The service accepted no request for {_duration(self._give_up_after)} ({self._kind}): the run was ended.",
+            f"The service accepted no request for {_duration(self._give_up_after)}{why}: the run was ended.",
             phase=Phase.NOT_SENT,
         )
         error.__cause__ = self.fault

@@ -49,7 +49,10 @@ async def test_a_service_that_is_gone_is_waited_for_until_the_time_that_is_given
     env = environment(ETELECOM_BASE_URL=url)
     code, _, stderr = await run("bulk", str(source), "-o", str(output), "--give-up-after", "3s", "--quiet", env=env)
     assert code == 4
-    assert "Error: The service accepted no request for 3 s (ConnectError): the run was ended." in stderr
+    assert "ConnectError" in stderr
+    assert re.search(
+        r"^Error: The service accepted no request for 3 s( \(\w+\))?: the run was ended\.", stderr, re.MULTILINE
+    )
     assert 3 <= time.monotonic() - started < 60
 
 

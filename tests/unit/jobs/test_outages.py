@@ -106,7 +106,7 @@ def test_rows_that_fail_alone_at_the_end_of_a_file_are_told_by_a_row_that_was_an
         summary = await job_over(client, tmp_path).run()
         assert dict(summary.failures) == {"ServerFault": 3}
         assert seconds() < 60
-        assert len(mock.calls) < 97 + 3 * 4 * 3 + 5
+        assert len(mock.calls) < 97 + 3 * 20
 
     check()
 
