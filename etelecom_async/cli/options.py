@@ -7,7 +7,6 @@ import math
 import os
 import re
 from pathlib import Path
-from types import MappingProxyType
 
 import click
 
