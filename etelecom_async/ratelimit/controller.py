@@ -174,7 +174,7 @@ class Controller:
             self._row = 0
             if closed_at is not None and closed_at == self._shut:
                 self._probes -= 1
-                self._open(self._shut, at, now)
+                self._open(closed_at, at, now)
             if at >= self._cut_at:
                 self._is_spell = False
         if self._noise.is_active:

@@ -22,7 +22,7 @@ class Verdict:
         self.reason: str | None = None
         """The last trouble, in the server's code and without its words."""
         self.is_unavailable = False
-        self._state = ServiceState.OPEN
+        self._state: ServiceState = ServiceState.OPEN
         self._since = 0.0
 
     def judge(self, limit: Controller, now: float) -> ServiceState | None:
