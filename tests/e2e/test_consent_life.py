@@ -5,6 +5,7 @@ longer change; what it had sent is carried out.
 """
 
 import asyncio
+import contextlib
 import random
 import sys
 from collections import Counter
@@ -28,7 +29,7 @@ from etelecom_async.claims.file import FileClaims
 from etelecom_async.claims.redis import RedisClaims
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, SandboxTransport, World, serve
 from etelecom_async.testing import run_virtually
-from tests.support import HANG, answer
+from tests.support import HANG, answer, settled
 from tests.support.ensure import ensure
 from tests.support.redis_server import RedisServer
 
@@ -244,30 +245,40 @@ async def test_a_process_that_is_killed_again_and_again_charges_no_customer_twic
     dice = random.Random(7)
     world = World(customers={}, request_delay=lambda: dice.uniform(0, 3))
     phones = [f"09876{at:05d}" for at in range(40)]
+
+    def sent():
+        return sum(entry.path.endswith("Zalo/RequestConsent") for entry in world.log)
+
     async with serve(world, latency=0.1) as served:
 
-        async def run(seconds):
+        async def run(*, is_killed):
+            """What the process printed after its start; one is killed soon after its first request, if it makes any."""
+            before = sent()
             arguments = (served.base_url, SANDBOX_API_KEY, str(SANDBOX_OA), str(tmp_path / "claims.db"), *phones)
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", PROGRAM, *arguments), stdout=asyncio.subprocess.PIPE
             )
             async with asyncio.timeout(HANG):
                 assert await process.stdout.readline() == b"ready\n"
-                if seconds is not None:
-                    await asyncio.sleep(seconds)
-                    process.kill()
+                if is_killed:
+                    await settled(lambda: sent() > before or process.returncode is not None)
+                    await asyncio.sleep(dice.uniform(0, 0.2))
+                    with contextlib.suppress(ProcessLookupError):
+                        process.kill()
                 said = await process.stdout.read()
                 await process.wait()
             return said
 
+        endings = []
         for _ in range(5):
-            await run(dice.uniform(0.3, 2))
-        killed_with = len(world.charges)
+            endings.append(await run(is_killed=True))
+            await asyncio.sleep(dice.uniform(0, 6))
+        assert sent() > 0
         for _ in range(2):
             await asyncio.sleep(6)  # every claim has run out, and what is late is carried out
-            assert await run(None) == b"done\n"
+            assert await run(is_killed=False) == b"done\n"
         await asyncio.sleep(4)
     charges = Counter(charge.phone for charge in world.charges)
-    assert killed_with > 0
+    assert endings[0] == b""
     assert sorted(charges) == sorted("84" + phone[1:] for phone in phones)
     assert set(charges.values()) == {1}
