@@ -104,7 +104,9 @@ def test_a_web_call_beside_a_bulk_run_waits_for_a_permit_or_an_answer_and_no_lon
         await asyncio.wait([bulk])
         alone = 0.05
         waits.sort()
-        assert waits[98] <= alone + max(1 / limit, alone) + 0.005
+        assert waits[95] <= alone + max(1 / limit, alone) + 0.005
+        # About one in a hundred is refused at 20/s, and goes again.
+        assert waits[-1] <= 2 * alone + 3 * max(1 / limit, alone)
 
     run_virtually(main())
 
