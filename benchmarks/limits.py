@@ -186,7 +186,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.docs:
         page = _DOCS.read_text(encoding="utf-8")
         before, after = page.partition(_MARKS[0])[0], page.partition(_MARKS[1])[2]
-        said = f"The worst of {options.seeds} seed(s) from {_FIRST_SEED} on."
+        alone = ", with `--alone`" if options.alone else ""
+        said = f"The worst of {options.seeds} seed(s) from {_FIRST_SEED} on{alone}."
         _DOCS.write_text(f"{before}{_MARKS[0]}\n{said}\n\n{written}{_MARKS[1]}{after}", encoding="utf-8")
     else:
         print(written)
