@@ -1,68 +1,90 @@
-"""A sandbox with a hidden limit in a process of its own: counts, second by second, what it took and what it refused."""
+"""Servers with hidden limits on sockets, in a process of their own: each on a port, with the times of its answers."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
-from types import MappingProxyType
-from typing import Any
+import time
+from collections import defaultdict
+from collections.abc import Sequence
 
-import uvloop
+from aiohttp import web
+from attrs import define, field
 
-from etelecom_async.sandbox import Refusal, TokenBucket, World, serve
+from benchmarks.lib.limit_kinds import KINDS
+from benchmarks.lib.limit_servers import Answer, Server
+from etelecom_async.ratelimit.outcome import Kind
 
-LOOPS: MappingProxyType[str, Callable[..., Any]] = MappingProxyType({"asyncio": asyncio.run, "uvloop": uvloop.run})
-"""How to run a coroutine, by name. Thousands of requests a second take uvloop at both ends."""
-
-_LATENCY = 0.05
-_HELD, _FEWEST = 0.1, 2
-"""Seconds of its rate that the bucket holds, and requests at least: one of a single request refuses any jitter."""
+_LEG, _JITTER = 0.025, 0.2
+"""Seconds on the way there and back, which loopback does not take."""
+_GRANTED = {"error": 0, "message": "", "expired_time": None}
 
 
-async def main(rate: float, refusal: Refusal, changes: Sequence[tuple[float, float]]) -> None:
-    """Print the base URL; from the first line of stdin on count; print the counts at the second line.
+@define(eq=False)
+class _Port:
+    """One kind of server. `taken` holds the moments by phone, `refused` all others."""
 
-    Args:
-        rate: requests per second.
-        refusal: the form in which it refuses.
-        changes: seconds from the first line on, and the rate from then on.
-    """
+    server: Server
+    leg: float
+    began: float = 0.0
+    taken: defaultdict[str, list[float]] = field(factory=lambda: defaultdict(list))
+    refused: list[float] = field(factory=list)
 
-    def bucket(rate: float) -> TokenBucket:
-        return TokenBucket(rate=rate, burst=max(_FEWEST, rate * _HELD), refusal=refusal)
+    @property
+    def now(self) -> float:
+        return round(time.monotonic() - self.began, 3)
 
-    world = World(limit=bucket(rate))
-    taken: list[Counter[str]] = []
-    refused: list[int] = []
+    async def check(self, request: web.Request) -> web.StreamResponse:
+        payload = await request.json()
+        legs = [self.leg * self.server.rnd.uniform(1 - _JITTER, 1 + _JITTER) for _ in range(2)]
+        await asyncio.sleep(legs[0])
+        answer = self.server.admit(self.now)
+        if answer is not None:
+            self.refused.append(self.now)
+            await asyncio.sleep(legs[1] if answer.kind is not Kind.TIMEOUT else 3600)
+            return _refusal(answer)
+        self.taken[payload["phone"]].append(self.now)
+        try:
+            await asyncio.sleep(self.server.serve(self.now))
+        finally:
+            self.server.done()
+        await asyncio.sleep(legs[1])
+        return web.json_response(_GRANTED)
 
-    def note() -> None:
-        taken.append(Counter(entry.phone for entry in world.log if entry.phone and not entry.refused))
-        refused.append(sum(entry.refused for entry in world.log))
-        world.log.clear()
 
-    async def count() -> None:
-        start = asyncio.get_running_loop().time()
-        while True:
-            await asyncio.sleep(start + len(taken) + 1 - asyncio.get_running_loop().time())
-            note()
+def _refusal(answer: Answer) -> web.StreamResponse:
+    headers = {} if answer.retry_after is None else {"Retry-After": f"{answer.retry_after:g}"}
+    if answer.kind is Kind.FAULT:
+        return web.json_response({"code": "internal", "msg": ""}, status=500)
+    if answer.is_doubtful:
+        return web.json_response({"code": "unavailable", "msg": ""}, status=503, headers=headers)
+    if headers:
+        return web.Response(status=429, headers=headers)
+    return web.json_response({"code": "resource_exhausted", "msg": ""}, status=403)
 
-    def change(to: float) -> None:
-        world.limit = bucket(to)
 
-    async with serve(world, latency=_LATENCY) as served:
-        print(json.dumps({"url": served.base_url}), flush=True)
-        await asyncio.to_thread(sys.stdin.readline)
-        world.log.clear()
-        for moment, to in changes:
-            asyncio.get_running_loop().call_later(moment, change, to)
-        counting = asyncio.create_task(count())
-        await asyncio.to_thread(sys.stdin.readline)
-        counting.cancel()
-        print(json.dumps({"taken": taken, "refused": refused}), flush=True)
+async def main(names: Sequence[str]) -> None:
+    """Print the base URLs; from the first line of stdin on count; print the counts at the second line."""
+    ports = [_Port(Server(KINDS[name].make(), random.Random(7)), _LEG) for name in names]
+    runners: list[web.AppRunner] = []
+    for port in ports:
+        app = web.Application()
+        app.router.add_post("/v1/shop.Zalo/CheckConsent", port.check)
+        runners.append(web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0, access_log=None))
+        await runners[-1].setup()
+        await web.TCPSite(runners[-1], "127.0.0.1", 0, backlog=1024).start()
+    urls = [f"http://127.0.0.1:{runner.addresses[0][1]}/v1/shop" for runner in runners]
+    print(json.dumps({"urls": urls}), flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    for port in ports:
+        port.began = time.monotonic()
+    await asyncio.to_thread(sys.stdin.readline)
+    print(json.dumps({"ports": [{"taken": port.taken, "refused": port.refused} for port in ports]}), flush=True)
+    for runner in runners:
+        await runner.cleanup()
 
 
 if __name__ == "__main__":
-    LOOPS[sys.argv[1]](main(float(sys.argv[2]), Refusal(sys.argv[3]), json.loads(sys.argv[4])))
+    asyncio.run(main(sys.argv[1:]))

@@ -15,6 +15,8 @@ from benchmarks.lib.affinity import Role, children_on_core_for
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60.0
+_LONGEST = 2**26
+"""Bytes of an answer."""
 
 
 class ChildFailed(Exception):
@@ -75,6 +77,7 @@ async def program(name: str, *command: str, role: Role | None = None) -> AsyncIt
             cwd=_ROOT,
             stdin=PIPE,
             stdout=PIPE,
+            limit=_LONGEST,
             process_group=0,  # so that Ctrl-C reaches the parent alone
         )
     try:

@@ -92,8 +92,8 @@ def _noise(share: float) -> Scenario:
     return Scenario(make=lambda: [Noise(share, _BUSY)], capacity=400 * (1 - share), used=0.9, slots=20)
 
 
-def _noisy(share: float) -> Scenario:
-    return Scenario(make=lambda: [Noise(share, _BUSY), Bucket(200, 20)], capacity=200, used=0.9)
+def _noisy(share: float, *, rate: float = 200.0) -> Scenario:
+    return Scenario(make=lambda: [Noise(share, _BUSY), Bucket(rate, rate / 10)], capacity=rate, used=0.9)
 
 
 def _changing(before: float, after: float) -> Scenario:
@@ -150,6 +150,7 @@ KINDS: dict[str, Scenario] = {
     "1 % refused at random": _noise(0.01),
     "5 % refused at random": _noise(0.05),
     "10 % refused at random": _noise(0.1),
+    "10 % at random, bucket of 50/s": _noisy(0.1, rate=50),
     "1 % at random, bucket of 200/s": _noisy(0.01),
     "10 % at random, bucket of 200/s": _noisy(0.1),
     "bucket of 20/s halves": _changing(20, 10),
