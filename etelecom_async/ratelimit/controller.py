@@ -28,8 +28,9 @@ _GUESS, _LEAST = 10.0, 0.1
 """Requests per second that are taken to be possible at the first refusal, and seconds that they are counted in."""
 _REST, _REST_REQUESTS = 1.0, 4
 """Seconds, or requests of the rate, without use of the rate, after which what was accepted tells nothing of a limit."""
-_CONFIRMED = 0.7
-"""Share of the rate that was accepted, above which the limit is not far."""
+_CONFIRMED, _ENOUGH, _GUESSES = 0.7, 8, 2
+"""Share of the rate that was accepted, above which the limit is not far; requests that this is measured by; and how
+many cuts may be by fewer, before fewer are enough."""
 _ALIKE, _ALIKE_TIME = 0.03, 0.06
 """How far two cycles of a quota may differ in their requests and their time."""
 _FEWEST, _SHUT = 8, 0.1
@@ -77,6 +78,7 @@ class Controller:
         self.not_before = 0.0
         """A pause that the server asked for ends then."""
         self._cut_at = -math.inf
+        self._guesses = 0
         self._is_spell = self._is_calm = False
         self._prompt = self._roomy = 0.0
         self._accepted = self._others = 0
@@ -139,7 +141,8 @@ class Controller:
             self._opened = self._mark = (now, 0)
         if self._shut is None:
             if self._swing.rate < math.inf:
-                if self._swing.rested(now) > max(_REST, _REST_REQUESTS / self._swing.rate):
+                has_room = self.under_way < self._places.number
+                if has_room and self._swing.rested(now) > max(_REST, _REST_REQUESTS / self._swing.rate):
                     self._mark = (now - self._lost, self._accepted)
                 self._swing.take(now)
             return max(now, self._cut_at), self.under_way, None
@@ -268,11 +271,13 @@ class Controller:
         else:
             delivered = (accepted + _PRIOR) / (seconds + _PRIOR / rate) / (1 - self._noise.share)
             top = min(delivered, rate)
-            swing.is_sure = delivered >= _CONFIRMED * rate
+            self._guesses += accepted < _ENOUGH
+            is_measured = accepted >= _ENOUGH or self._guesses > _GUESSES
+            swing.is_sure = delivered >= _CONFIRMED * rate and is_measured
             if swing.is_sure:
                 # It was accepted on average, on the way up: the limit is a little higher.
                 top += min(0.3 * (rate - top), 0.05 * top)
-            if not pause and not self._quota and accepted >= _PRIOR:
+            if not pause and not self._quota:
                 counts = (self._accepted + self._others, self._accepted)
                 if self._noise.is_suspected(rate, delivered, swing.way, *counts, is_doubtful=is_doubtful):
                     self._set(0.5 * self._noise.accepted_rate, now)
