@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from .. import _checks
@@ -25,6 +26,8 @@ __all__ = ["ConsentBatches"]
 
 _BATCH = "a pyarrow.Table or pyarrow.RecordBatch"
 _SESSION = "a function whose result is a Session, such as Session.from_env"
+
+_PHONE = RESULT_COLUMNS.index("phone_normalized")
 
 Table = TypeVar("Table", bound=ArrowBatch)
 
@@ -73,6 +76,7 @@ class ConsentBatches:
         self._give_up_after = patience("ConsentBatches.give_up_after", give_up_after)
         self._now = _checks.function("ConsentBatches.now", now)
         self._session: Session | None = None
+        self._answered = ""
 
     async def __call__(self, batch: Table, *, first_row: int = 1) -> Table:
         """The batch with its answers, its rows in the same order.
@@ -113,8 +117,11 @@ class ConsentBatches:
             give_up_after=self._give_up_after,
             give_up=session.give_up,
             repeat=lambda question: check(question.usable_phone()),
+            witness=partial(check, self._answered) if self._answered else None,
         )
         records = await run.collect()
+        # A later batch may have no phone of its own that shows whose a fault is.
+        self._answered = next((str(record.cells[_PHONE]) for record in records if not record.failure), self._answered)
         result = batch.select([at for at, name in enumerate(names) if name not in RESULT_COLUMNS])
         for at, column in enumerate(typed_columns(arrow()[0], RESULT_COLUMNS)):
             result = result.append_column(column.field, column.array(record.cells[at] for record in records))
@@ -127,7 +134,7 @@ class ConsentBatches:
             await session.aclose()
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_session": None}
+        return {**self.__dict__, "_session": None, "_answered": ""}
 
     def _opened(self) -> Session:
         if self._session is None:
