@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from etelecom_async import CHECK_CONSENT, Consent, Retry, Session, Shop, Unauthenticated, Unavailable
+from etelecom_async import CHECK_CONSENT, Consent, InvalidArgument, Retry, Session, Shop, Unauthenticated
 from etelecom_async.testing import MockTransport
 from tests.support import KEY, OA
 
@@ -67,9 +67,9 @@ async def test_a_block_that_comes_twice_is_asked_once(checker, mock, table):
 
 
 async def test_a_block_that_is_sent_again_asks_for_what_has_no_answer(checker, mock, table):
-    mock.on(CHECK_CONSENT).fail(Unavailable()).reply(Consent(error=0))
+    mock.on(CHECK_CONSENT).fail(InvalidArgument()).reply(Consent(error=0))
     await checker.check("spring", 0, [PHONES[0]])
-    assert rows(table) == [("spring", 0, PHONES[0], None, None, "Unavailable")]
+    assert rows(table) == [("spring", 0, PHONES[0], None, None, "InvalidArgument")]
     await checker.check("spring", 0, [PHONES[0]])
     assert rows(table) == [("spring", 0, PHONES[0], 1, "granted", None)]
 
