@@ -17,7 +17,8 @@ from .errors import ConfigError
 __all__ = ["connect", "lifetime", "of_caller"]
 
 _REDIS = (
-    "the URL of a single Redis, or a client of the class redis.asyncio.Redis, which no cluster, pool or sync client is"
+    "the URL of a single Redis, or a client of the class redis.asyncio.Redis, which no cluster, pool or sync client is;"
+    " of a Sentinel give what its master_for() returns"
 )
 
 
@@ -37,14 +38,23 @@ def of_caller(name: str, redis: str | Secret | Redis) -> Secret | Redis:
     return given
 
 
-def connect(name: str, url: Secret) -> Redis:
+def connect(name: str, url: Secret, *, timeout: float | None = None) -> Redis:
     """A client for a URL; it opens its connection when it is used, and repeats nothing by itself.
+
+    Args:
+        name: of the argument that the URL was given in.
+        url: where Redis is.
+        timeout: seconds that each answer may take, unless the URL says it.
 
     Raises:
         ConfigError: it is no URL that can be used.
     """
     try:
         client = Redis.from_url(url.reveal(), retry=Retry(NoBackoff(), 0))  # pyright: ignore[reportUnknownMemberType]
+        if timeout is not None:
+            # To connect takes one round trip, and two or three more with TLS.
+            for option, seconds in (("socket_timeout", timeout), ("socket_connect_timeout", 4 * timeout)):
+                client.connection_pool.connection_kwargs.setdefault(option, seconds)
         # What stands behind a `?` is judged by the connection, which opens later.
         client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
         return client  # noqa: TRY300

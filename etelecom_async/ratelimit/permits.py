@@ -40,6 +40,15 @@ class Permits:
         """Let none be spent before then."""
         self._not_before = max(self._not_before, until)
 
+    def paused(self, now: float) -> float:
+        """For how long none may be spent: seconds, 0 for no pause."""
+        return max(0.0, self._not_before - now)
+
+    def clear(self) -> None:
+        """Hold none, and forget the pause."""
+        self._batches.clear()
+        self._not_before = -math.inf
+
     def due(self, now: float) -> float | None:
         """When the next one may be spent; None if there is none."""
         while self._batches and (not self._batches[0].left or self._batches[0].expires < now):

@@ -8,11 +8,9 @@ without an overlap, so processes that ask in turn get equal shares, and no proce
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
 from collections import deque
-from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Self
 
@@ -27,10 +25,10 @@ from .permits import Permits
 
 try:
     from redis.asyncio import Redis
-    from redis.exceptions import ConnectionError as ConnectionLost
-    from redis.exceptions import NoScriptError, RedisError
+    from redis.exceptions import RedisError
 
-    from .._redis import connect, lifetime, of_caller
+    from .._redis import of_caller
+    from .redis_ledger import REDIS_ARGUMENT, Ledger, Reply, Terms
 except ImportError as error:
     raise ImportError("A rate in Redis needs an extra: pip install 'etelecom-async[redis]'") from error
 
@@ -41,33 +39,8 @@ _log = logging.getLogger("etelecom_async")
 _TICK = 0.005
 """Seconds between two looks at the clock while permits come due: no more than this of the rate is let go at once."""
 
-_NAME = "RedisRate.redis"
-
-_PROBE = 1.0
-"""Seconds between two looks whether Redis is back."""
-
-# The state is `tat`, when the next permit will be free, `at`, when that was written, and the `interval` between two
-# permits, all in microseconds. A process that comes with another interval gets this one back, and no permit. A clock
-# that goes back, as it can on a failover, moves `tat` with it: otherwise all would wait until it has caught up. Numbers
-# are written out by hand, since Lua's own way keeps 14 digits and a time has 16.
-_SCRIPT = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]
-local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local count, pause = tonumber(ARGV[3]), tonumber(ARGV[4])
-local state = redis.call('HMGET', KEYS[1], 'tat', 'at', 'interval')
-if state[3] and state[3] ~= ARGV[1] then return state[3] end
-local tat, at = tonumber(state[1]) or 0, tonumber(state[2]) or 0
-if now < at then tat = tat - (at - now) end
-tat = math.max(tat, now - (burst - 1) * interval)
-if pause > 0 then tat = math.max(tat, now + pause) end
-local wait = tat - now
-tat = tat + count * interval
-redis.call('HSET', KEYS[1], 'tat', string.format('%.17g', tat), 'at', string.format('%.17g', now), 'interval', ARGV[1])
-redis.call('PEXPIRE', KEYS[1], math.ceil((tat - now + burst * interval) / 1000) + 1000)
-return math.ceil(wait)
-"""
-_SHA = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+_LOOK = 1.0
+"""Seconds between two looks: whether Redis is back, and whether it still knows of a long wait."""
 
 
 @define(eq=False)
@@ -75,6 +48,7 @@ class _Line:
     """Who waits in one event loop, and what is held there."""
 
     loop: asyncio.AbstractEventLoop
+    ledger: Ledger
     pid: int = field(factory=os.getpid)
     permits: Permits = field(factory=Permits)
     waiters: deque[asyncio.Future[None]] = field(factory=deque)
@@ -85,8 +59,8 @@ class _Line:
     next_probe: float = 0.0
     local: Pace | None = None
     """The local share, while Redis does not answer."""
-    client: Redis | None = None
-    lifetime: AsyncGenerator[None] | None = None
+    born: int | None = None
+    """The state in Redis that the permits are of."""
 
     def first(self) -> asyncio.Future[None] | None:
         """Who has waited longest and still does."""
@@ -103,6 +77,13 @@ class _Line:
         else:
             self.waiting -= 1
             first.set_result(None)
+
+    def heed(self, reply: Reply) -> None:
+        """Wait for a pause of all; forget what was held of a state that Redis has forgotten."""
+        if self.born not in {None, reply.born}:
+            self.permits.clear()
+        self.born = reply.born
+        self.permits.pause(self.loop.time() + reply.pause)
 
     def fail(self, error: BaseException) -> None:
         """End every wait with this error."""
@@ -136,7 +117,8 @@ class RedisRate:
         name: of the limit, and part of the key in Redis: `etelecom_async:rate:<name>`. Anyone who can read that Redis
             can read it, so never use an account's key, or anything made from one.
         lease: seconds of the rate that a process reserves at a time when many wait.
-        timeout: seconds without an answer after which Redis counts as out.
+        timeout: seconds without an answer after which Redis counts as out. To open a connection takes several answers.
+        longest_pause: seconds that a pause lasts at most, above 0, whatever it was asked for and whatever Redis says.
 
     Raises:
         ConfigError: an argument is out of range, or redis is neither a URL of Redis nor a client that can be used here.
@@ -153,20 +135,23 @@ class RedisRate:
         name: str = "etelecom",
         lease: float = 0.05,
         timeout: float = 0.5,
+        longest_pause: float = 3600.0,
     ) -> None:
         self.rate = rate = _checks.number("RedisRate.rate", rate, above=0, unit="a number of permits per second")
         self.workers = _checks.whole("RedisRate.workers", workers)
         lease = _checks.number("RedisRate.lease", lease, above=0, unit="a number of seconds")
         timeout = _checks.number("RedisRate.timeout", timeout, above=0, unit="a number of seconds")
+        longest_pause = _checks.number("RedisRate.longest_pause", longest_pause, above=0, unit="a number of seconds")
         if burst is not None:
             burst = _checks.number("RedisRate.burst", burst, least=1, otherwise=", or None")
         self.burst = max(1.0, rate * lease) if burst is None else burst
         self.name = _checks.line("RedisRate.name", name)
-        self._key = f"etelecom_async:rate:{name}"
         self._interval = 1 / rate
         self._at_once = max(1, int(rate * lease))
-        self._timeout = timeout
-        self._redis = of_caller(_NAME, redis)
+        self._longest_pause = longest_pause
+        furthest = longest_pause + 10 * self.workers * self._at_once / rate
+        self._terms = Terms(self.name, rate, self.burst, longest_pause, furthest, timeout)
+        self._redis = of_caller(REDIS_ARGUMENT, redis)
         del redis  # it may hold a password, and no traceback is to print it
         self._line: _Line | None = None
 
@@ -201,21 +186,22 @@ class RedisRate:
     async def pause(self, seconds: float) -> None:
         """Let no process have a permit for that long from now, as after a server's `Retry-After`.
 
-        This process stops at once, and the others when the lease that they have reserved already is spent. Whoever asks
-        for a pause that ends sooner than one in force changes nothing.
+        This process stops at once, and the others when the lease that they have reserved already is spent, or within a
+        second where that lies further ahead. A pause that ends sooner than one in force changes nothing. A pause that
+        Redis misses, since it is out, it is told when it is back.
 
         Args:
-            seconds: how long, above 0.
+            seconds: how long, above 0; what is above `longest_pause` counts as that.
 
         Raises:
             ConfigError: seconds is no such number; and as for `acquire`.
         """
-        _checks.number("seconds", seconds, above=0, unit="a number of seconds")
+        seconds = min(_checks.number("seconds", seconds, above=0, unit="a number of seconds"), self._longest_pause)
         line = self._here()
         line.permits.pause(line.loop.time() + seconds)
         if line.local is None:
             try:
-                await self._ask(line, 0, pause=seconds)
+                line.heed(await line.ledger.ask(0, pause=seconds))
             except (RedisError, OSError) as error:
                 self._lose(line, error)
 
@@ -229,8 +215,7 @@ class RedisRate:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if line.lifetime is not None:
-            await line.lifetime.aclose()
+        await line.ledger.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -251,7 +236,7 @@ class RedisRate:
                 "This RedisRate has calls waiting in another event loop that is still alive: make one for each loop,"
                 " or let all threads use one session through etelecom_async.blocking.Blocking.",
             )
-        self._line = line = _Line(loop)
+        self._line = line = _Line(loop, Ledger(self._redis, self._terms))
         return line
 
     def _start(self, line: _Line) -> None:
@@ -274,7 +259,9 @@ class RedisRate:
             if due is None:
                 await self._reserve(line)
             elif due > now:
-                await asyncio.sleep(max(_TICK, due - now))
+                await asyncio.sleep(max(_TICK, min(due - now, _LOOK)))
+                if due - now > _LOOK:
+                    await self._look_again(line)
             else:
                 while line.first() and line.permits.take(now):
                     line.grant()
@@ -283,29 +270,44 @@ class RedisRate:
         if line.local is None:
             count = min(line.waiting, self._at_once)
             try:
-                wait = await self._ask(line, count)
+                reply = await line.ledger.ask(count)
             except (RedisError, OSError) as error:
                 self._lose(line, error)
             else:
+                line.heed(reply)
                 now = line.loop.time()
-                line.permits.add(count, due=now + wait, interval=self._interval, now=now)
+                line.permits.add(count, due=now + reply.wait, interval=self._interval, now=now)
                 return
         self._reserve_locally(line)
 
-    def _reserve_locally(self, line: _Line) -> None:
+    async def _look_again(self, line: _Line) -> None:
+        """Find out whether Redis still knows of what is waited for."""
+        if line.local is not None:
+            self._probe(line)
+            return
+        try:
+            line.heed(await line.ledger.ask(0))
+        except (RedisError, OSError) as error:
+            self._lose(line, error)
+
+    def _probe(self, line: _Line) -> None:
         now = line.loop.time()
         if line.probe is None and now >= line.next_probe:
-            line.next_probe = now + _PROBE
+            line.next_probe = now + _LOOK
             line.probe = line.loop.create_task(self._look(line))
+
+    def _reserve_locally(self, line: _Line) -> None:
+        self._probe(line)
+        now = line.loop.time()
         if line.local is not None:
             count = min(line.waiting, max(1, self._at_once // self.workers))
             due = line.local.reserve(count, now)
             line.permits.add(count, due=due, interval=self._interval * self.workers, now=now)
 
     async def _look(self, line: _Line) -> None:
-        """Find out whether Redis is back."""
+        """Find out whether Redis is back, and tell it of a pause that it has missed."""
         try:
-            await self._ask(line, 0)
+            line.heed(await line.ledger.ask(0, pause=line.permits.paused(line.loop.time())))
         except (RedisError, OSError):
             return
         except ConfigError:
@@ -321,54 +323,7 @@ class RedisRate:
             return
         now, share = line.loop.time(), self.rate / self.workers
         line.local = Pace(rate=share, burst=max(1.0, self.burst / self.workers), start=now)
-        line.next_probe = now + _PROBE
+        line.next_probe = now + _LOOK
         # The kind of error and no more: what libraries say in full can hold the URL, and with it the password.
         kind = type(error).__name__
         _log.warning("Redis does not answer (%s): %r keeps to its local share, %g/s, until it does.", kind, self, share)
-
-    async def _ask(self, line: _Line, count: int, *, pause: float = 0.0) -> float:
-        """Reserve so many permits in Redis: seconds until the first may be spent, negative for one that was saved up.
-
-        Raises:
-            RedisError, OSError: Redis is out, or cannot do it.
-            ConfigError: others share the limit at another rate.
-        """
-        client = await self._client(line)
-        arguments = (self._key, repr(self._interval * 1e6), repr(self.burst), count, repr(pause * 1e6))
-        async with asyncio.timeout(self._timeout):
-            try:
-                reply = await _run(client, *arguments)
-            except (ConnectionLost, ConnectionError):
-                # Most often Redis has closed the connection as idle, and then others too.
-                await client.connection_pool.disconnect(inuse_connections=False)
-                reply = await _run(client, *arguments)
-        if isinstance(reply, int):
-            return reply / 1e6
-        raise self._other_rate(reply)
-
-    def _other_rate(self, reply: object) -> ConfigError | RedisError:
-        try:
-            rate = 1e6 / float(reply.decode() if isinstance(reply, bytes) else str(reply))
-        except (ValueError, ZeroDivisionError):
-            return RedisError("the answer is no number")
-        return ConfigError(
-            f"RedisRate.rate is {self.rate:g} here and {rate:g} in another process that shares the limit"
-            f" {self.name!r}: give the same rate to all, or another name to this one."
-        )
-
-    async def _client(self, line: _Line) -> Redis:
-        if line.client is None:
-            if isinstance(self._redis, Redis):
-                line.client = self._redis
-            else:
-                line.client = connect(_NAME, self._redis)
-                line.lifetime = lifetime(line.client)
-                await anext(line.lifetime)
-        return line.client
-
-
-async def _run(client: Redis, *arguments: str | int) -> object:
-    try:
-        return await client.evalsha(_SHA, 1, *arguments)
-    except NoScriptError:  # a Redis that was started anew, or that was not told before
-        return await client.eval(_SCRIPT, 1, *arguments)

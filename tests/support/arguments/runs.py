@@ -197,6 +197,7 @@ ROWS = {
             "name": v.LINE,
             "lease": v.NUMBER,
             "timeout": v.NUMBER,
+            "longest_pause": v.NUMBER,
         },
         call=lambda redis="redis://h", **given: RedisRate(redis, **{"rate": 5, "workers": 1, **given}),
         named={"redis": r"RedisRate\.redis"},
