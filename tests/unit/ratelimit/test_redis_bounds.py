@@ -140,3 +140,36 @@ async def test_a_way_that_takes_longer_than_the_timeout_counts_as_out(server, ca
     ):
         await asyncio.wait_for(limit.acquire(), HANG)
     assert [record for record in caplog.records if "does not answer" in record.message]
+
+
+async def test_one_that_joins_or_leaves_changes_the_shares_within_two_seconds(server):
+    """The rate's own permits are the clock: two seconds are twice the rate of them."""
+    rate, counts = 1000, [0, 0, 0]
+    async with (
+        RedisRate(server.url, rate=rate, workers=3) as one,
+        RedisRate(server.url, rate=rate, workers=3) as two,
+        RedisRate(server.url, rate=rate, workers=3) as three,
+    ):
+
+        async def work(side, limit):
+            while True:
+                await limit.acquire()
+                counts[side] += 1
+
+        async def shares(*, after, of):
+            """How many permits of the next `of` each got, after so many that tell nothing."""
+            total = sum(counts)
+            await until(lambda: sum(counts) >= total + after)
+            begin = list(counts)
+            await until(lambda: sum(counts) >= sum(begin) + of)
+            return [(now - then) / (sum(counts) - sum(begin)) for now, then in zip(counts, begin, strict=True)]
+
+        workers = [[asyncio.create_task(work(side, limit)) for _ in range(80)] for side, limit in enumerate((one, two))]
+        assert await shares(after=200, of=800) == pytest.approx([0.5, 0.5, 0], abs=0.1)
+        workers.append([asyncio.create_task(work(2, three)) for _ in range(80)])
+        assert await shares(after=rate, of=rate) == pytest.approx([1 / 3] * 3, abs=0.1)
+        for worker in workers[0]:
+            worker.cancel()
+        assert await shares(after=rate, of=rate) == pytest.approx([0, 0.5, 0.5], abs=0.1)
+        for worker in workers[1] + workers[2]:
+            worker.cancel()
