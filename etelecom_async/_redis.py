@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
@@ -35,7 +36,13 @@ def of_caller(name: str, redis: str | Secret | Redis) -> Secret | Redis:
         if not isinstance(given.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise _checks.refused(name, _REDIS, given.reveal())
         connect(name, given)  # it opens nothing yet, and refuses here what cannot work
+    elif isinstance(given.connection_pool, SentinelConnectionPool) and not _is_of_master(given.connection_pool):
+        raise ConfigError(f"{name} is a Sentinel's replica, which is read-only: give what its master_for() returns.")
     return given
+
+
+def _is_of_master(pool: SentinelConnectionPool) -> bool:
+    return bool(pool.is_master)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
 def connect(name: str, url: Secret, *, timeout: float | None = None) -> Redis:
