@@ -41,7 +41,7 @@ local quiet, born = tonumber(state[4]) or 0, tonumber(state[5]) or now
 if now < at then tat, quiet = tat - (at - now), quiet - (at - now) end
 if not (tat <= now + furthest) then tat, born = now, now end
 if not (quiet <= now + longest) then quiet = now + longest end
-if pause > 0 then quiet = math.max(quiet, now + math.min(pause, longest)) end
+if pause > 0 then quiet = math.max(quiet, now + pause) end
 tat = math.max(tat, quiet, now - (burst - 1) * interval)
 local wait = tat - now
 tat = tat + count * interval

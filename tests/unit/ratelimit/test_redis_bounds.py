@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from redis.asyncio import Redis
 
 from etelecom_async.ratelimit.redis_rate import RedisRate
 from tests.support import HANG
@@ -118,10 +119,13 @@ async def test_a_pause_that_redis_missed_is_told_when_it_is_back(server):
         waiter.cancel()
 
 
-async def test_a_way_of_200_ms_to_redis_and_back_is_shared_from_the_first_permit(server, caplog):
+@pytest.mark.parametrize("is_borrowed", [False, True])
+async def test_a_way_of_200_ms_to_redis_and_back_is_shared_from_the_first_permit(server, caplog, is_borrowed):
     """C16: with the timeout of 0.5 s; to open a connection takes several round trips."""
     async with slow_way(server.socket, 0.1) as port:
-        async with RedisRate(f"redis://127.0.0.1:{port}", rate=1000, workers=4) as limit:
+        url = f"redis://127.0.0.1:{port}"
+        borrowed = Redis.from_url(url)
+        async with RedisRate(borrowed if is_borrowed else url, rate=1000, workers=4) as limit:
             for _ in range(2):
                 await asyncio.wait_for(asyncio.gather(*(limit.acquire() for _ in range(20))), HANG)
             await limit.pause(0.1)
@@ -129,6 +133,7 @@ async def test_a_way_of_200_ms_to_redis_and_back_is_shared_from_the_first_permit
                 client.script_flush()
                 client.client_kill_filter(_type="normal", skipme=True)
             await asyncio.wait_for(asyncio.gather(*(limit.acquire() for _ in range(20))), HANG)
+        await borrowed.aclose()
         assert server.evals() >= 4
     assert not [record for record in caplog.records if "does not answer" in record.message]
 
