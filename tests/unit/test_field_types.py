@@ -102,6 +102,29 @@ def test_an_unknown_value_of_an_enum_is_kept_and_says_that_it_is_unknown(value):
     assert encode(Message(id=1, status=status)) == encode(read(status=value))
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("\ud800", r"\ud800"),
+        ("P\nCRITICAL:root:all paid", r"P\nCRITICAL:root:all paid"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\u202e\x00", r"\u202e\x00"),
+        ("đồng ý", "đồng ý"),
+        ("9" * 100, "9" * 100),
+        ("9" * 101, "9" * 100 + "..."),
+    ],
+)
+def test_an_unknown_value_of_an_enum_is_shown_escaped_and_bounded_and_kept_whole(value, shown):
+    status = Status(value)
+    assert (str(status), f"{status}", f"{status:>4}", "%s" % status) == (shown, shown, f"{shown:>4}", shown)  # noqa: UP031
+    assert repr(status) == f"<Status: '{shown}'>"
+    assert (status, status.value) == (value, value)
+
+
+def test_a_listed_value_of_an_enum_is_shown_as_enums_are():
+    assert (repr(Status("P")), f"{Status('P')}") == (f"<Status.{Status('P').name}: 'P'>", "P")
+
+
 @pytest.mark.parametrize("status", Status)
 def test_a_listed_value_of_an_enum_is_its_member(status):
     assert read(status=status.value).status is status

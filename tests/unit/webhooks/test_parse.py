@@ -198,6 +198,13 @@ def test_a_new_value_of_an_enum_is_kept():
     assert (event.user_consent, event.user_consent.is_known) == ("LATER", False)
 
 
+@pytest.mark.parametrize("answer", ["\ud800", "ALLOW\nCRITICAL:root:all granted", "\x1b[2J", "A" * 1_000_000])
+def test_an_event_prints_a_new_value_of_an_enum_in_one_short_line_that_any_stream_takes(answer):
+    for event in (only({**REPLIED, "user_consent": answer}), only({**CALLING, "call_type": answer})):
+        assert repr(event).isprintable()
+        assert len(repr(event).encode()) < 1000
+
+
 def test_an_event_without_a_class_keeps_its_payload():
     assert only(OTHER) == UnknownEvent(name="user_send_text", payload=OTHER)
 
