@@ -7,6 +7,7 @@ show only numbers, True, False and None: any other value may hold a key or a pho
 
 from __future__ import annotations
 
+import enum
 import math
 import operator
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
@@ -19,6 +20,7 @@ from attrs import Attribute
 from .errors import ConfigError
 
 T = TypeVar("T")
+Member = TypeVar("Member", bound=enum.StrEnum)
 
 _SHOWN = 10**20
 """Larger numbers are named by their type: Python refuses to write out very long ones."""
@@ -88,6 +90,17 @@ def line(name: str, value: object, *, wanted: str = "a str of one line that is n
     if isinstance(value, str) and value.strip() and value.isprintable():
         return value
     raise refused(name, wanted, value)
+
+
+def member(name: str, value: object, kind: type[Member], *, wanted: str) -> Member:
+    """A member of an open enum, or its text of one line.
+
+    A member of another enum is refused although it may be a text: the same text can mean something else there.
+    """
+    if not isinstance(value, str) or (isinstance(value, enum.Enum) and not isinstance(value, kind)):
+        raise refused(name, wanted, value)
+    # The bare text of a subclass of str, which an enum does not look up.
+    return kind(line(name, str.__str__(value), wanted=wanted))
 
 
 def instance(name: str, value: object, kind: type[T] | tuple[type[T], ...], wanted: str) -> T:

@@ -92,12 +92,12 @@ _REASON_CODE = 'a ReasonCode such as ReasonCode.UPDATE_ORDER, or its text such a
 
 def to_call_type(value: CallType | str) -> CallType:
     """A kind of calls, given as a member or as its text; any other value is a `ConfigError`."""
-    return CallType(_checks.line("call_type", value, wanted=_CALL_TYPE))
+    return _checks.member("call_type", value, CallType, wanted=_CALL_TYPE)
 
 
 def to_reason_code(value: ReasonCode | str) -> ReasonCode:
     """A reason, given as a member or as its text; any other value is a `ConfigError`."""
-    return ReasonCode(_checks.line("reason_code", value, wanted=_REASON_CODE))
+    return _checks.member("reason_code", value, ReasonCode, wanted=_REASON_CODE)
 
 
 @frozen(kw_only=True)
@@ -194,11 +194,11 @@ REQUEST_CONSENT = Endpoint(
 
 
 def _status(value: RequestStatus | str) -> RequestStatus:
-    return RequestStatus(_checks.line("status", value, wanted='a RequestStatus, or its text such as "P"'))
+    return _checks.member("status", value, RequestStatus, wanted='a RequestStatus, or its text such as "P"')
 
 
 def _reply_status(value: ReplyStatus | str) -> ReplyStatus:
-    return ReplyStatus(_checks.line("reply_status", value, wanted='a ReplyStatus, or its text such as "S"'))
+    return _checks.member("reply_status", value, ReplyStatus, wanted='a ReplyStatus, or its text such as "S"')
 
 
 def _user_id(value: int | str) -> int:

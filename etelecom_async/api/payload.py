@@ -155,7 +155,7 @@ def _judge(kind: Any) -> Judge:  # noqa: ANN401 - what stands in an annotation h
         raise TypeError(f"no judge for {kind}")
     if issubclass(kind, OpenEnum):
         wanted = f"a {kind.__name__}, or its text such as {next(iter(kind)).value!r}"
-        return lambda name, value: kind(_checks.line(name, value, wanted=wanted))
+        return partial(_checks.member, kind=kind, wanted=wanted)
     return partial(_checks.instance, kind=kind, wanted=f"a {kind.__name__}")
 
 

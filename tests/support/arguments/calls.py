@@ -86,15 +86,15 @@ def _errors():
     return [value for value in public if inspect.isclass(value) and issubclass(value, EtelecomError)]
 
 
-_REQUEST = {"oa_id": v.ID, "phone": v.PHONES, "call_type": v.LINE, "reason_code": v.LINE}
+_REQUEST = {"oa_id": v.ID, "phone": v.PHONES, "call_type": v.MEMBER, "reason_code": v.MEMBER}
 _REQUEST_FITS = {"oa_id": OA, "phone": PHONE, "call_type": "audio", "reason_code": "update_order"}
 _FILTER = {
     "oa_id": v.without(v.ID, None),
     "phone": v.without(v.PHONES, None),
-    "call_type": v.without(v.LINE, None),
-    "reason_code": v.without(v.LINE, None),
-    "status": v.without(v.LINE, None),
-    "reply_status": v.without(v.LINE, None),
+    "call_type": v.without(v.MEMBER, None),
+    "reason_code": v.without(v.MEMBER, None),
+    "status": v.without(v.MEMBER, None),
+    "reply_status": v.without(v.MEMBER, None),
     "is_charged": v.without(v.FLAG, None),
     "user_id": v.without(v.ID, None),
     "date_from": v.MOMENTS,

@@ -16,6 +16,7 @@ from tests.support.methods import CALLS
 _OPTIONAL_ID = v.without(v.ID, None)
 _TEXT = ["", " ", "\n", "a\0", 5, b"a", ["a"], v.THING]
 _WORD = v.without(v.LINE, None)
+_MEMBER = v.without(v.MEMBER, None)
 _FLAG = v.without(v.FLAG, None)
 _SEVERAL = [5, "a", b"a", {"a": 1}, [None], [5.5], [""], v.THING, list]
 _IDS = [*_SEVERAL, [0], ["1.5"]]
@@ -51,11 +52,12 @@ BAD = {
     **dict.fromkeys(USER_IDS, _USER_ID),
     **dict.fromkeys(NUMBERS, _NUMBER),
     **dict.fromkeys(_TEXTS, _TEXT),
-    **dict.fromkeys(_ENUMS, _WORD),
+    **dict.fromkeys(_ENUMS, _MEMBER),
     **dict.fromkeys(_OBJECTS, _OBJECT),
     **dict.fromkeys(("has_extension", "has_conversation", "is_charged", "is_development", "is_free_charge"), _FLAG),
     **dict.fromkeys(("date_from", "date_to"), v.MOMENTS),
-    **dict.fromkeys(("config", "tags", "fields", "entities"), _SEVERAL),
+    **dict.fromkeys(("config", "tags", "fields"), _SEVERAL),
+    "entities": [*_SEVERAL, [v.OwnText.NEW]],
     **dict.fromkeys(("content_table", "buttons"), _MODELS),
     **dict.fromkeys(("user_ids", "extension_ids", "hotline_ids"), _IDS),
     "zl_user_ids": [*_SEVERAL, [0], ["a b"]],

@@ -1,5 +1,6 @@
 """Values that fit no argument of a kind, and how the arguments of one callable are written down."""
 
+import enum
 import io
 import math
 from datetime import UTC, date, datetime, tzinfo
@@ -13,6 +14,7 @@ from attrs import field, frozen
 from etelecom_async import CheckConsent, Consent, Endpoint, Phase, Retry, Safety, Session, Shop, Throttle
 from etelecom_async.testing import MockTransport
 from etelecom_async.transport.aiohttp import AiohttpTransport
+from etelecom_async.webhooks import CallMedium
 from tests.support import KEY, SHOP_KEY
 
 
@@ -67,6 +69,17 @@ FLAG = [0, 1, None, "no", "", "False", [], THING]
 FUNCTION = [None, 0, 5, "f", "", [nothing], {}, THING]
 FUNCTIONS = [nothing, None, 5, "f", [5], [None], [nothing, "f"], THING]
 LINE = [None, "", " ", "\n", "a\nb", "a\0", 5, b"a", ["a"], THING]
+
+
+class OwnText(enum.StrEnum):
+    """An enum of a caller, with a text that the API knows and one that it does not."""
+
+    AUDIO = "audio"
+    NEW = "canary"
+
+
+MEMBER = [*LINE, *OwnText, CallMedium.AUDIO, Phase.UNKNOWN]
+"""No members of an enum of the API, but such of others."""
 ID = [0, -1, 2**63, 10**5000, 1.0, 1000000000000000003.0, NAN, True, False, None, "", " ", "abc", "1.5", "1.0", "1e3"]
 ID += ["0x1", "-1", "+1", "0", "'7'", "１２", "١", "1 2", b"1", [1], Decimal(1), Fraction(1), THING, NoIndex()]
 ID += ["9" * 30, "9" * 10_000, str(2**63), "²", "1_0"]

@@ -10,7 +10,9 @@ from etelecom_async import (
     REQUEST_CONSENT,
     AttemptTimeout,
     CallType,
+    ConfigError,
     ConsentRequest,
+    ConsentRequestFilter,
     DecodeError,
     DeliveryStatus,
     Disconnected,
@@ -252,6 +254,29 @@ def test_a_request_is_open_unless_it_certainly_is_not(fields, is_open):
     enums = {"status": RequestStatus, "reply_status": ReplyStatus}
     record = ConsentRequest(**{name: enums.get(name, lambda it: it)(value) for name, value in fields.items()})
     assert record.is_open is is_open
+
+
+class OwnText(str):
+    """A text that shows itself as another one."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return "video"
+
+
+@pytest.mark.parametrize("text", ["audio", "newer"])
+def test_a_subclass_of_str_is_taken_as_its_text(text):
+    payload = RequestConsent(oa_id=OA, phone=PHONE, call_type=OwnText(text), reason_code=OwnText(text))
+    assert (type(payload.call_type), payload.call_type.value) == (CallType, text)
+    assert (type(payload.reason_code), type(payload.reason_code.value)) == (ReasonCode, str)
+
+
+def test_swapped_enums_are_refused_by_the_name_of_the_argument():
+    with pytest.raises(ConfigError, match=r"^call_type is a CallType such as .*; got a ReasonCode\.$"):
+        RequestConsent(oa_id=OA, phone=PHONE, call_type=ReasonCode.NOT_SET, reason_code=CallType.NOT_SET)
+    with pytest.raises(ConfigError, match=r"^reply_status is .*; got a RequestStatus\.$"):
+        ConsentRequestFilter(reply_status=RequestStatus.SENT)
 
 
 def test_a_request_is_a_send_and_its_payload_is_judged():
