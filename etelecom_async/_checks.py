@@ -146,6 +146,14 @@ def items(
     return values
 
 
+def iterable(name: str, values: Iterable[T], *, wanted: str = "an iterable of them, such as a list") -> Iterable[T]:
+    """An iterable, but not a text, a mapping or a class."""
+    given = cast("object", values)
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | bytearray | memoryview | Mapping | type):
+        return values
+    raise refused(name, wanted, values)
+
+
 def aware(name: str, value: object, *, otherwise: str = "") -> datetime:
     if isinstance(value, datetime) and value.utcoffset() is not None:
         return value

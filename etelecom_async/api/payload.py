@@ -60,7 +60,7 @@ def an_id(value: int | str, name: str = "An id") -> int:
 
 def ids(values: Iterable[int | str], name: str = "The ids") -> tuple[int, ...]:
     """Several of them."""
-    return tuple(an_id(value, f"{name}[{at}]") for at, value in enumerate(_several(name, values)))
+    return tuple(an_id(value, f"{name}[{at}]") for at, value in enumerate(_checks.iterable(name, values)))
 
 
 def a_user_id(value: int | str, name: str = "An id") -> str:
@@ -74,7 +74,7 @@ def a_user_id(value: int | str, name: str = "An id") -> str:
 
 def user_ids(values: Iterable[int | str], name: str = "The ids") -> tuple[str, ...]:
     """Several of them."""
-    return tuple(a_user_id(value, f"{name}[{at}]") for at, value in enumerate(_several(name, values)))
+    return tuple(a_user_id(value, f"{name}[{at}]") for at, value in enumerate(_checks.iterable(name, values)))
 
 
 def a_number(value: int | str, name: str = "A number") -> str:
@@ -96,7 +96,7 @@ def a_text(value: str, name: str = "A text") -> str:
 
 def several(values: Iterable[str], name: str = "The texts") -> tuple[str, ...]:
     """Texts that are not blank."""
-    return tuple(a_text(value, f"{name}[{at}]") for at, value in enumerate(_several(name, values)))
+    return tuple(a_text(value, f"{name}[{at}]") for at, value in enumerate(_checks.iterable(name, values)))
 
 
 def a_secret(value: str | Secret, name: str = "A secret") -> Secret:
@@ -149,7 +149,7 @@ def _judge(kind: Any) -> Judge:  # noqa: ANN401 - what stands in an annotation h
     if get_origin(kind) is tuple:
         each = _judge(get_args(kind)[0])
         return lambda name, values: tuple(
-            each(f"{name}[{at}]", value) for at, value in enumerate(_several(name, values))
+            each(f"{name}[{at}]", value) for at, value in enumerate(_checks.iterable(name, values))
         )
     if not isinstance(kind, type):
         raise TypeError(f"no judge for {kind}")
@@ -157,13 +157,6 @@ def _judge(kind: Any) -> Judge:  # noqa: ANN401 - what stands in an annotation h
         wanted = f"a {kind.__name__}, or its text such as {next(iter(kind)).value!r}"
         return partial(_checks.member, kind=kind, wanted=wanted)
     return partial(_checks.instance, kind=kind, wanted=f"a {kind.__name__}")
-
-
-def _several(name: str, values: Iterable[Any]) -> Iterable[Any]:
-    given = cast("object", values)
-    if isinstance(given, Iterable) and not isinstance(given, str | bytes | bytearray | memoryview | Mapping | type):
-        return values
-    raise _checks.refused(name, "an iterable of them, such as a list", values)
 
 
 def _text_map(name: str, value: object) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Protocol, get_args
 
 from .. import _checks
 from .events import Event
@@ -12,6 +13,10 @@ from .events import Event
 __all__ = ["Seen", "SeenStore"]
 
 _WANTED = "an object with the methods __contains__ and add, such as a set"
+_SYNC = (
+    "an object whose methods __contains__ and add are not async, since they are not awaited and each event would count as"
+    " handled: do without Seen, and keep event.key with your async client"
+)
 
 
 class SeenStore(Protocol):
@@ -40,26 +45,28 @@ class Seen:
         store: keeps the keys in place of that memory, such as in Redis, for several processes or beyond a restart.
 
     Raises:
-        ConfigError: size is no whole number above 0, or store cannot be one.
+        ConfigError: size is no whole number above 0, or store cannot be one, such as one with async methods.
     """
 
     def __init__(self, *, size: int = 100_000, store: SeenStore | None = None) -> None:
         size = _checks.whole("Seen.size", size)
         if store is not None:
             _checks.methods("Seen.store", store, "__contains__", "add", wanted=_WANTED)
+            if any(map(inspect.iscoroutinefunction, (store.__contains__, store.add))):
+                raise _checks.refused("Seen.store", _SYNC, store)
         self._store: SeenStore = _Memory(size) if store is None else store
 
     def new(self, events: Iterable[Event]) -> Iterator[Event]:
         """Those that were not handled before, lazily.
 
         Raises:
-            ConfigError: events is nothing to iterate over.
+            ConfigError: events is nothing to iterate over without await; or, at its turn, one of them is no event.
         """
-        _checks.items("events", events, example="[event]")
-        return self._new(events)
+        return self._new(_checks.iterable("events", events, wanted="an iterable of events, as parse() returns them"))
 
     def _new(self, events: Iterable[Event]) -> Iterator[Event]:
-        for event in events:
+        for at, event in enumerate(events):
+            _checks.instance(f"events[{at}]", event, get_args(Event), "an event, as parse() returns them")
             key = event.key
             if key not in self._store:
                 yield event

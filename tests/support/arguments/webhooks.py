@@ -12,6 +12,22 @@ _BODY = b'{"event_name": "follow", "timestamp": "1790000000000"}'
 _NO_BODY = [None, 5, "{}", bytearray(b"{}"), memoryview(b"{}"), {}, [], v.THING]
 _NO_HEADERS = [None, 5, "a: b", [], [("a", "b")], {"a": 1}, {1: "a"}, {b"a": b"b"}, {"a": ["b"]}, v.THING]
 
+
+class _AsyncKeys:
+    async def __contains__(self, key):
+        return False
+
+    async def add(self, key): ...
+
+
+class _AsyncAdd(set):
+    async def add(self, key): ...
+
+
+async def _later():
+    yield _EVENT
+
+
 ROWS = {
     parse: Row(
         {"body": _NO_BODY, "headers": _NO_HEADERS},
@@ -31,8 +47,15 @@ ROWS = {
         call=lambda **given: verify(**given) or "verified",
         fits={"app_id": [int(APP), f" {APP}"], "secret": [Secret(SECRET)], "max_age": [0.5, 10**9]},
     ),
-    Seen: Row({"size": v.WHOLE, "store": [5, "x", [], {}, set, v.THING]}, fits={"store": [None, set()]}),
-    Seen.new: Row({"events": v.without(v.ITEMS, "")}, {"events": [_EVENT]}, call=lambda **given: Seen().new(**given)),
+    Seen: Row(
+        {"size": v.WHOLE, "store": [5, "x", [], {}, set, v.THING, _AsyncKeys(), _AsyncAdd()]},
+        fits={"store": [None, set()]},
+    ),
+    Seen.new: Row(
+        {"events": [*v.ITEMS, _EVENT, _later(), [1], [None], [{}], [_BODY], [_EVENT, "x"]]},
+        {"events": [_EVENT]},
+        call=lambda **given: list(Seen().new(**given)),
+    ),
     ConsentWaiter: Row(
         {"session": [None, 5, KEY, Shop(KEY), v.THING, type(v.mocked())]},
         {"session": v.mocked()},

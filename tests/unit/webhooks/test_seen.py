@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from etelecom_async import ConfigError
 from etelecom_async.webhooks import Seen, parse
 from tests.support.events import ASKED, BODIES, CALL_LOG, CHANGE, MESSAGE, OTHER, REPLIED, to_bytes
 
@@ -118,3 +119,31 @@ def test_a_store_of_the_callers_keeps_the_keys_for_all():
     assert len(list(Seen(store=store).new(read(REPLIED)))) == 1
     assert list(Seen(store=store).new(read(REPLIED))) == []
     assert store == {read(REPLIED)[0].key}
+
+
+class AsyncStore:
+    def __contains__(self, key):
+        return False
+
+    async def add(self, key): ...
+
+
+def test_a_store_that_would_have_to_be_awaited_is_refused_with_what_to_do_instead():
+    with pytest.raises(ConfigError, match=r"^Seen\.store is .*keep event\.key .*; got an AsyncStore\.$"):
+        Seen(store=AsyncStore())
+
+
+def test_what_is_no_event_is_refused_by_its_place_after_those_before_it():
+    event = read(REPLIED)[0]
+    handled = Seen().new([event, None])
+    assert next(handled) == event
+    with pytest.raises(ConfigError, match=r"^events\[1\] is an event, as parse\(\) returns them; got None\.$"):
+        next(handled)
+
+
+def test_no_iterable_of_events_is_refused_without_the_promise_of_an_async_one():
+    with pytest.raises(ConfigError) as caught:
+        Seen().new(read(REPLIED)[0])
+    assert caught.value.message == (
+        "events is an iterable of events, as parse() returns them; got an UserReplyConsent."
+    )
