@@ -14,8 +14,8 @@ __all__ = ["Seen", "SeenStore"]
 
 _WANTED = "an object with the methods __contains__ and add, such as a set"
 _SYNC = (
-    "an object whose methods __contains__ and add are not async, since they are not awaited and each event would count as"
-    " handled: do without Seen, and keep event.key with your async client"
+    "an object whose methods __contains__ and add are not async, since they are not awaited and each event would count"
+    " as handled: do without Seen, and keep event.key with your async client"
 )
 
 

@@ -120,7 +120,9 @@ def _oa_event(name: str, value: dict[str, JSON], num_retry: int) -> Event:
     try:
         event = decode(value, model)
     except DecodeError as error:
-        return UnknownEvent(name=name, payload=value, problem=error.message)
+        # Of these classes' fields only the phone is judged by the constructor, whose errors name no field.
+        problem = "not a phone number @ $.phone" if error.message == "invalid value @ $" else error.message
+        return UnknownEvent(name=name, payload=value, problem=problem)
     object.__setattr__(event, "num_retry", num_retry)  # it is not in the body, so no argument
     return event
 

@@ -187,6 +187,13 @@ def test_an_event_that_does_not_fit_its_class_keeps_its_payload_and_says_where(n
     assert "@ $" in event.problem
 
 
+@pytest.mark.parametrize("phone", ["84***321", "", "0987654321 or 0987654322", 12])
+def test_a_phone_that_is_none_is_the_named_problem(phone):
+    for event in (REPLIED, ASKED, CALLED, CALLING):
+        assert only({**event, "phone": phone}).problem == "not a phone number @ $.phone"
+    assert only({**REPLIED, "phone": phone, "user_consent": 1}).problem.endswith("@ $.user_consent")
+
+
 @pytest.mark.parametrize("wire", [84987654321, "0987 654 321", "+84987654321", 987654321])
 def test_a_phone_is_in_wire_form_however_it_is_written(wire):
     assert only({**REPLIED, "phone": wire}).phone == PHONE
