@@ -9,15 +9,19 @@ from functools import partial
 from types import MappingProxyType
 
 from attrs import Factory, field, frozen
+from attrs.converters import optional
 
 from .. import _checks, clock
+from ..errors import ConfigError
 from ..phone import normalize
 
-__all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "Reply", "sample"]
+__all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "Reply", "sample", "to_reply"]
 
 GRANTED = 0
 EXPIRED = 16
 NEVER_ASKED = 20
+
+_LONGEST_WORD = 40
 
 # How mobile numbers begin after the country code: checks against assigned blocks accept the sample too.
 _MOBILE = (
@@ -65,6 +69,19 @@ class Reply(enum.Enum):
     """The customer blocks the Official Account."""
 
 
+def to_reply(value: Reply | str, name: str = "Customer.reply") -> Reply:
+    """A reply, given as a member or as its text; any other value is a `ConfigError`."""
+    try:
+        return Reply(value)
+    except ValueError:
+        pass
+    shown = _checks.shown(value)
+    # With a digit in it, it may be a phone in the wrong place.
+    if isinstance(value, str) and value.strip() and value.isprintable() and not any(map(str.isdigit, value)):
+        shown = repr(str.__str__(value)) if len(value) <= _LONGEST_WORD else shown
+    raise ConfigError(f"{name} is a Reply, or its text: allow, deny or block; got {shown}.")
+
+
 def _code(error: int) -> int:
     return _checks.whole("Customer.error", error, least=-(2**63), most=2**63 - 1)
 
@@ -86,7 +103,8 @@ class Customer:
         error: the code of the answer. With 5, 10 or 12 the answer is always "try later".
         message: the words of the answer; by default those of `MESSAGES` for the code.
         expires: when a granted permission ends, aware; None for never. After that, `error` 0 is answered as 16.
-        reply: how they answer a request for permission; None if they do not, unless `World.reply` does for them.
+        reply: how they answer a request for permission, a `Reply` or its text; None if they do not, unless
+            `World.reply` does for them.
         reply_after: seconds from a request to that answer.
         request_error: the `error_code` with which a request to them fails inside a 200; 0 if it does not.
 
@@ -102,12 +120,7 @@ class Customer:
         validator=_checks.checked(partial(_checks.instance, kind=str, wanted="a str")),
     )
     expires: datetime | None = field(default=None, validator=_checks.checked(_checks.aware, or_none=True))
-    reply: Reply | None = field(
-        default=None,
-        validator=_checks.checked(
-            partial(_checks.instance, kind=Reply, wanted="a Reply such as Reply.ALLOW"), or_none=True
-        ),
-    )
+    reply: Reply | None = field(default=None, converter=optional(to_reply))
     reply_after: float = field(
         default=0.0, validator=_checks.checked(partial(_checks.number, least=0, unit="a number of seconds"))
     )

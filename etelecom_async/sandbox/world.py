@@ -28,7 +28,7 @@ from ..ids import MAX_ID
 from ..phone import mask, normalize
 from ..transport.base import Response
 from .consent_requests import Charge, RequestBook
-from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, Reply, sample
+from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, Reply, sample, to_reply
 from .fields import id_in, object_in, operators_form, text_in
 from .limit import TEXT_TYPE, FixedWindow, Gate, Gatekeeper, Limit, TokenBucket, json_response
 
@@ -168,10 +168,7 @@ class World:
             InvalidPhone: phone cannot be a phone number.
             ConfigError: there is no such reply, or no request waits for this customer.
         """
-        try:
-            answer = Reply(reply)
-        except ValueError:
-            raise _checks.refused("reply", "a Reply, or its text: allow, deny or block", reply) from None
+        answer = to_reply(reply, "reply")
         number = normalize(phone)
         if not self.requests.reply(number, answer):
             raise ConfigError(f"No request for permission waits for {mask(number)}.")

@@ -248,7 +248,7 @@ ROWS = {
             "error": [1.0, True, None, "3", [], v.THING, 2**64],
             "message": v.TEXT,
             "expires": v.MOMENTS,
-            "reply": [0, "allow", [], v.THING, Reply],
+            "reply": [0, "yes", "ALLOW", [], v.THING, Reply],
             "reply_after": v.LEAST_ZERO,
             "request_error": [1.0, True, None, "3", [], v.THING, 2**64],
         },

@@ -98,6 +98,17 @@ async def test_a_reply_by_hand_decides_what_a_check_answers(clock, reply, status
         world.reply(PHONE, reply)
 
 
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [("yes", "'yes'"), ("no answer", "'no answer'"), (PHONE, "a str"), ("a" * 41, "a str"), ("a\n", "a str"), (5, "5")],
+)
+def test_a_wrong_reply_is_refused_with_the_word_unless_it_may_be_a_phone(word, shown):
+    for give in (lambda: World().reply(PHONE, word), lambda: Customer(phone=PHONE, reply=word)):
+        with pytest.raises(ConfigError) as caught:
+            give()
+        assert caught.value.message.endswith(f"reply is a Reply, or its text: allow, deny or block; got {shown}.")
+
+
 async def test_a_yes_lasts_thirty_days(clock):
     world = new(clock)
     await request(world)
@@ -122,8 +133,9 @@ async def test_a_request_without_an_answer_is_over_after_24_hours(clock):
     assert len(world.charges) == 1
 
 
-async def test_a_customer_answers_by_themselves_after_their_time(clock):
-    world = new(clock, Customer(phone=PHONE, error=20, reply=Reply.ALLOW, reply_after=90))
+@pytest.mark.parametrize("reply", [Reply.ALLOW, "allow"])
+async def test_a_customer_answers_by_themselves_after_their_time(clock, reply):
+    world = new(clock, Customer(phone=PHONE, error=20, reply=reply, reply_after=90))
     await request(world)
     clock.now += timedelta(seconds=89)
     assert await state(world) is ConsentState.PENDING
