@@ -61,5 +61,8 @@ class Waiter(Protocol):
     """Waits for news of a customer, such as `etelecom_async.webhooks.ConsentWaiter`."""
 
     async def wait(self, phone: str, seconds: float, /) -> None:
-        """Return after so many seconds, or earlier when there is news of this phone, in wire form."""
+        """Return after so many seconds, or earlier when there is news of this phone, in wire form.
+
+        After the first early end the check comes at once; a later one waits until a second has passed.
+        """
         ...

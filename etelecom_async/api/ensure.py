@@ -45,6 +45,9 @@ _BEATS = 4
 _SLOWER, _SLOWEST = 1.5, 12.0
 """Each pause between two checks is so much longer than the one before, up to so many times the first."""
 
+_LEAST = 1.0
+"""Seconds between two checks at least, whatever a waiter does, unless the caller wants a shorter pause."""
+
 
 @frozen(kw_only=True)
 class Ensuring:
@@ -70,13 +73,19 @@ class Ensuring:
         """Do what is needed, and then wait for the customer's answer for up to `wait` seconds from now on."""
         end = clock.seconds() + (wait or 0.0)
         outcome = await self._act()
-        pause = poll
+        pause, was_early = poll, False
         while self._is_worth_waiting(outcome) and (left := end - clock.seconds()) > 0:
             seconds = min(pause, left)
             if waiter is None:
                 await asyncio.sleep(seconds)
             else:
+                began = clock.seconds()
                 await waiter.wait(self.wanted.phone, seconds)
+                # Only the first early end is followed by a check at once: a waiter that does not wait must not poll.
+                rest = began + min(seconds, _LEAST) - clock.seconds()
+                if was_early and rest > 0:
+                    await asyncio.sleep(rest)
+                was_early = was_early or rest > 0
             outcome = await self._look_again(outcome)
             pause = min(pause * _SLOWER, poll * _SLOWEST)
         return outcome

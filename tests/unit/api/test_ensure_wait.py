@@ -19,6 +19,7 @@ from etelecom_async import (
 )
 from etelecom_async.claims.base import MemoryClaims
 from etelecom_async.sandbox import SANDBOX_API_KEY, Customer, Reply, World
+from etelecom_async.webhooks import ConsentWaiter, OASendConsent, UserReplyConsent
 from tests.support import PHONE, virtually
 from tests.support.ensure import GRANTED, NEVER, ONCE, PENDING, WIRE, Losing, Scene, asked, ensure, opened
 
@@ -151,3 +152,40 @@ async def test_a_waiter_is_told_the_phone_and_the_pause_and_may_end_it_early():
     assert waits[0] == (WIRE, 100)
     assert len(waits) == 3
     assert asyncio.get_running_loop().time() == pytest.approx(3, abs=0.1)
+
+
+class Hasty:
+    async def wait(self, phone, seconds, /): ...
+
+
+@pytest.mark.parametrize(("poll", "most"), [(5, 63), (0.5, 64)])
+@virtually
+async def test_a_waiter_that_does_not_wait_makes_no_more_than_a_check_a_second(poll, most):
+    world = World(customers={})
+    outcome = await ensure(asked(world), wait=60, poll=poll, waiter=Hasty())
+    assert outcome.consent.state is ConsentState.PENDING
+    assert asyncio.get_running_loop().time() == pytest.approx(60, abs=0.1)
+    assert len([entry for entry in world.log if entry.path.endswith("CheckConsent")]) <= most
+
+
+@virtually
+async def test_a_second_event_within_a_second_is_followed_by_a_check_when_the_second_is_over():
+    world = World(customers={})
+    session = asked(world)
+    waiter, loop = ConsentWaiter(session), asyncio.get_running_loop()
+    loop.call_later(0.2, waiter.feed, OASendConsent(phone=PHONE))
+    loop.call_later(0.3, world.reply, PHONE, "allow")
+    loop.call_later(0.3, waiter.feed, UserReplyConsent(phone=PHONE))
+    assert (await ensure(session, wait=1000, poll=100, waiter=waiter)).granted
+    assert loop.time() == pytest.approx(1.2, abs=0.1)
+
+
+@virtually
+async def test_the_first_event_is_followed_by_a_check_at_once():
+    world = World(customers={})
+    session = asked(world)
+    waiter, loop = ConsentWaiter(session), asyncio.get_running_loop()
+    loop.call_later(0.2, world.reply, PHONE, "allow")
+    loop.call_later(0.2, waiter.feed, UserReplyConsent(phone=PHONE))
+    assert (await ensure(session, wait=1000, poll=100, waiter=waiter)).granted
+    assert loop.time() == pytest.approx(0.2, abs=0.05)
