@@ -8,7 +8,6 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from ..errors import EtelecomError
 from .consent import Consent
 from .consent_requests import ConsentRequest
 
@@ -40,7 +39,8 @@ class ConsentOutcome:
         is_charged: whether this call's own request was billed; False where it made none, None where it is not known.
         ask_again_at: when to look again: the end of a doubt, of the request or of the permission; None where no such
             time is known.
-        error: why the outcome of this call's own request is unknown; None otherwise.
+        error: why the outcome of this call's own request is unknown, or why the last look of a wait failed, so that
+            `consent` is older than that; also what a waiter raised after the request. None otherwise.
     """
 
     did: ConsentStep
@@ -49,11 +49,11 @@ class ConsentOutcome:
     is_other_call_type: bool = False
     is_charged: bool | None = False
     ask_again_at: datetime | None = None
-    error: EtelecomError | None = field(default=None, eq=False)
+    error: Exception | None = field(default=None, eq=False)
 
     @property
     def granted(self) -> bool:
-        """May the business call this customer now?"""
+        """May the business call this customer now, as of the last answer? With an `error`, False is no "no"."""
         return self.consent.granted
 
 

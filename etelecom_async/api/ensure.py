@@ -18,7 +18,7 @@ from attrs import define, evolve, field, frozen
 from .. import clock
 from ..claims.base import Claims, Turns
 from ..endpoint import Caller
-from ..errors import ClaimsError, EtelecomError, InvalidPhone, Phase, SendFailed
+from ..errors import ClaimsError, DeadlineExceeded, EtelecomError, InvalidPhone, Phase, SendFailed
 from ..phone import national, normalize
 from .consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState
 from .consent_outcome import ConsentOutcome, ConsentStep, Waiter
@@ -44,6 +44,8 @@ _BEATS = 4
 """A claim is prolonged so often within `settle`."""
 _SLOWER, _SLOWEST = 1.5, 12.0
 """Each pause between two checks is so much longer than the one before, up to so many times the first."""
+_LAST_LOOK = 2.0
+"""Seconds before the end of a wait at which the last look begins, so that it is answered within the wait."""
 
 _LEAST = 1.0
 """Seconds between two checks at least, whatever a waiter does, unless the caller wants a shorter pause."""
@@ -71,24 +73,38 @@ class Ensuring:
 
     async def run(self, *, wait: float | None, poll: float, waiter: Waiter | None) -> ConsentOutcome:
         """Do what is needed, and then wait for the customer's answer for up to `wait` seconds from now on."""
-        end = clock.seconds() + (wait or 0.0)
+        wait = wait or 0.0
+        end = clock.seconds() + wait
         outcome = await self._act()
-        pause, was_early = poll, False
-        while self._is_worth_waiting(outcome) and (left := end - clock.seconds()) > 0:
-            seconds = min(pause, left)
-            if waiter is None:
-                await asyncio.sleep(seconds)
-            else:
-                began = clock.seconds()
-                await waiter.wait(self.wanted.phone, seconds)
-                # Only the first early end is followed by a check at once: a waiter that does not wait must not poll.
-                rest = began + min(seconds, _LEAST) - clock.seconds()
-                if was_early and rest > 0:
-                    await asyncio.sleep(rest)
-                was_early = was_early or rest > 0
-            outcome = await self._look_again(outcome)
+        last = end - min(_LAST_LOOK, wait / 10)
+        pause, may_be_early = poll, True
+        while self._is_worth_waiting(outcome) and (left := last - clock.seconds()) > 0:
+            try:
+                if await self._pause(min(pause, left), waiter, may_be_early=may_be_early):
+                    may_be_early = False
+                outcome = await self._look_again(outcome, end=end)
+            except Exception as error:
+                if outcome.did is not ConsentStep.REQUESTED and outcome.is_charged is False:
+                    raise
+                # Of a request that is paid for, or may be, the caller hears in any case.
+                return outcome if outcome.is_charged is None and outcome.error else evolve(outcome, error=error)
             pause = min(pause * _SLOWER, poll * _SLOWEST)
         return outcome
+
+    async def _pause(self, seconds: float, waiter: Waiter | None, *, may_be_early: bool) -> bool:
+        """Wait; says whether the waiter ended that early.
+
+        Only the first early end is followed by a check at once: a waiter that does not wait must not poll.
+        """
+        if waiter is None:
+            await asyncio.sleep(seconds)
+            return False
+        began = clock.seconds()
+        await waiter.wait(self.wanted.phone, seconds)
+        rest = began + min(seconds, _LEAST) - clock.seconds()
+        if rest > 0 and not may_be_early:
+            await asyncio.sleep(rest)
+        return rest > 0
 
     # What is done
 
@@ -231,28 +247,34 @@ class Ensuring:
             return outcome.consent.state is ConsentState.PENDING
         return outcome.ask_again_at is None or outcome.ask_again_at > clock.now()
 
-    async def _look_again(self, before: ConsentOutcome) -> ConsentOutcome:
+    async def _look_again(self, before: ConsentOutcome, *, end: float) -> ConsentOutcome:
+        doubt = before.error if _is_own_doubt(before) else None
         try:
-            consent = await self._check()
-            found = before.request
-            if before.did is ConsentStep.IN_DOUBT or (
-                before.did is ConsentStep.FOUND_OPEN and consent.state in _SPENDS
-            ):
-                found = await self._open()
+            async with asyncio.timeout(end - clock.seconds()):
+                consent, found = await self._seen_after(before)
+        except TimeoutError as error:
+            late = error if isinstance(error, EtelecomError) else DeadlineExceeded("The wait ended before the answer.")
+            return evolve(before, error=doubt or late)
         except EtelecomError as error:
             if not error.transient:
                 raise
-            return before  # the next look may succeed, and what was done is not forgotten
-        after = evolve(before, consent=consent, request=found)
+            return evolve(before, error=doubt or error)  # the next look may succeed, and what was done is not forgotten
+        after = evolve(before, consent=consent, request=found, error=doubt)
         if before.did is ConsentStep.IN_DOUBT and (found is not None or _is_past_asking(consent)):
             after = self._settled(before, consent, found)
         elif before.did is ConsentStep.FOUND_OPEN and found is None:
             after = evolve(after, ask_again_at=clock.now())
         return evolve(after, ask_again_at=consent.expired_time) if consent.granted else after
 
+    async def _seen_after(self, before: ConsentOutcome) -> tuple[Consent, ConsentRequest | None]:
+        consent = await self._check()
+        if before.did is ConsentStep.IN_DOUBT or (before.did is ConsentStep.FOUND_OPEN and consent.state in _SPENDS):
+            return consent, await self._open()
+        return consent, before.request
+
     def _settled(self, before: ConsentOutcome, consent: Consent, found: ConsentRequest | None) -> ConsentOutcome:
         """The end of a doubt: there is a request, and it is this call's own if this call may have made one."""
-        is_own = before.error is not None
+        is_own = _is_own_doubt(before)
         return evolve(
             self._found(consent, found),
             did=ConsentStep.REQUESTED if is_own else ConsentStep.FOUND_OPEN,
@@ -282,6 +304,11 @@ class _Claim:
 
     async def release(self) -> None:
         await self.claims.release(self.customer, owner=self.owner)
+
+
+def _is_own_doubt(outcome: ConsentOutcome) -> bool:
+    """Is it this call's own request of which it is not known whether it was made?"""
+    return outcome.did is ConsentStep.IN_DOUBT and outcome.is_charged is None
 
 
 def _is_past_asking(consent: Consent) -> bool:

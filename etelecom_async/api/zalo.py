@@ -221,7 +221,9 @@ class Zalo(_Subjects):
             reason_code: why you want to call, as the customer is told.
             may_request: False never spends anything.
             wait: seconds, from now on, to wait for the customer's answer; None returns at once. It ends earlier with a
-                yes, a no, or the end of the request. A wait that nothing can end, since no request is open, is none.
+                yes, a no, or the end of the request, and up to 2 seconds earlier so that the last check has time.
+                A wait that nothing can end, since no request is open, is none. Checks that fail for now are repeated;
+                if the last one failed, its error is in the outcome.
             poll: seconds before the first check while waiting; each further pause is half as long again, up to 12 times
                 the first.
             settle: seconds after a request in which no other is made. A request in doubt shows in the list by then.
@@ -235,7 +237,7 @@ class Zalo(_Subjects):
             SendFailed: the request failed, as its answer says; it has the record, and whether it was billed.
             ClaimsError: it cannot be told whether another asks this customer, so no request was made.
             EtelecomError: as `check_consent`; nothing was spent. A request of unknown outcome is no error but an
-                outcome that is IN_DOUBT, with the error in it.
+                outcome that is IN_DOUBT, with the error in it. So is whatever fails after a request was made.
         """
         from .ensure import Ensuring  # noqa: PLC0415 - only this method needs it
 

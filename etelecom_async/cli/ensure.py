@@ -17,7 +17,7 @@ from ..api.consent import ConsentState
 from ..api.consent_outcome import ConsentOutcome, ConsentStep
 from ..api.consent_requests import REQUEST_CONSENT
 from ..claims.file import FileClaims
-from ..errors import InvalidPhone, SendFailed
+from ..errors import EtelecomError, InvalidPhone, SendFailed
 from ..phone import normalize
 from ..pipeline import CallNext
 from ..transport.base import Request, Response
@@ -183,8 +183,13 @@ def _to_dict(phone: str, outcome: ConsentOutcome) -> dict[str, object]:
         "is_other_call_type": outcome.is_other_call_type,
         "is_charged": outcome.is_charged,
         "ask_again_at": None if outcome.ask_again_at is None else utc_text(outcome.ask_again_at),
-        "failure": None if outcome.error is None else f"{type(outcome.error).__name__}: {outcome.error.message}",
+        "failure": None if outcome.error is None else _said(outcome.error),
     }
+
+
+def _said(error: Exception) -> str:
+    words = error.message if isinstance(error, EtelecomError) else str(error)
+    return f"{type(error).__name__}: {words}".removesuffix(": ")
 
 
 def _show(phone: str, outcome: ConsentOutcome) -> None:
