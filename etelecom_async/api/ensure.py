@@ -264,6 +264,8 @@ class Ensuring:
             after = self._settled(before, consent, found)
         elif before.did is ConsentStep.FOUND_OPEN and found is None:
             after = evolve(after, ask_again_at=clock.now())
+        if consent.state in _REFUSALS:
+            return evolve(after, ask_again_at=None)
         return evolve(after, ask_again_at=consent.expired_time) if consent.granted else after
 
     async def _seen_after(self, before: ConsentOutcome) -> tuple[Consent, ConsentRequest | None]:

@@ -41,6 +41,7 @@ async def test_a_wait_ends_with_the_customers_no(reply, state):
     world = World(customers={customer.phone: customer})
     outcome = await ensure(asked(world), wait=3600)
     assert (outcome.granted, outcome.consent.state.value, outcome.did.value) == (False, state, "requested")
+    assert outcome.ask_again_at is None
     assert asyncio.get_running_loop().time() < 160
 
 
