@@ -11,7 +11,7 @@ from attrs import field, frozen
 from .consent import Consent
 from .consent_requests import ConsentRequest
 
-__all__ = ["ConsentOutcome", "ConsentStep", "Waiter"]
+__all__ = ["ConsentOutcome", "ConsentStep", "Waiter", "requested"]
 
 
 class ConsentStep(enum.Enum):
@@ -55,6 +55,17 @@ class ConsentOutcome:
     def granted(self) -> bool:
         """May the business call this customer now, as of the last answer? With an `error`, False is no "no"."""
         return self.consent.granted
+
+
+def requested(consent: Consent, request: ConsentRequest) -> ConsentOutcome:
+    """The outcome of a call that made this request."""
+    return ConsentOutcome(
+        did=ConsentStep.REQUESTED,
+        consent=consent,
+        request=request,
+        is_charged=request.is_charged,
+        ask_again_at=request.expires_at,
+    )
 
 
 class Waiter(Protocol):

@@ -21,7 +21,7 @@ from ..endpoint import Caller
 from ..errors import ClaimsError, DeadlineExceeded, EtelecomError, InvalidPhone, Phase, SendFailed
 from ..phone import national, normalize
 from .consent import CHECK_CONSENT, CheckConsent, Consent, ConsentState
-from .consent_outcome import ConsentOutcome, ConsentStep, Waiter
+from .consent_outcome import ConsentOutcome, ConsentStep, Waiter, requested
 from .consent_requests import (
     LIST_REQUEST_CONSENT,
     REQUEST_CONSENT,
@@ -139,13 +139,7 @@ class Ensuring:
                 return evolve(doubt, is_charged=None, error=error)
             claim.is_spent = isinstance(error, SendFailed) and error.is_charged is not False
             raise
-        return ConsentOutcome(
-            did=ConsentStep.REQUESTED,
-            consent=consent,
-            request=request,
-            is_charged=request.is_charged,
-            ask_again_at=request.expires_at,
-        )
+        return requested(consent, request)
 
     @property
     def _customer(self) -> str:

@@ -10,28 +10,35 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from attrs import evolve, field, frozen
 from rich.console import Console
 
 from .._times import offset, utc_text
-from ..api.consent import ConsentState
-from ..api.consent_outcome import ConsentOutcome, ConsentStep
-from ..api.consent_requests import REQUEST_CONSENT
+from ..api.consent import Consent, ConsentState
+from ..api.consent_outcome import ConsentOutcome, ConsentStep, requested
+from ..api.consent_requests import REQUEST_CONSENT, ConsentRequest
+from ..bulk.common_fault import COMMON_FAULTS
 from ..claims.file import FileClaims
-from ..errors import EtelecomError, InvalidPhone, SendFailed
+from ..codec import decode
+from ..errors import ClaimsError, ConfigError, EtelecomError, InternalError, InvalidPhone, SendFailed
+from ..messages import failure_name
 from ..phone import normalize
 from ..pipeline import CallNext
 from ..transport.base import Request, Response
 from .command import Command, exits_with
 from .exit_codes import ExitCode
-from .exits import WrongUsage
+from .exits import WrongUsage, os_message
 from .network import Network, network_options
 from .options import FilePath, as_seconds, call_type_option, oa_id_option, reason_option, yes_option
 from .render import as_json, is_terminal, local, plain, show, table, write
-from .request import confirm
 from .session import open_session
+from .spending import confirm, print_rows
 
 __all__ = ["ensure"]
 
+_SQLITE = b"SQLite format 3\0"
+_ENDS = (ConfigError, ClaimsError, InternalError)
+"""Errors that say nothing of the customer."""
 _ASKS = (ConsentState.NEVER_ASKED, ConsentState.EXPIRED)
 
 
@@ -82,64 +89,121 @@ def ensure(
         number = normalize(phone)
     except InvalidPhone as error:
         raise WrongUsage(str(error)) from None
-    flight = _Flight()
-    kept = None if claims is None else FileClaims(claims)
+    way = _Way(
+        network=network,
+        number=number,
+        oa_id=oa_id,
+        call_type=call_type,
+        reason=reason,
+        claims=None if claims is None else _claims(claims),
+    )
+    outcome, is_interrupted = _go(way, yes=yes, may_request=not no_request, wait=wait)
 
-    def run(*, may_request: bool, wait: float | None) -> ConsentOutcome:
-        session, runtime = open_session(network, REQUEST_CONSENT, middlewares=[flight.watch])
+    def rows(*, err: bool) -> None:
+        if wants_json:
+            write(as_json(_to_dict(number, outcome)).encode(), err=err)
+        else:
+            _show(number, outcome, err=err)
 
-        async def main() -> ConsentOutcome:
-            async with session, _live_line(wait):
-                return await session.zalo.ensure_consent(
-                    oa_id=oa_id,
-                    phone=number,
-                    call_type=call_type,
-                    reason_code=reason,
-                    may_request=may_request,
-                    wait=wait,
-                    claims=kept,
-                )
-
-        return runtime.run(main())
-
-    try:
-        outcome = run(may_request=False, wait=None)
-        may_request = not no_request and outcome.did is ConsentStep.CHECKED and outcome.consent.state in _ASKS
-        if may_request:
-            confirm(f"{outcome.consent.state.value.capitalize()}. Ask the customer? The request is billed.", yes=yes)
-        if may_request or wait:
-            outcome = run(may_request=may_request, wait=wait)
-    except KeyboardInterrupt:
-        if not flight.is_under_way:
-            raise
-        write(
-            "Error: interrupted while a request was under way. Run it again after a minute: it looks first.", err=True
-        )
-        context.exit(ExitCode.IN_DOUBT)
-    except SendFailed as error:
-        known = f" (error_code {error.error_code}, {error.category.value}: {error.meaning})" if error.meaning else ""
-        charged = {True: "It was charged.", False: "It was not charged.", None: "Whether it was charged is not known."}
-        write(f"Error: the request failed: {error.message}{known}. {charged[error.is_charged]}", err=True)
-        context.exit(ExitCode.NOT_CHECKED)
-    if wants_json:
-        write(as_json(_to_dict(number, outcome)).encode())
-    else:
-        _show(number, outcome)
-    context.exit(_exit_code(outcome))
+    print_rows(rows, is_spent=outcome.is_charged is not False)
+    context.exit(ExitCode.INTERRUPTED if is_interrupted else _exit_code(outcome))
 
 
 class _Flight:
-    """Knows whether a request has left and is not answered."""
+    """Knows whether a request has left and is not answered, and the one that was made."""
 
     is_under_way = False
+    made: ConsentRequest | None = None
 
     async def watch(self, request: Request, call_next: CallNext) -> Response:
         if request.endpoint is not REQUEST_CONSENT:
             return await call_next(request)
         self.is_under_way = True
         response = await call_next(request)
+        self.made = decode(response.json(), ConsentRequest)
         self.is_under_way = False
         return response
+
+
+@frozen(kw_only=True)
+class _Way:
+    """One customer's way to a permission, in one session after another."""
+
+    network: Network
+    number: str
+    oa_id: int
+    call_type: str
+    reason: str
+    claims: FileClaims | None
+    flight: _Flight = field(factory=_Flight)
+
+    def run(self, *, may_request: bool, wait: float | None) -> ConsentOutcome:
+        session, runtime = open_session(self.network, REQUEST_CONSENT, middlewares=[self.flight.watch])
+
+        async def main() -> ConsentOutcome:
+            async with session, _live_line(wait):
+                return await session.zalo.ensure_consent(
+                    oa_id=self.oa_id,
+                    phone=self.number,
+                    call_type=self.call_type,
+                    reason_code=self.reason,
+                    may_request=may_request,
+                    wait=wait,
+                    claims=self.claims,
+                )
+
+        return runtime.run(main())
+
+
+def _go(way: _Way, *, yes: bool, may_request: bool, wait: float | None) -> tuple[ConsentOutcome, bool]:
+    """What was done, and whether Ctrl-C came after a request was made. What cannot be shown as a row ends the command.
+
+    Raises:
+        click.exceptions.Exit: with a sentence on stderr: the request failed, or Ctrl-C left it in doubt.
+    """
+    known = ConsentOutcome(did=ConsentStep.CHECKED, consent=Consent())
+    try:
+        known = way.run(may_request=False, wait=None)
+        is_wanted = may_request and known.did is ConsentStep.CHECKED and known.consent.state in _ASKS
+        if is_wanted:
+            confirm(f"{known.consent.state.value.capitalize()}. Ask the customer? The request is billed.", yes=yes)
+        return (way.run(may_request=is_wanted, wait=wait) if is_wanted or wait else known), False
+    except KeyboardInterrupt:
+        if way.flight.is_under_way:
+            again = "Run it again after a minute: it looks first."
+            write(f"Error: interrupted while a request was under way. {again}", err=True)
+            raise click.exceptions.Exit(ExitCode.IN_DOUBT) from None
+        if way.flight.made is None:
+            raise
+        return requested(known.consent, way.flight.made), True
+    except SendFailed as error:
+        meaning = f" (error_code {error.error_code}, {error.category.value}: {error.meaning})" if error.meaning else ""
+        charged = {True: "It was charged.", False: "It was not charged.", None: "Whether it was charged is not known."}
+        write(f"Error: the request failed: {error.message}{meaning}. {charged[error.is_charged]}", err=True)
+        raise click.exceptions.Exit(ExitCode.NOT_CHECKED) from None
+    except EtelecomError as error:
+        if isinstance(error, _ENDS):
+            raise
+        if type(error).__name__ in COMMON_FAULTS:
+            raise WrongUsage(str(error)) from None
+        return evolve(known, error=error), False
+
+
+def _claims(path: Path) -> FileClaims:
+    """Claims in this file; an error of usage where it can never hold them."""
+    try:
+        if not path.exists():
+            if not path.parent.is_dir():
+                raise WrongUsage(f"--claims: there is no folder {path.parent}.")
+        elif not path.is_file():
+            raise WrongUsage(f"--claims: {path} is no file.")
+        else:
+            with path.open("r+b") as file:
+                if file.read(len(_SQLITE)) not in (b"", _SQLITE):
+                    raise WrongUsage(f"--claims: {path} holds something else: name another file.")
+    except OSError as error:
+        raise WrongUsage(f"--claims: {os_message(error)}.") from None
+    return FileClaims(path)
 
 
 @asynccontextmanager
@@ -178,21 +242,30 @@ def _to_dict(phone: str, outcome: ConsentOutcome) -> dict[str, object]:
     return {
         "phone": phone,
         **outcome.consent.to_dict(),
+        "granted": _granted(outcome),
         "did": outcome.did.value,
         "request_id": None if request is None or request.id is None else str(request.id),
         "is_other_call_type": outcome.is_other_call_type,
         "is_charged": outcome.is_charged,
         "ask_again_at": None if outcome.ask_again_at is None else utc_text(outcome.ask_again_at),
-        "failure": None if outcome.error is None else _said(outcome.error),
+        "failure": None if outcome.error is None else _said(outcome.error, name=type(outcome.error).__name__),
     }
 
 
-def _said(error: Exception) -> str:
+def _granted(outcome: ConsentOutcome) -> bool | None:
+    """None where nothing is known: the answer says so, or the last check failed."""
+    if outcome.granted:
+        return True
+    is_unchecked = outcome.error is not None and outcome.did is not ConsentStep.IN_DOUBT
+    return None if is_unchecked or not outcome.consent.state.conclusive else False
+
+
+def _said(error: Exception, *, name: str) -> str:
     words = error.message if isinstance(error, EtelecomError) else str(error)
-    return f"{type(error).__name__}: {words}".removesuffix(": ")
+    return f"{name}: {words}".removesuffix(": ")
 
 
-def _show(phone: str, outcome: ConsentOutcome) -> None:
+def _show(phone: str, outcome: ConsentOutcome, *, err: bool) -> None:
     now = datetime.now(UTC).astimezone()
     fields = _to_dict(phone, outcome)
     words = {True: "yes", False: "no", None: "?"}
@@ -202,9 +275,11 @@ def _show(phone: str, outcome: ConsentOutcome) -> None:
         message = "The open request is for another kind of calls."
     elif outcome.did is ConsentStep.IN_DOUBT:
         message = "A request may have been made. Look again at that time."
+    elif outcome.error is not None:
+        message = _said(outcome.error, name=failure_name(type(outcome.error).__name__))
     grid.add_row(
         plain(phone),
-        words[outcome.granted],
+        words[_granted(outcome)],
         plain(outcome.consent.state.value),
         outcome.did.value,
         plain(str(fields["request_id"] or "")),
@@ -212,12 +287,10 @@ def _show(phone: str, outcome: ConsentOutcome) -> None:
         local(outcome.ask_again_at, zone=now.tzinfo),
         plain(message),
     )
-    show(grid)
+    show(grid, err=err)
 
 
 def _exit_code(outcome: ConsentOutcome) -> ExitCode:
-    if outcome.granted:
-        return ExitCode.DONE
-    if outcome.did is ConsentStep.IN_DOUBT:
+    if outcome.did is ConsentStep.IN_DOUBT and not outcome.granted:
         return ExitCode.IN_DOUBT
-    return ExitCode.NOT_GRANTED if outcome.consent.state.conclusive else ExitCode.NOT_CHECKED
+    return {True: ExitCode.DONE, False: ExitCode.NOT_GRANTED, None: ExitCode.NOT_CHECKED}[_granted(outcome)]

@@ -30,7 +30,7 @@ MEANINGS = MappingProxyType(
         ExitCode.USAGE: "wrong usage: a wrong option, file, key or setting, or a missing extra",
         ExitCode.NOT_CHECKED: "done, but some could not be checked or requested: nothing is known about those",
         ExitCode.STOPPED: "a fault stopped it, such as a full disk: run it again, bulk with --resume",
-        ExitCode.IN_DOUBT: "a call that costs money may or may not have been carried out: look before you repeat it",
+        ExitCode.IN_DOUBT: "a billed call is in doubt, or was made and could not be printed: look before you repeat it",
         ExitCode.BUG: "a bug in this program: the last lines on stderr say what to report",
         ExitCode.INTERRUPTED: "interrupted by Ctrl-C or a signal: run it again, bulk with --resume",
         ExitCode.BROKEN_PIPE: "the program that read the output has ended",

@@ -84,8 +84,14 @@ def table(*heads: str, spare: Sequence[str] = ()) -> Grid:
 
 def write(text: str | bytes, *, nl: bool = True, err: bool = False) -> None:
     """Write a line at once, or raise what ends the command. Output on stderr is best effort."""
-    try:
+    with _ends_the_command():
         click.echo(text, nl=nl, err=err)
+
+
+@contextmanager
+def _ends_the_command() -> Generator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise OutputClosed from None
     except OSError as error:
@@ -100,7 +106,8 @@ def show(rows: Grid, *, err: bool = False) -> None:
     # All columns, fewer columns, or records below each other: the first that breaks no word and no time.
     width = console.width
     grids = (rows.as_table(width=width), rows.without_spare().as_table(width=width), rows.as_records())
-    with console.capture() as capture:
+    # rich touches the output even here.
+    with _ends_the_command(), console.capture() as capture:
         console.print(next(filter(None, grids)))
     write(capture.get(), nl=False, err=err)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -24,6 +23,7 @@ from .network import Network, network_options
 from .options import call_type_option, oa_id_option, reason_option, yes_option
 from .render import as_json, local, plain, show, table, write
 from .session import open_session
+from .spending import confirm, print_rows
 
 __all__ = ["request"]
 
@@ -109,30 +109,20 @@ def request(
     customers = "1 customer" if len(numbers) == 1 else f"{len(numbers):,} customers"
     confirm(f"Ask {customers} for permission? Each request is billed.", yes=yes)
     outcomes, is_interrupted = runtime.run(_request(session, oa_id, numbers, CallType(call_type), ReasonCode(reason)))
-    if wants_json:
-        for outcome in outcomes:
-            write(as_json(outcome.to_dict()).encode())
-    else:
-        _show(outcomes)
+
+    def rows(*, err: bool) -> None:
+        if wants_json:
+            for outcome in outcomes:
+                write(as_json(outcome.to_dict()).encode(), err=err)
+        else:
+            _show(outcomes, err=err)
+
+    print_rows(rows, is_spent=any(outcome.is_charged is not False for outcome in outcomes))
     charged = sum(outcome.is_charged is True for outcome in outcomes)
     unknown = sum(outcome.is_charged is None for outcome in outcomes)
     write(f"{charged:,} charged{f', {unknown:,} perhaps' if unknown else ''}.", err=True)
     code = _exit_code(outcomes)
     context.exit(ExitCode.INTERRUPTED if is_interrupted and code is not ExitCode.IN_DOUBT else code)
-
-
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask before money is spent.
-
-    Raises:
-        WrongUsage: there is no terminal to ask on, and --yes was not given.
-        click.Abort: the answer is no.
-    """
-    if yes:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise WrongUsage("This costs money, and there is no terminal to ask on: give --yes.")
-    click.confirm(question, abort=True, err=True)
 
 
 def _numbers(phones: Iterable[str]) -> list[str]:
@@ -175,7 +165,7 @@ async def _one(session: Session, oa_id: int, phone: str, call_type: CallType, re
     return _Outcome(phone=phone, record=record)
 
 
-def _show(outcomes: Iterable[_Outcome]) -> None:
+def _show(outcomes: Iterable[_Outcome], *, err: bool) -> None:
     now = datetime.now(UTC).astimezone()
     grid = table("Phone", "Result", "Request", "Charged", f"Until ({offset(now)})", "Message")
     charged = {True: "yes", False: "no", None: "?"}
@@ -189,7 +179,7 @@ def _show(outcomes: Iterable[_Outcome]) -> None:
             local(None if record is None else record.expires_at, zone=now.tzinfo),
             plain(_message(outcome)),
         )
-    show(grid)
+    show(grid, err=err)
 
 
 def _message(outcome: _Outcome) -> str:
@@ -197,7 +187,9 @@ def _message(outcome: _Outcome) -> str:
     said = "" if failure is None else f"{failure_name(type(failure).__name__)}: {failure.message}".removesuffix(": ")
     if isinstance(failure, SendFailed) and failure.meaning:
         said = f"{said} (error_code {failure.error_code}, {failure.category.value}: {failure.meaning})"
-    return " ".join(filter(None, (said, _IN_DOUBT if outcome.is_in_doubt else "")))
+    if not outcome.is_in_doubt:
+        return said
+    return " ".join(filter(None, (said if said.endswith((".", "!", "?")) or not said else f"{said}.", _IN_DOUBT)))
 
 
 def _exit_code(outcomes: Sequence[_Outcome]) -> ExitCode:

@@ -199,7 +199,9 @@ async def test_on_a_terminal_it_asks_and_only_a_yes_spends(typed, code, charges)
         os.write(controller, typed)
         async with asyncio.timeout(HANG):
             await process.communicate()
-    assert b"Each request is billed. [y/N]" in os.read(controller, 1000)
+    shown = os.read(controller, 1000)
+    assert b"Each request is billed. [y/N]" in shown
+    assert (b"Nothing was spent." in shown) is (charges == 0)
     os.close(controller)
     assert (process.returncode, len(made.charges)) == (code, charges)
 
