@@ -124,7 +124,8 @@ class RequestConsent:
 class ConsentRequest:
     """A request for permission: the answer of `Zalo/RequestConsent`, and an item of `Zalo/ListRequestConsent`.
 
-    Every field may be missing in an answer: None, or an empty text.
+    Every field may be missing in an answer: None, or an empty text. An answer of `Zalo/RequestConsent` with neither an
+    id nor a status is no record but a `DecodeError` of phase UNKNOWN: it does not say that a request was made.
 
     Attributes:
         id: of the request on eTelecom.
@@ -175,11 +176,16 @@ _ANSWERED = frozenset({"P", "N", "NS", "-1", "127", "-2", "126"})
 """Replies after which no other one comes. The numbers are those of N and NS, where a server has no name for them."""
 
 
+_UNSAID = (None, RequestStatus.UNSET)
+
+
 def _refusal(body: JSON) -> ApiError | None:
     try:
         record = decode(body, ConsentRequest)
     except DecodeError:
         return None  # the result is read next, and says what does not fit
+    if not record.id and record.status in _UNSAID and not record.error_code:
+        raise DecodeError("The answer has neither an id nor a status, so it does not say that a request was made.")
     return send_failure(record, codes=OA_CODES)
 
 

@@ -105,10 +105,17 @@ async def test_an_answer_is_read_into_a_record():
     )
 
 
-@pytest.mark.parametrize("body", [{}, dict.fromkeys(RECORD)], ids=["absent", "null"])
-async def test_an_answer_without_fields_is_a_record_that_says_nothing(body):
-    assert await request(session_over(answer(body))) == ConsentRequest()
-    assert ConsentRequest().is_charged is None
+@pytest.mark.parametrize("body", [{}, dict.fromkeys(RECORD), {"id": 0, "status": "Z"}, {"is_charged": True}], ids=str)
+async def test_an_answer_without_an_id_and_a_status_leaves_the_request_in_doubt(body):
+    error = await failed(body, DecodeError)
+    assert error.phase is Phase.UNKNOWN
+    assert "list_request_consent" in error.__notes__[0]
+
+
+@pytest.mark.parametrize("body", [{"id": "7"}, {"status": "P"}], ids=str)
+async def test_an_answer_with_an_id_or_a_status_alone_is_a_record(body):
+    record = await request(session_over(answer(body)))
+    assert (record.is_charged, record.expires_at) == (None, None)
 
 
 def test_a_record_shows_no_phone():

@@ -115,6 +115,14 @@ def test_a_check_that_is_refused_after_the_request_shows_the_request_and_is_exit
     assert row["request_id"]
 
 
+@pytest.mark.parametrize(("name", "said"), [("request", "result"), ("ensure", "did")])
+def test_an_empty_answer_to_a_billed_call_is_in_doubt_and_exit_code_5(name, said):
+    made = world().instead(REQUEST, 200, b"{}")
+    code, stdout, _ = command(made, name, AN, *SPENDS, "--yes", "--json")
+    row = json.loads(stdout)
+    assert (code, row[said], row["is_charged"], row["request_id"]) == (5, "in doubt", None, None)
+
+
 def test_a_request_in_doubt_is_told_in_whole_sentences():
     made = world().instead(REQUEST, 500, b'{"code": "internal", "msg": "panic"}')
     code, stdout, _ = command(made, "request", AN, *SPENDS, "--yes")
