@@ -23,8 +23,10 @@ help:  ## say what there is to make
 demo: $(VENV)/.demo  ## check every phone of examples/phones.csv against the sandbox, into results.csv
 	$(VENV)/bin/etelecom demo examples/phones.csv -o results.csv || test $$? -eq 3
 
+# One process more than there are cores, since some tests wait for other processes.
 # MODE="-X dev" is Python's development mode, in which asyncio is twenty times as slow. Processes of `-n` would not have it.
-PROCESSES = $(if $(MODE),--tx '2*popen//python=$(abspath $(PY)) $(MODE)',-n auto)
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PROCESSES = $(if $(MODE),--tx '$(WORKERS)*popen//python=$(abspath $(PY)) $(MODE)',-n $(WORKERS))
 PYTEST = $(PY) $(MODE) -m pytest --dist worksteal $(PROCESSES)
 test: $(VENV)/.dev redis-server  ## run the tests but the long ones, or all of some: TESTS=tests/unit/test_codec.py
 	$(PYTEST) $(or $(TESTS),-m "not long")

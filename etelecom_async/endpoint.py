@@ -87,8 +87,8 @@ class Endpoint(Generic[Req, Res]):
         result: the class of what comes back.
         safety: whether it may be repeated on doubt.
         role: which key it wants.
-        refusal: reads a parsed 200 body and returns the error that it hides, if any ("try later" in a success). It may raise a
-            `DecodeError` where the body says too little.
+        refusal: reads a parsed 200 body and returns the error that it hides, if any ("try later" in a success). It may
+            raise a `DecodeError` where the body says too little.
         look: what shows whether a SEND of unknown outcome was carried out, such as a method's name; for its error.
         partner_only: the operator's docs have it for partners alone, so that a shop's call is refused here.
         attempt_time: seconds of one attempt where the session was given no `Timeout`, for a method that is slow.
