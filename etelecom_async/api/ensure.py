@@ -246,13 +246,13 @@ class Ensuring:
         try:
             async with asyncio.timeout(end - clock.seconds()):
                 consent, found = await self._seen_after(before)
-        except TimeoutError as error:
-            late = error if isinstance(error, EtelecomError) else DeadlineExceeded("The wait ended before the answer.")
-            return evolve(before, error=doubt or late)
         except EtelecomError as error:
             if not error.transient:
                 raise
             return evolve(before, error=doubt or error)  # the next look may succeed, and what was done is not forgotten
+        except TimeoutError:
+            # Why an earlier look failed says more than that this one was late.
+            return evolve(before, error=before.error or DeadlineExceeded("The wait ended before the answer."))
         after = evolve(before, consent=consent, request=found, error=doubt)
         if before.did is ConsentStep.IN_DOUBT and (found is not None or _is_past_asking(consent)):
             after = self._settled(before, consent, found)
