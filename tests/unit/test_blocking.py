@@ -226,14 +226,23 @@ def test_a_call_beyond_its_timeout_is_cancelled_and_the_next_one_works():
 
 def test_a_keyboard_interrupt_cancels_the_call_it_interrupts():
     program = """
-        import asyncio, os, signal, threading
+        import asyncio, os, signal, sys, threading
         from etelecom_async import Session, Shop
         from etelecom_async.blocking import Blocking
 
         blocking = Blocking(Session(Shop("1:made-up")))
         ended = threading.Event()
 
+        def place():
+            frame = sys._current_frames()[threading.main_thread().ident]
+            return frame.f_code.co_name, frame.f_lasti
+
         async def interrupt():
+            # A signal in the middle of CPython's own `Condition.__enter__` would leave its lock taken for ever.
+            before = None
+            while before != (now := place()) or now[0] != "wait":
+                before = now
+                await asyncio.sleep(0.01)
             try:
                 os.kill(os.getpid(), signal.SIGINT)
                 await asyncio.Event().wait()
