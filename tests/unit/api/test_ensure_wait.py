@@ -165,7 +165,7 @@ async def test_a_waiter_that_does_not_wait_makes_no_more_than_a_check_a_second(p
     world = World(customers={})
     outcome = await ensure(asked(world), wait=60, poll=poll, waiter=Hasty())
     assert outcome.consent.state is ConsentState.PENDING
-    assert asyncio.get_running_loop().time() == pytest.approx(60, abs=0.1)
+    assert asyncio.get_running_loop().time() == pytest.approx(58, abs=0.1)  # the last look begins before the end
     assert len([entry for entry in world.log if entry.path.endswith("CheckConsent")]) <= most
 
 
