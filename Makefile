@@ -6,6 +6,7 @@ SECONDS ?= 600
 TESTS ?=
 MODE ?=
 PROFILE ?= thorough
+FIGURES ?=
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.*/bin/python) $(foreach minor,11 12 13 13t 14 14t,python3.$(minor))
 TAG := import sys, sysconfig as s; v = sys.version_info; \
 	print("3.%d%s" % (v[1], "t" * bool(s.get_config_var("Py_GIL_DISABLED")))); sys.exit(v < (3, 11))
@@ -108,8 +109,8 @@ fuzz: $(VENV)/.fuzz  ## ten minutes (SECONDS=600) of search for bytes that break
 mutation: $(VENV)/.mutation  ## put mistakes into the code one by one, and write docs/internals/mutation.md: which does no test notice?
 	$(PY) -m tests.mutation $(MODULES)
 
-bench-gate: $(VENV)/.dev valgrind  ## fail if a call takes more instructions than benchmarks/gate.json says
-	$(PY) -m benchmarks gate
+bench-gate: $(VENV)/.dev valgrind  ## fail if a call takes more instructions than benchmarks/gate.json says, or some: FIGURES=typed
+	$(PY) -m benchmarks gate $(FIGURES)
 
 # The tests start a Redis of their own. No package of PyPI has one that is kept up to date, so it is the system's.
 redis-server:

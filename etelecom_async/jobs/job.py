@@ -260,6 +260,8 @@ class ConsentJob:
             except Unavailable as error:
                 raise JobStopped(error.message) from error
             finally:
+                if self._reader is not None:
+                    await self._reader.aclose()
                 is_complete = await close_sink(
                     opened.sink, is_complete=is_complete, is_wanted=lambda: not self._is_stopped
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Generic, Self, TypeVar
 
 from ..tables import Row
@@ -17,6 +17,8 @@ Item = TypeVar("Item")
 
 _ROWS, _PASSED, _SECONDS = 100, 1000, 0.005
 """What a thread reads at once: enough to be worth it, and few enough rows to hold in memory."""
+_LAST = 1.0
+"""Seconds that the end of the iteration waits for such a thread."""
 
 
 class RowReader(Generic[Item]):
@@ -66,6 +68,15 @@ class RowReader(Generic[Item]):
             if self._reading.done():
                 self._reading = None
         return self._ready.popleft()
+
+    async def aclose(self) -> None:
+        """Close the input. A thread that still waits for a pipe keeps it until the pipe gives something."""
+        if self._reading is not None:
+            await asyncio.wait({self._reading}, timeout=_LAST)
+            if not self._reading.done():
+                return
+        if isinstance(self._rows, Generator):
+            self._rows.close()
 
     def _read(self) -> None:
         until = time.monotonic() + _SECONDS

@@ -49,7 +49,7 @@ async def test_call_raw_tells_how_the_result_came_about():
 
 
 async def test_a_partner_uses_the_key_that_the_method_wants():
-    wire = FakeTransport(answer({}))
+    wire = FakeTransport(answer({"id": "1"}))
     session = Session(Partner(shop_key=SHOP_KEY, api_key=API_KEY), transport=wire)
     await session.zalo.check_consent(oa_id=1, phone="0987654321")
     for name in ("Zalo/ListOA", "Zalo/RequestConsent", "Shop/CurrentShop", "Etelecom/GetTenant"):

@@ -25,7 +25,7 @@ from etelecom_async.clock import seconds
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.jobs.executor import Blocks, ExecutorStatus
 from etelecom_async.testing import MockTransport
-from tests.support import KEY, OA, virtually
+from tests.support import KEY, OA, open_files, virtually
 from tests.support.job_files import people, read, rows
 from tests.support.outages import Service, always, between
 
@@ -86,8 +86,10 @@ def test_a_job_that_waited_long_enough_ends_and_a_resume_goes_on(tmp_path):
     async def check():
         _, client = session(between(0.6, 10_000))
         job = job_over(client, tmp_path, 1000, give_up_after=90)
-        with pytest.raises(JobStopped, match=r"accepted no request for 1.5 min \(ServerFault\)"):
+        with pytest.raises(JobStopped, match=r"accepted no request for 1.5 min \(ServerFault\)") as caught:
             await job.run()
+        assert caught.tb  # it holds the frames of the job
+        assert not any(str(tmp_path / "in.csv") in name for name in open_files())
         assert seconds() < 0.6 + 90 + 10
         done = len(rows(tmp_path / "out.csv"))
         assert 100 < done < 300
