@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import attrs
@@ -174,7 +174,13 @@ def _phone_column(column: str | None, source: Source, *, is_read_once: bool) -> 
                 raise
             sample = read[:]
         else:
-            return at, found, itertools.chain(read, rows)
+            return at, found, _one_after_the_other(read, rows)
+
+
+def _one_after_the_other(read: Iterable[Row], rows: Iterator[Row]) -> Iterator[Row]:
+    """Both, as a generator, so that to close it closes the file that the second is read from."""
+    yield from read
+    yield from rows
 
 
 def _length(path: Path, source: Source, fingerprint: InputFingerprint) -> int | None:
