@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, Self, TypeVar
 
 from ..tables import Row
@@ -75,7 +76,7 @@ class RowReader(Generic[Item]):
             await asyncio.wait({self._reading}, timeout=_LAST)
             if not self._reading.done():
                 return
-        if isinstance(self._rows, Generator):
+        if inspect.isgenerator(self._rows):
             self._rows.close()
 
     def _read(self) -> None:
