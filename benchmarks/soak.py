@@ -130,9 +130,7 @@ async def _call(options: argparse.Namespace, folder: Path) -> tuple[Callers, Loo
         account = Shop(API_KEY, base_url=f"http://{HOST}:{server.port}{BASE_PATH}")
         limits = Timeout(attempt=_ATTEMPT, total=_PATIENCE / 3)
         with (folder / "callers").open("wb") as book:
-            # A fifth of the answers is faulty whatever the rate, so the search for a limit would slow the soak down.
-            throttle = Throttle(concurrency=options.callers, adaptive=False)
-            async with Session(account, throttle=throttle, timeout=limits) as session:
+            async with Session(account, throttle=Throttle(concurrency=options.callers), timeout=limits) as session:
                 callers = Callers(session, book)
                 tasks = [asyncio.create_task(callers.call_on()) for _ in range(options.callers)]
                 began = time.monotonic()

@@ -153,6 +153,9 @@ KINDS: dict[str, Scenario] = {
     "10 % at random, bucket of 50/s": _noisy(0.1, rate=50),
     "1 % at random, bucket of 200/s": _noisy(0.01),
     "10 % at random, bucket of 200/s": _noisy(0.1),
+    "3 % broken and 1 % lost at random, bucket of 200/s": Scenario(
+        make=lambda: [Noise(0.03, _FAULT), Noise(0.01, _SILENCE), Bucket(200, 20)], capacity=200, used=0.9
+    ),
     "bucket of 20/s halves": _changing(20, 10),
     "bucket of 20/s triples": _changing(20, 60),
     "bucket of 200/s halves": _changing(200, 100),

@@ -54,6 +54,7 @@ SEED = 51
         ("1 under way", 0.9, 0.03),
         ("queue, 9/s", 0.95, 0.0),
         ("queue, 40/s", 0.95, 0.0),
+        ("3 % broken and 1 % lost at random, bucket of 200/s", 0.9, 0.06),
         ("backlog of 10, 200/s", 0.95, 0.01),
         ("refuses for 1 s a minute", 0.95, 0.01),
     ],

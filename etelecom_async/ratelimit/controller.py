@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable
 
-from .noise import Noise
+from .noise import Noise, in_a_row
 from .outcome import Kind, Outcome, Sent
 from .places import Places
 from .swing import Swing
@@ -37,8 +37,15 @@ _FEWEST, _SHUT = 8, 0.1
 """Requests of a quota at least, and the share of its cycle in which it accepts nothing."""
 _UNKNOWN_QUOTA = 4
 """Times the requests per second of one cycle, above which the rate does not go in the next."""
+_FORGOTTEN = 0.01
+"""Weight of one request in the share of those that end in trouble."""
+_LOSSY = 0.25
+"""Share of such requests, above which a timeout is a sign of a queue however fast the others are answered."""
 _LONG = 10
 """Requests that would have gone meanwhile, above which a time without an accepted one is no lack of the rate's own."""
+
+
+_TROUBLES = frozenset({Kind.FAULT, Kind.TIMEOUT, Kind.UNREACHABLE})
 
 
 class Controller:
@@ -85,8 +92,10 @@ class Controller:
         self._accepted_at = -math.inf
         self._lost = 0.0
         self._mark: tuple[float, int] | None = None
-        self._row = 0
+        self._row = self._troubles = 0
         self._row_at = 0.0
+        self._lossy = 0.0
+        """Share of the requests that end in trouble while the server accepts others."""
         self._shut: float | None = None
         self._shut_by, self._shut_rate = Kind.REFUSED, 0.0
         self._probes, self._probe_at, self._gap = 0, 0.0, 0.0
@@ -173,6 +182,7 @@ class Controller:
         if self._is_calm and under_way < self._roomy and now - at <= self._prompt:
             return
         self._places.accept(sent, under_way, now)
+        self._hear_of_troubles()
         if self._row or self._is_spell or self._shut is not None:
             self._row = 0
             if closed_at is not None and closed_at == self._shut:
@@ -184,7 +194,7 @@ class Controller:
             self._noise.accepted(is_low=self._is_low)
             self._judge_noise(now)
         self._prompt, self._roomy = self._places.prompt, self._places.roomy
-        is_bound = self._row or self._is_spell or self._shut is not None or self.not_before > now
+        is_bound = self._lossy or self._row or self._is_spell or self._shut is not None or self.not_before > now
         self._is_calm = not (is_bound or self.is_limited or self._noise.is_active)
 
     def after(self, outcome: Outcome, now: float) -> bool:
@@ -225,13 +235,14 @@ class Controller:
         self._row += 1
         if self._row == 1:
             self._row_at = sent[0]
+        self._troubles += kind in _TROUBLES
         self._places.refuse(sent)
-        if self._shut is None and self._row >= self._noise.in_a_row:
+        if self._shut is None and self._row >= in_a_row(max(self._noise.share, self._lossy)):
             self._close(kind, now)
         if self._shut is not None or kind is Kind.FAULT:
             return
         if kind is Kind.TIMEOUT:
-            self._places.halve(sent, now)
+            self._places.time_out(sent, now, is_lossy=self._lossy > _LOSSY)
         elif self._judge_noise(now):
             return
         elif (
@@ -240,6 +251,15 @@ class Controller:
             and not (outcome.is_doubtful and self._noise.is_explained(is_low=self._is_low))
         ):
             self._cut(outcome, now, pause)
+
+    def _hear_of_troubles(self) -> None:
+        """One was accepted, after some that ended in trouble. What ends while the server is shut tells nothing."""
+        if self._shut is None and (self._troubles or self._lossy):
+            kept = 1 - _FORGOTTEN
+            self._lossy = (1 - (1 - self._lossy) * kept**self._troubles) * kept
+            if self._lossy < _FORGOTTEN / 10:
+                self._lossy = 0.0
+        self._troubles = 0
 
     def _judge_noise(self, now: float) -> bool:
         """End a trial that can be ended. Returns whether refusals are no reason for a cut: there is one, or was."""

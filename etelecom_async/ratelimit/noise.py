@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["Noise"]
+__all__ = ["Noise", "in_a_row"]
 
 _TOLERATED, _BEYOND = 1.7, 6.0
 """Times the share that refusals may be without a sign of a limit, and by how many they are beyond it when they are."""
@@ -42,11 +42,6 @@ class Noise:
     def is_active(self) -> bool:
         """There is noise, or a trial whether there is."""
         return self.is_tried or self.share > 0
-
-    @property
-    def in_a_row(self) -> int:
-        """So many refusals in a row are no chance."""
-        return 3 if not self.share else max(3, math.ceil(math.log(_RARELY) / math.log(self.share)))
 
     def accepted(self, *, is_low: bool) -> None:
         """A request was accepted; `is_low` where the rate is well below the limit."""
@@ -124,3 +119,8 @@ class Noise:
             self.share = min(_MOST, self.share + 0.01 * (refused - self.share))
             if self.share < _LEAST:
                 self.share = 0.0
+
+
+def in_a_row(share: float) -> int:
+    """So many requests in a row without an accepted one are no chance, where such a share is not accepted anyway."""
+    return max(3, math.ceil(math.log(_RARELY) / math.log(share))) if share else 3

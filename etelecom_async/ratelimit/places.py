@@ -13,6 +13,8 @@ _STEP = 0.5
 """By how many each answer raises the number in the beginning: half more in a round trip."""
 _PATIENCE = 5
 """Part of an attempt's time that an answer may take before the server is taken to queue."""
+_SMOOTHED = 10
+"""Answers that the mean of their times is about."""
 _SHORTEST = 0.1
 """Seconds that an attempt is taken to have at least."""
 _SLOWLY = 4000
@@ -45,6 +47,7 @@ class Places:
         self._is_search = True
         self._cut_at = -math.inf
         self._since_cut = 0
+        self._measured = 0
         self._least_latency = 0.0
         self._answers: deque[int] = deque(maxlen=_REMEMBERED)
         """Beside how many each was sent; of those that were refused, less than 0."""
@@ -60,20 +63,26 @@ class Places:
         """Seconds below which an answer is no sign of a queue."""
         return self._attempt / _PATIENCE / 2
 
+    @property
+    def _is_fast(self) -> bool:
+        """Answers come as fast as ever, or well within an attempt's time: there is no queue."""
+        return self.latency <= max(1.5 * self._least_latency, self.prompt)
+
     def accept(self, sent: Sent, under_way: int, now: float) -> None:
         """One was accepted: more, if they are used; fewer, if it took so long that the server must queue."""
         at, beside, _ = sent
         self._answers.append(beside)
-        latency = now - at
-        self.latency += (latency - self.latency) * (0.1 if self.latency else 1.0)
-        # It drifts upward, so that a server that has become slower for good is not taken to queue for ever.
-        least = self._least_latency
-        self._least_latency = least = (latency if latency < least or not least else least) * 1.0001
-        budget = max(2 * least, self._attempt / _PATIENCE)
+        self._measured += 1
+        self.latency += (now - at - self.latency) / min(self._measured, _SMOOTHED)
+        # The least of the mean, since single answers may be fast by chance. It drifts upward, so that a server that has
+        # become slower for good is not taken to queue for ever.
+        is_new = self._measured <= _SMOOTHED or self.latency < self._least_latency
+        self._least_latency = (self.latency if is_new else self._least_latency) * 1.0001
+        budget = max(2 * self._least_latency, self._attempt / _PATIENCE)
         if self.latency > budget:
             if at >= self._cut_at:
                 self._cut(self._number * max(0.5, budget / self.latency), now)
-        elif self._number < self._most and self.latency <= budget / 2:
+        elif self._number < self._most and self._is_fast:
             self._widen(max(beside, under_way))
 
     def refuse(self, sent: Sent) -> None:
@@ -89,11 +98,21 @@ class Places:
         self._number = min(self._number, self._most)
         self.number = math.ceil(self._number) if self._is_search else int(self._number)
 
-    def halve(self, sent: Sent, now: float) -> None:
-        """After a timeout: the server queues what is sent."""
+    def time_out(self, sent: Sent, now: float, *, is_lossy: bool) -> None:
+        """After a timeout: the server queues what is sent, unless it answers the others at once.
+
+        Args:
+            sent: the request.
+            now: the time.
+            is_lossy: so many end like that, that the speed of the others tells nothing.
+        """
         self._attempt = min(self._attempt, max(now - sent[0], _SHORTEST))
-        if sent[0] >= self._cut_at:
+        if sent[0] < self._cut_at:
+            return
+        if is_lossy or not self._measured or not self._is_fast:
             self._cut(self._number / 2, now)
+        else:
+            self.is_limit(sent, now)
 
     def narrow(self, now: float) -> None:
         """After a connection that was refused: there are too many."""

@@ -164,32 +164,97 @@ def test_a_pause_is_kept_up_to_the_longest(asked, pause):
     assert control.unavailable_since(now + pause) is None
 
 
-def test_a_timeout_halves_what_may_be_under_way_and_a_slow_answer_brings_it_down():
-    for slow in (False, True):
-        control = controller(most=64)
-        now = 0.0
-        for _ in range(20):
-            sent = []
-            while control.before(now) <= now:
-                sent.append(control.begin(now))
-            for one in sent:
-                control.accept(one, now + 0.05)
-            now += 0.05
-        sent = [control.begin(now) for _ in range(64)]
-        assert control.before(now) == math.inf
-        now += 10
-        if slow:
-            for one in sent:
-                control.accept(one, now)
-        else:
-            control.after(Outcome(Kind.TIMEOUT, sent.pop()), now)
-            for one in sent:
-                control.accept(one, now - 9.95)
-        room = 0
+def widened(control):
+    """As many are under way as may be, each answered in 50 ms; the time."""
+    now = 0.0
+    for _ in range(20):
+        sent = []
         while control.before(now) <= now:
-            control.begin(now)
-            room += 1
-        assert 10 <= room <= 48
+            sent.append(control.begin(now))
+        for one in sent:
+            control.accept(one, now + 0.05)
+        now += 0.05
+    return now
+
+
+def room(control, now):
+    """How many more may go now."""
+    count = 0
+    while control.before(now) <= now:
+        control.begin(now)
+        count += 1
+    return count
+
+
+def test_slow_answers_bring_down_what_may_be_under_way():
+    control = controller(most=64)
+    now = widened(control)
+    sent = [control.begin(now) for _ in range(64)]
+    assert control.before(now) == math.inf
+    for one in sent:
+        control.accept(one, now + 10)
+    assert 10 <= room(control, now + 10) <= 48
+
+
+def test_a_timeout_among_slow_answers_halves_what_may_be_under_way():
+    control = controller(most=64)
+    now = widened(control)
+    sent = [control.begin(now) for _ in range(64)]
+    for one in sent[:20]:
+        control.accept(one, now + 1.9)
+    control.after(Outcome(Kind.TIMEOUT, sent[20]), now + 10)
+    for one in sent[21:]:
+        control.after(Outcome(Kind.UNKNOWN, one), now + 10)
+    assert room(control, now + 10) == 32
+
+
+def test_a_lost_answer_among_fast_ones_leaves_what_may_be_under_way():
+    control = controller(most=64)
+    now = widened(control)
+    for _ in range(200):
+        lost, *others = [control.begin(now) for _ in range(64)]
+        for one in others:
+            control.accept(one, now + 0.05)
+        control.after(Outcome(Kind.TIMEOUT, lost), now + 0.1)
+        now += 1
+    assert room(control, now) == 64
+
+
+def test_answers_of_uneven_length_are_no_queue_however_short_an_attempt_is():
+    control, rnd = controller(most=64, attempt=2.0), random.Random(4)
+    now = 0.0
+    for _ in range(200):
+        sent = [control.begin(now) for _ in range(64) if control.before(now) <= now]
+        for one, latency in zip(sent, sorted(rnd.uniform(0.2, 0.6) for _ in sent), strict=True):
+            control.accept(one, now + latency)
+        now += 0.6
+    assert room(control, now) == 64
+
+
+def test_timeouts_of_half_of_the_requests_bring_down_what_may_be_under_way():
+    control = controller(most=64)
+    now = widened(control)
+    for _ in range(100):
+        lost, one = control.begin(now), control.begin(now)
+        control.accept(one, now + 0.05)
+        control.after(Outcome(Kind.TIMEOUT, lost), now + 0.1)
+        now += 1
+    assert room(control, now) <= 32
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_trouble_at_random_does_not_close_the_server_and_an_outage_does(share):
+    control, rnd = controller(), random.Random(3)
+    now, closings = 0.0, 0
+    for _ in range(20_000):
+        sent = control.begin(max(now, control.before(now)))
+        now = sent[0] + 0.01
+        control.after(Outcome(Kind.FAULT if rnd.random() < share else Kind.ACCEPTED, sent), now)
+        closings += control.is_shut
+    assert closings < 20
+    for _ in range(12):
+        _, now = refused(control, now, kind=Kind.FAULT)
+    assert control.is_shut
 
 
 def test_refusals_above_a_number_under_way_are_a_limit_on_that_number_and_not_a_rate():
