@@ -10,15 +10,15 @@ from attrs.converters import optional
 
 from .. import _checks
 from ..clock import now
-from ..codec import Id, decode, left_out
-from ..endpoint import JSON, Endpoint, Safety
+from ..codec import Id, left_out
+from ..endpoint import Endpoint, Safety
 from ..enums import OpenEnum
-from ..errors import ApiError, DecodeError
 from ..ids import to_id, to_oa_id
-from ..phone import national, normalize
+from ..phone import normalize
 from .error_codes import OA_CODES
 from .paging import PageInfo, Paging
-from .send_failure import FAILED, send_failure
+from .payload import phone_filter
+from .send_failure import FAILED, refusal_of
 
 __all__ = [
     "LIST_REQUEST_CONSENT",
@@ -176,25 +176,12 @@ _ANSWERED = frozenset({"P", "N", "NS", "-1", "127", "-2", "126"})
 """Replies after which no other one comes. The numbers are those of N and NS, where a server has no name for them."""
 
 
-_UNSAID = (None, RequestStatus.UNSET)
-
-
-def _refusal(body: JSON) -> ApiError | None:
-    try:
-        record = decode(body, ConsentRequest)
-    except DecodeError:
-        return None  # the result is read next, and says what does not fit
-    if not record.id and record.status in _UNSAID and not record.error_code:
-        raise DecodeError("The answer has neither an id nor a status, so it does not say that a request was made.")
-    return send_failure(record, codes=OA_CODES)
-
-
 REQUEST_CONSENT = Endpoint(
     name="Zalo/RequestConsent",
     payload=RequestConsent,
     result=ConsentRequest,
     safety=Safety.SEND,
-    refusal=_refusal,
+    refusal=refusal_of(ConsentRequest, codes=OA_CODES),
     look="list_request_consent for this phone shows whether there is one",
 )
 
@@ -209,11 +196,6 @@ def _reply_status(value: ReplyStatus | str) -> ReplyStatus:
 
 def _user_id(value: int | str) -> int:
     return to_id(value, name="user_id")
-
-
-def _written(phone: str) -> str:
-    """`0987654321` as it is, since the list may want that form, and every other writing as `84987654321`."""
-    return phone if phone == national(phone) else normalize(phone)
 
 
 _AWARE = _checks.checked(_checks.aware, or_none=True)
@@ -239,7 +221,7 @@ class ConsentRequestFilter:
     """
 
     oa_id: Id | None = field(default=None, converter=optional(to_oa_id), metadata=left_out())
-    phone: str | None = field(default=None, converter=optional(_written), metadata=left_out())
+    phone: str | None = field(default=None, converter=optional(phone_filter), metadata=left_out())
     call_type: CallType | None = field(default=None, converter=optional(to_call_type), metadata=left_out())
     reason_code: ReasonCode | None = field(default=None, converter=optional(to_reason_code), metadata=left_out())
     status: RequestStatus | None = field(default=None, converter=optional(_status), metadata=left_out())

@@ -13,11 +13,14 @@ __all__ = ["FAILED", "SendRecord", "refusal_of", "send_failure"]
 
 FAILED = frozenset({"N", "-1", "127"})
 """Statuses of a failure: a value without a name arrives as its number, which is -1, in older servers 127."""
+_UNSAID = (None, "Z")
 
 
 class SendRecord(Protocol):
     """What an answer needs to have."""
 
+    @property
+    def id(self) -> int | None: ...
     @property
     def status(self) -> str | None: ...
     @property
@@ -48,13 +51,21 @@ def send_failure(record: SendRecord, *, codes: Mapping[int, tuple[ErrorCategory,
 def refusal_of(
     kind: type[SendRecord], *, codes: Mapping[int, tuple[ErrorCategory, str]]
 ) -> Callable[[JSON], ApiError | None]:
-    """An `Endpoint.refusal` for a method whose answer is such a record."""
+    """An `Endpoint.refusal` for a method whose answer is such a record.
+
+    It raises DecodeError, of unknown outcome, for a record without an id, a status and a code: every field of an answer
+    may be missing, and then nothing says that the request was carried out.
+    """
 
     def refusal(body: JSON) -> ApiError | None:
         try:
             record = reading(kind)(body)
         except DecodeError:
             return None  # the result is read next, and says what does not fit
+        if not record.id and record.status in _UNSAID and not record.error_code:
+            raise DecodeError(
+                "The answer has no id and no status, so it does not say that the request was carried out."
+            )
         return send_failure(record, codes=codes)
 
     return refusal
