@@ -20,7 +20,7 @@ from sybil.parsers.markdown import CodeBlockParser
 # No deadline, since machines are shared; no database and no random seed, so that a run depends on the code alone.
 # `make test-long` takes the thorough one, `make test-long PROFILE=search` tries new examples each time.
 settings.register_profile("quick", deadline=None, database=None, derandomize=True, max_examples=25)
-settings.register_profile("thorough", deadline=None, database=None, derandomize=True, max_examples=60)
+settings.register_profile("thorough", deadline=None, database=None, derandomize=True)
 settings.register_profile("search", deadline=None, database=None, max_examples=1000, print_blob=True)
 settings.load_profile("quick")
 # Before Python 3.12 pytest-asyncio otherwise makes a loop only to remember it, and nothing closes that one.
