@@ -13,8 +13,10 @@ _STEP = 0.5
 """By how many each answer raises the number in the beginning: half more in a round trip."""
 _PATIENCE = 5
 """Part of an attempt's time that an answer may take before the server is taken to queue."""
-_SMOOTHED = 10
-"""Answers that the mean of their times is about."""
+_SMOOTHED, _LASTING = 15, 100
+"""Answers that the mean of their times is about: what is steered by, and what that is compared with."""
+_IN_VAIN = 8
+"""Part of the number at which slow answers are no queue of ours, since they have not become faster on the way down."""
 _SHORTEST = 0.1
 """Seconds that an attempt is taken to have at least."""
 _SLOWLY = 4000
@@ -48,6 +50,8 @@ class Places:
         self._cut_at = -math.inf
         self._since_cut = 0
         self._measured = 0
+        self._lasting = 0.0
+        self._declined_from = 0.0
         self._least_latency = 0.0
         self._answers: deque[int] = deque(maxlen=_REMEMBERED)
         """Beside how many each was sent; of those that were refused, less than 0."""
@@ -64,26 +68,40 @@ class Places:
         return self._attempt / _PATIENCE / 2
 
     @property
-    def _is_fast(self) -> bool:
-        """Answers come as fast as ever, or well within an attempt's time: there is no queue."""
-        return self.latency <= max(1.5 * self._least_latency, self.prompt)
+    def _prompt(self) -> float:
+        """Seconds in which answers come where there is no queue: as fast as ever, or well within an attempt's time."""
+        return max(1.5 * self._least_latency, self.prompt)
 
     def accept(self, sent: Sent, under_way: int, now: float) -> None:
         """One was accepted: more, if they are used; fewer, if it took so long that the server must queue."""
         at, beside, _ = sent
         self._answers.append(beside)
-        self._measured += 1
-        self.latency += (now - at - self.latency) / min(self._measured, _SMOOTHED)
-        # The least of the mean, since single answers may be fast by chance. It drifts upward, so that a server that has
-        # become slower for good is not taken to queue for ever.
-        is_new = self._measured <= _SMOOTHED or self.latency < self._least_latency
-        self._least_latency = (self.latency if is_new else self._least_latency) * 1.0001
+        self._measure(now - at)
         budget = max(2 * self._least_latency, self._attempt / _PATIENCE)
         if self.latency > budget:
             if at >= self._cut_at:
-                self._cut(self._number * max(0.5, budget / self.latency), now)
-        elif self._number < self._most and self._is_fast:
+                self._decline(budget, now)
+            return
+        self._declined_from = 0.0
+        if self._number < self._most and self.latency <= self._prompt:
             self._widen(max(beside, under_way))
+
+    def _measure(self, latency: float) -> None:
+        """Tell how long one took. The least is that of a lasting mean: single answers may be fast by chance."""
+        self._measured += 1
+        self.latency += (latency - self.latency) / min(self._measured, _SMOOTHED)
+        self._lasting += (latency - self._lasting) / min(self._measured, _LASTING)
+        if self._measured <= _SMOOTHED or self._lasting < self._least_latency:
+            self._least_latency = self._lasting
+
+    def _decline(self, budget: float, now: float) -> None:
+        """Answers are slow: let fewer go. Where that did not help, the server has become slower, and does not queue."""
+        self._declined_from = max(self._declined_from, self._number)
+        if self._number > max(1.0, self._declined_from / _IN_VAIN):
+            self._cut(self._number * max(0.5, budget / self.latency), now)
+        else:
+            self._least_latency = self._lasting = self.latency
+            self._declined_from, self._is_search = 0.0, True
 
     def refuse(self, sent: Sent) -> None:
         """One was not accepted."""
@@ -109,7 +127,7 @@ class Places:
         self._attempt = min(self._attempt, max(now - sent[0], _SHORTEST))
         if sent[0] < self._cut_at:
             return
-        if is_lossy or not self._measured or not self._is_fast:
+        if is_lossy or not self._measured or self._lasting > self._prompt:
             self._cut(self._number / 2, now)
         else:
             self.is_limit(sent, now)

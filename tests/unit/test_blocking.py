@@ -480,7 +480,7 @@ def test_children_that_end_as_programs_do_end_in_silence_and_leave_the_parents_l
         for _ in range(2):
             pid = os.fork()
             if pid == 0:
-                print("child", ask())
+                print(f"child {ask()}\\n", end="")  # in one write, so that the other child's does not come between
                 sys.exit()
             pids.append(pid)
         for pid in pids:

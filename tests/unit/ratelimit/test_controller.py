@@ -189,23 +189,42 @@ def room(control, now):
 def test_slow_answers_bring_down_what_may_be_under_way():
     control = controller(most=64)
     now = widened(control)
-    sent = [control.begin(now) for _ in range(64)]
-    assert control.before(now) == math.inf
-    for one in sent:
-        control.accept(one, now + 10)
-    assert 10 <= room(control, now + 10) <= 48
+    for _ in range(2):
+        sent = [control.begin(now) for _ in range(64) if control.before(now) <= now]
+        assert control.before(now) == math.inf
+        now += 10
+        for one in sent:
+            control.accept(one, now)
+    assert 10 <= room(control, now) <= 48
 
 
 def test_a_timeout_among_slow_answers_halves_what_may_be_under_way():
     control = controller(most=64)
     now = widened(control)
-    sent = [control.begin(now) for _ in range(64)]
-    for one in sent[:20]:
-        control.accept(one, now + 1.9)
-    control.after(Outcome(Kind.TIMEOUT, sent[20]), now + 10)
-    for one in sent[21:]:
+    for _ in range(2):
+        for one in [control.begin(now) for _ in range(64)]:
+            control.accept(one, now + 1.9)
+        now += 1.9
+    lost, *others = [control.begin(now) for _ in range(64)]
+    control.after(Outcome(Kind.TIMEOUT, lost), now + 10)
+    for one in others:
         control.after(Outcome(Kind.UNKNOWN, one), now + 10)
     assert room(control, now + 10) == 32
+
+
+@pytest.mark.parametrize(("before", "later", "attempt"), [(0.1, 0.3, 1.0), (0.1, 1.0, 2.0), (0.2, 5.0, 10.0)])
+def test_a_server_that_has_become_slower_for_good_gets_as_many_under_way_as_before(before, later, attempt):
+    control, rnd = controller(most=64, attempt=attempt), random.Random(5)
+    now, fewest = 0.0, 64
+    for number in range(300):
+        latency = before if number < 100 else later
+        sent = [control.begin(now) for _ in range(64) if control.before(now) <= now]
+        for one, took in zip(sent, sorted(latency * rnd.uniform(0.8, 1.2) for _ in sent), strict=True):
+            control.accept(one, now + took)
+        now += 1.2 * latency
+        fewest = min(fewest, len(sent) if number > 50 else 64)
+    assert room(control, now) >= 60
+    assert fewest < 32, "at first it may be a queue, which fewer requests would shorten"
 
 
 def test_a_lost_answer_among_fast_ones_leaves_what_may_be_under_way():
