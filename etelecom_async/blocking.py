@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 import threading
 import weakref
@@ -46,6 +47,13 @@ class _LoopThread:
         if self.is_closed:
             future.cancel()
         return future
+
+    def discard(self, coroutine: Coroutine[object, object, object]) -> None:
+        """Close a coroutine that the loop never started, which would warn; one that it did start is the loop's."""
+        if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+            self._thread.join(_GRACE)  # until then the loop may start it
+            if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED and not self._thread.is_alive():
+                coroutine.close()
 
     def close(self) -> None:
         if self._pid != os.getpid():  # a forked child, which does not have the thread
@@ -127,7 +135,7 @@ class Blocking:
         except CancelledError:
             if not thread.is_closed:
                 raise
-            work.close()
+            thread.discard(work)
             raise SessionClosed("Blocking was closed while this call ran.", phase=Phase.UNKNOWN) from None
         finally:
             future.cancel()
@@ -168,7 +176,7 @@ def _as_coroutine(awaitable: Awaitable[T]) -> Coroutine[object, object, T]:
     async def wait() -> T:
         return await awaitable
 
-    return awaitable if asyncio.iscoroutine(awaitable) else wait()
+    return awaitable if inspect.iscoroutine(awaitable) else wait()
 
 
 def _call_in_children(method: Callable[[], None]) -> None:

@@ -166,7 +166,7 @@ def test_a_bugs_report_holds_no_key_and_no_whole_phone_number(monkeypatch, capsy
     written = next(tmp_path.iterdir()).read_text(encoding="utf-8")
     assert code == 70
     for text in (stderr, written):
-        for secret in ("canary", "abc.def", "pass-word", "u:pw", "654", "912345678"):
+        for secret in ("canary", "abc.def", "pass-word", "u:pw", "654 321", "654-321", "987654321", "912345678"):
             assert secret not in text
     assert "ValueError" in written
 
