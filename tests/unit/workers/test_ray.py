@@ -223,6 +223,24 @@ async def test_a_cluster_of_another_version_is_told_with_both_versions(service, 
     assert not output.exists()
 
 
+async def test_ctrl_c_gives_up_what_the_workers_of_a_cluster_hold_and_did_not_send(service, cluster, tmp_path):
+    """C14: at two a second the sixty phones that they hold would take half a minute."""
+    address, _ = cluster
+    output = tmp_path / "out.csv"
+    env = environment(service.server, ETELECOM_OA_ID=str(OA), **LOOPBACK)
+    before = service.calls()
+    driver = await spawn(*bulk(people(tmp_path / "in"), output, "--address", address, "--rate", "2"), env=env)
+    await service.called(6)
+    driver.send_signal(signal.SIGINT)
+    code, _, stderr = await ended(driver)
+    assert code == 130, stderr
+    assert "the same command with --resume goes on" in stderr
+    asked = service.calls() - before
+    with output.open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == asked
+    assert asked < ROOM
+
+
 async def test_ctrl_c_and_then_a_lost_node_leave_every_row_once(service, cluster, redis, tmp_path):
     address, raylet = cluster
     source, output = people(tmp_path / "in"), tmp_path / "out.parquet"
