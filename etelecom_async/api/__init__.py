@@ -10,7 +10,7 @@ from typing import cast
 
 from ..endpoint import AnyEndpoint, Endpoint, Role, Safety, check_name, check_role, check_safety
 
-__all__ = ["ENDPOINTS", "untyped"]  # pyright: ignore[reportUnsupportedDunderAll] - loaded at its first use
+__all__ = ["ENDPOINTS", "known", "untyped"]  # pyright: ignore[reportUnsupportedDunderAll] - loaded at its first use
 
 _SUBJECTS = {
     "Zalo": (
@@ -42,7 +42,7 @@ def _endpoints(subject: str) -> Mapping[str, AnyEndpoint]:
     return {endpoint.name: endpoint for endpoint in endpoints}
 
 
-def _known(name: str) -> AnyEndpoint | None:
+def known(name: str) -> AnyEndpoint | None:
     """The typed method of this name; no more files are loaded than it takes to find it."""
     for subject in _SUBJECTS.get(name.partition("/")[0], ()):
         if name in _endpoints(subject):
@@ -60,7 +60,7 @@ def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None
     Raises:
         ConfigError: an argument cannot work.
     """
-    known = _known(check_name("name", name))
+    typed = known(check_name("name", name))
     if safety is not None:
         check_safety("safety", safety)
     if role is not None:
@@ -69,11 +69,11 @@ def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None
         name=name,
         payload=object,
         result=object,
-        safety=safety or (known.safety if known else Safety.SEND),
-        role=role or (known.role if known else _role(name)),
-        refusal=known.refusal if known else None,
-        look=known.look if known else None,
-        attempt_time=known.attempt_time if known else None,
+        safety=safety or (typed.safety if typed else Safety.SEND),
+        role=role or (typed.role if typed else _role(name)),
+        refusal=typed.refusal if typed else None,
+        look=typed.look if typed else None,
+        attempt_time=typed.attempt_time if typed else None,
     )
 
 

@@ -17,8 +17,9 @@ from ..api.consent_requests import CallType, ReasonCode
 from ..endpoint import JSON
 from ..errors import InvalidArgument
 from .customers import EXPIRED, GRANTED, Customer, Reply
-from .fields import Fields, flag_in, id_in, known_in, object_of, text_in, time_in
-from .pages import page
+from .fields import Fields, known_in
+from .filters import in_range, listed
+from .numbers import FIRST_REQUEST, SHOP_ID, USER_ID
 
 __all__ = ["Charge", "RequestBook", "Stage"]
 
@@ -26,8 +27,6 @@ ANSWER_TIME = timedelta(hours=24)
 PERMISSION_TIME = timedelta(days=30)
 
 _WAITING, _REFUSED, _BLOCKED = 8, 3, 4
-_FIRST_ID = 2_000_000_000_000_000_001
-_SHOP_ID, _USER_ID = "1000000000000000002", "1000000000000000004"
 
 
 class Stage(enum.Enum):
@@ -154,7 +153,7 @@ class RequestBook:
             raise InvalidArgument("Thiếu loại cuộc gọi hoặc lý do gọi")
         now = self._clock()
         request = Asked(
-            id=_FIRST_ID + len(self.asked),
+            id=FIRST_REQUEST + len(self.asked),
             oa_id=oa_id,
             phone=phone,
             call_type=call_type,
@@ -173,25 +172,24 @@ class RequestBook:
 
     def list(self, fields: Fields) -> dict[str, JSON]:
         """A page of the requests that were carried out, newest first."""
-        now = self._clock()
-        wanted, paging = object_of(fields, "filter"), object_of(fields, "paging")
-        keep = _matcher(wanted)
-        kept = [it for it in reversed(self.asked) if it.stage(now) is not Stage.ACCEPTED and keep(it)]
-        records = [self._record(it, now) for it in kept]
-        for name in ("phone", "status", "reply_status", "call_type", "reason_code"):
-            # As it is written: a phone in another writing than the list's finds nothing.
-            text = text_in(wanted, name)
-            records = [it for it in records if text in ("", it[name])]
-        is_charged = flag_in(wanted, "is_charged")
-        return page([it for it in records if is_charged in (None, it["is_charged"])], paging, items="consents")
+        now, keep = self._clock(), in_range(fields)
+        made = [it for it in reversed(self.asked) if it.stage(now) is not Stage.ACCEPTED and keep(it.created_at)]
+        return listed(
+            [self._record(it, now) for it in made],
+            fields,
+            items="consents",
+            ids=("oa_id", "user_id"),
+            texts=("phone", "status", "reply_status", "call_type", "reason_code"),
+            flags=("is_charged",),
+        )
 
     def _record(self, it: Asked, now: datetime) -> dict[str, JSON]:
         stage = it.stage(now)
         changed = it.replied_at if it.replied_at is not None and it.replied_at <= now else it.created_at
         return {
             "id": str(it.id),
-            "shop_id": _SHOP_ID,
-            "user_id": _USER_ID,
+            "shop_id": SHOP_ID,
+            "user_id": USER_ID,
             "oa_id": str(it.oa_id),
             "phone": it.phone if self._are_phones_wire else re.sub("^84", "0", it.phone),
             "call_type": it.call_type.value,
@@ -211,19 +209,3 @@ class RequestBook:
 
 def _seconds(moment: datetime) -> str:
     return utc_text(moment, timespec="seconds")
-
-
-def _matcher(wanted: Fields) -> Callable[[Asked], bool]:
-    """Which requests a filter keeps, by what is no text in them."""
-    oa_id, user_id = id_in(wanted, "oa_id"), id_in(wanted, "user_id")
-    first, last = time_in(wanted, "date_from"), time_in(wanted, "date_to")
-
-    def keep(it: Asked) -> bool:
-        return (
-            oa_id in (0, it.oa_id)
-            and user_id in (0, int(_USER_ID))
-            and (first is None or first <= it.created_at)
-            and (last is None or it.created_at <= last)
-        )
-
-    return keep

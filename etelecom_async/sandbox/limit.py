@@ -27,7 +27,17 @@ from ..endpoint import JSON
 from ..transport.base import Response
 from .customers import MESSAGES
 
-__all__ = ["FixedWindow", "Gate", "Gatekeeper", "Limit", "Meter", "Refusal", "TokenBucket", "json_response"]
+__all__ = [
+    "FixedWindow",
+    "Gate",
+    "Gatekeeper",
+    "Limit",
+    "Meter",
+    "OverLimit",
+    "Refusal",
+    "TokenBucket",
+    "json_response",
+]
 
 _TRY_LATER = 5
 
@@ -180,6 +190,18 @@ class _WindowMeter:
         return (window + 1) * self._seconds - now
 
 
+class OverLimit(Exception):
+    """The limit refuses a request.
+
+    Attributes:
+        response: the answer.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
 class Gatekeeper:
     """Applies one limit, from its initial state, at the gate of its form of refusal; None allows everything."""
 
@@ -188,13 +210,18 @@ class Gatekeeper:
         self._meter = None if limit is None else limit.meter()
         self._clock = clock
 
-    def refuse(self, gate: Gate) -> Response | None:
-        """Count a request at this gate: None lets it pass, else it is the answer."""
+    def count(self, gate: Gate) -> None:
+        """Count a request at this gate.
+
+        Raises:
+            OverLimit: the limit refuses it.
+        """
         if self.limit is None or self._meter is None or self.limit.refusal.gate is not gate:
-            return None
+            return
         now = self._clock()
         wait = self._meter.wait(now.timestamp())
-        return _ANSWERS[self.limit.refusal](now, wait) if wait else None
+        if wait:
+            raise OverLimit(_ANSWERS[self.limit.refusal](now, wait))
 
 
 def json_response(status: int, body: dict[str, JSON]) -> Response:

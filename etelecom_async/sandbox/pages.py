@@ -16,15 +16,16 @@ _SORT = re.compile(r"-?[a-z_]+")
 _FIRST = "."
 
 
-def page(records: Sequence[dict[str, JSON]], paging: Fields, *, items: str) -> dict[str, JSON]:
+def page(records: Sequence[dict[str, JSON]], paging: Fields, *, items: str, cursor: str = "id") -> dict[str, JSON]:
     """The page of these records that is asked for, as an answer.
 
-    A cursor is the id of a record. `limit` absent, 0 or above 100 is 100; without a cursor it is the first page.
+    `limit` absent, 0 or above 100 is 100; without a cursor it is the first page.
 
     Args:
-        records: all of them, each with an `id`, in the list's usual order.
+        records: all of them, in the list's usual order.
         paging: what the request says of the page.
         items: the name of the list in the answer.
+        cursor: the field of a record that is its cursor.
 
     Raises:
         InvalidArgument: an order that there is not, or a cursor that is none.
@@ -35,9 +36,9 @@ def page(records: Sequence[dict[str, JSON]], paging: Fields, *, items: str) -> d
     records = _sorted(records, sort)
     start = 0
     if after not in ("", _FIRST):
-        start = _index(records, after) + 1
+        start = _index(records, cursor, after) + 1
     elif before:
-        end = _index(records, before)
+        end = _index(records, cursor, before)
         start = max(0, end - limit)
         limit = end - start
     shown = records[start : start + limit]
@@ -49,8 +50,8 @@ def page(records: Sequence[dict[str, JSON]], paging: Fields, *, items: str) -> d
             "after": after,
             "before": before,
             "sort": sort,
-            "next": "" if is_last or not shown else shown[-1]["id"],
-            "prev": "" if start == 0 or not shown else shown[0]["id"],
+            "next": "" if is_last or not shown else shown[-1][cursor],
+            "prev": "" if start == 0 or not shown else shown[0][cursor],
         },
     }
 
@@ -61,11 +62,19 @@ def _sorted(records: Sequence[dict[str, JSON]], sort: str) -> Sequence[dict[str,
     name = sort.removeprefix("-")
     if not _SORT.fullmatch(sort) or name == "id" or (records and name not in records[0]):
         raise InvalidArgument("Không thể sắp xếp theo trường này")
-    return sorted(records, key=lambda record: str(record[name]), reverse=sort.startswith("-"))
+    return sorted(records, key=lambda record: _order(record[name]), reverse=sort.startswith("-"))
 
 
-def _index(records: Sequence[dict[str, JSON]], cursor: str) -> int:
+def _order(value: JSON) -> tuple[bool, int, str]:
+    """Numbers and ids by their size, in front of texts; what is unset in front of both."""
+    number = int(value) if isinstance(value, int) else 0
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        number = int(value)
+    return isinstance(value, str) and not number, number, "" if value is None else str(value)
+
+
+def _index(records: Sequence[dict[str, JSON]], name: str, cursor: str) -> int:
     for index, record in enumerate(records):
-        if record["id"] == cursor:
+        if record[name] == cursor:
             return index
     raise InvalidArgument("Con trỏ trang không hợp lệ")

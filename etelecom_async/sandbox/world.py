@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from types import MappingProxyType
 
-from attrs import field, frozen
+from attrs import frozen
 
 from .. import _checks
-from .._times import utc_text
 from ..account import Secret, hidden
 from ..clock import now
-from ..endpoint import JSON
-from ..errors import (
-    ApiError,
-    BadRoute,
-    ConfigError,
-    InvalidArgument,
-    InvalidPhone,
-    NotFound,
-    PermissionDenied,
-    Unauthenticated,
-)
+from ..endpoint import Role
+from ..errors import ApiError, ConfigError, InvalidArgument, InvalidPhone, PermissionDenied, Unauthenticated
 from ..ids import MAX_ID
 from ..phone import mask, normalize
 from ..transport.base import Response
 from .consent_requests import Charge, RequestBook
-from .customers import EXPIRED, GRANTED, MESSAGES, NEVER_ASKED, Customer, Reply, sample, to_reply
+from .consents import Consents
+from .customers import Customer, Reply, sample, to_reply
 from .fields import id_in, object_in, operators_form, text_in
-from .limit import TEXT_TYPE, FixedWindow, Gate, Gatekeeper, Limit, TokenBucket, json_response
+from .handlers import PARTNER, Asked, Registry, endpoint_of
+from .limit import TEXT_TYPE, FixedWindow, Gate, Gatekeeper, Limit, OverLimit, TokenBucket, json_response
+from .wire import SandboxRequest, error_body, route_of
 
 __all__ = ["REPLY_PATH", "SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "LogEntry", "SandboxRequest", "World"]
 
@@ -38,24 +29,7 @@ SANDBOX_OA = 1000000000000000003
 SANDBOX_API_KEY = "1000000000000000001:sandbox-api-key"
 SANDBOX_SHOP_KEY = "shop1000000000000000002:sandbox-shop-key"
 
-_ROUTE = re.compile(r"/v1/(shop|partner)\.([^/]+)/(.*)", re.DOTALL)
-_SERVICES = frozenset({"Etelecom", "Misc", "OmniMessage", "Shop", "Webhook", "Zalo"})
-_CHECK, _REQUEST, _LIST = "Zalo/CheckConsent", "Zalo/RequestConsent", "Zalo/ListRequestConsent"
-_METHODS = frozenset({_CHECK, _REQUEST, _LIST})
 REPLY_PATH = "/sandbox/reply"
-
-_STANDARD = MappingProxyType({"bad_route": NotFound.usual[1], "malformed": InvalidArgument.usual[1]})
-"""The standard codes that newer servers send, with the finer code in `meta.xcode`."""
-
-
-@frozen(kw_only=True)
-class SandboxRequest:
-    """An HTTP request as the server receives it: the path without the query, header names in lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
 
 
 @frozen(kw_only=True)
@@ -77,22 +51,12 @@ class LogEntry:
     refused: bool = False
 
 
-@frozen(kw_only=True)
-class _Asked:
-    """A request that could be read: for whom, with what, and about whom."""
-
-    base: str
-    method: str
-    fields: dict[str, JSON]
-    oa_id: int
-    phone: str
-
-
 class World:
     """One shop with one Official Account and its customers, which answers as eTelecom's documentation says.
 
     It checks a request in the server's order: HTTP method, Content-Type, path, JSON, key, and then the payload.
-    `/v1/shop` takes the api_key and `/v1/partner` the shop_key; the other key is 403 permission_denied.
+    `/v1/shop` takes the api_key, and so does `/v1/partner` for what a partner does for itself, such as `Webhook/*`; for
+    everything else it takes the shop_key. The other key is 403 permission_denied.
 
     A request for permission is billed, and waits 24 hours for an answer: `reply` gives it, or the customer's own
     `Customer.reply`. Until it comes a check answers 8, and then as the customer did.
@@ -100,7 +64,7 @@ class World:
     Args:
         customers: by their phones in wire form; None for `sample()`. Other phones were never asked (code 20).
         oa_id: the Official Account that exists.
-        api_key: the shop's key.
+        api_key: the shop's key, and the partner's own.
         shop_key: the key with which a partner acts for the shop.
         limit: the hidden rate limit, if any; `sandbox.limit` says which requests it counts.
         request_delay: seconds until a request for permission is carried out, though the server has answered it: a
@@ -151,6 +115,9 @@ class World:
             delay=_delay(request_delay),
             are_phones_wire=_checks.flag("World.lists_wire_phones", lists_wire_phones),
         )
+        self._registry = Registry(
+            Consents(oa_id=self.oa_id, book=self.requests, customer=self._customer, count=self._count).handlers(),
+        )
 
     @property
     def charges(self) -> list[Charge]:
@@ -193,35 +160,34 @@ class World:
         )
         return response
 
-    def _answer(self, request: SandboxRequest) -> tuple[Response, _Asked | None, bool]:
+    def _answer(self, request: SandboxRequest) -> tuple[Response, Asked | None, bool]:
         """The answer, the request if it could be read, and whether the limit refused it."""
-        asked: _Asked | None = None
+        asked: Asked | None = None
         try:
             if request.path == REPLY_PATH:
                 return self._reply(request), None, False
-            if refusal := self._gatekeeper.refuse(Gate.PROXY):
-                return refusal, None, True
-            route = _route(request)
+            self._count(Gate.PROXY)
+            route = route_of(request)
             if route is None:
                 return Response(404, TEXT_TYPE, b"404 page not found\n"), None, False
-            asked = _asked(request.body, *route)
-            self._authenticate(request, asked.base)
-            response, is_refused = self._carry_out(asked)
+            base, method = route
+            handler = self._registry.find(method, base=base)
+            asked = _asked(request.body, base, method, self._clock())
+            self._authenticate(request, asked)
+            self._count(Gate.API)
+            return json_response(200, handler(asked)), asked, False
+        except OverLimit as refusal:
+            return refusal.response, asked, True
         except ApiError as error:
-            return json_response(error.status, self._error_body(error)), asked, False
-        return response, asked, is_refused
+            return json_response(error.status, error_body(error, is_legacy=self._legacy_errors)), asked, False
 
-    def _carry_out(self, asked: _Asked) -> tuple[Response, bool]:
-        if refusal := self._gatekeeper.refuse(Gate.API):
-            return refusal, True
-        if asked.method == _LIST:
-            return json_response(200, self.requests.list(asked.fields)), False
-        self._check_payload(asked)
-        if asked.method == _REQUEST:
-            return json_response(200, self._request(asked)), False
-        if refusal := self._gatekeeper.refuse(Gate.ZALO):
-            return refusal, True
-        return json_response(200, self._consent(asked)), False
+    def _customer(self, phone: str) -> Customer | None:
+        # Not the method of one dict: `customers` may be another later.
+        return self.customers.get(phone)
+
+    def _count(self, gate: Gate) -> None:
+        # Not the method of one gatekeeper: another limit brings another.
+        self._gatekeeper.count(gate)
 
     def _reply(self, request: SandboxRequest) -> Response:
         """Answer for a customer over HTTP, as `reply` does; no method of the real server, and without a key."""
@@ -232,44 +198,14 @@ class World:
             raise InvalidArgument(error.message) from None
         return json_response(200, {"replied": True})
 
-    def _authenticate(self, request: SandboxRequest, base: str) -> None:
+    def _authenticate(self, request: SandboxRequest, asked: Asked) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         given = Secret(key.strip())
-        known = {"shop": self.api_key, "partner": self.shop_key}
-        if scheme.lower() != "bearer" or given not in known.values():
+        if scheme.lower() != "bearer" or given not in (self.api_key, self.shop_key):
             raise Unauthenticated("Khóa API không hợp lệ")
-        if given != known[base]:
+        is_for_a_shop = asked.base == PARTNER and endpoint_of(asked.method).role is Role.SHOP
+        if given != (self.shop_key if is_for_a_shop else self.api_key):
             raise PermissionDenied("Khóa API này không được dùng cho đường dẫn này")
-
-    def _check_payload(self, asked: _Asked) -> None:
-        if asked.oa_id != self.oa_id:
-            raise NotFound("Không tìm thấy Zalo OA")
-        if not asked.phone:
-            raise InvalidArgument("Thiếu số điện thoại")
-
-    def _request(self, asked: _Asked) -> dict[str, JSON]:
-        customer = self.customers.get(asked.phone)
-        return self.requests.make(asked.fields, oa_id=asked.oa_id, phone=asked.phone, customer=customer)
-
-    def _consent(self, asked: _Asked) -> dict[str, JSON]:
-        now = self._clock()
-        customer = self.customers.get(asked.phone)
-        message = None
-        if answer := self.requests.answer(asked.phone, now):
-            error, expires = answer
-        elif customer is not None:
-            error, expires, message = customer.error, customer.expires, customer.message
-        else:
-            error, expires = NEVER_ASKED, None
-        if error == GRANTED and expires is not None and expires <= now:
-            error, message = EXPIRED, None
-        return _consent_body(error, MESSAGES[error] if message is None else message, expires)
-
-    def _error_body(self, error: ApiError) -> dict[str, JSON]:
-        standard = _STANDARD.get(error.code)
-        if standard is None or self._legacy_errors:
-            return {"code": error.code, "msg": error.message}
-        return {"code": standard, "msg": error.message, "meta": {"xcode": error.code}}
 
 
 def _known(customers: Mapping[str, Customer]) -> dict[str, Customer]:
@@ -290,27 +226,7 @@ def _delay(given: float | Callable[[], float]) -> Callable[[], float]:
     return lambda: seconds
 
 
-def _route(request: SandboxRequest) -> tuple[str, str] | None:
-    """The base in the path, `shop` or `partner`, and the method; None for a service that does not exist."""
-    if request.method != "POST":
-        raise BadRoute("Chỉ hỗ trợ phương thức POST")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise BadRoute("Content-Type phải là application/json")
-    route = _ROUTE.fullmatch(request.path)
-    if route is None or route[2] not in _SERVICES:
-        return None
-    method = f"{route[2]}/{route[3]}"
-    if method not in _METHODS:
-        raise BadRoute("Không tìm thấy phương thức")
-    return route[1], method
-
-
-def _asked(body: bytes, base: str, method: str) -> _Asked:
+def _asked(body: bytes, base: str, method: str, now: datetime) -> Asked:
     fields = object_in(body)
     phone = operators_form(text_in(fields, "phone"))
-    return _Asked(base=base, method=method, fields=fields, oa_id=id_in(fields, "oa_id"), phone=phone)
-
-
-def _consent_body(error: int, message: str, expires: datetime | None) -> dict[str, JSON]:
-    expired_time = None if expires is None else utc_text(expires, timespec="seconds")
-    return {"error": error, "message": message, "expired_time": expired_time}
+    return Asked(base=base, method=method, fields=fields, oa_id=id_in(fields, "oa_id"), phone=phone, now=now)

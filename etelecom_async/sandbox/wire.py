@@ -1,0 +1,59 @@
+"""What comes in over HTTP and how errors go out, as the server's framework does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from ..endpoint import JSON
+from ..errors import ApiError, BadRoute, InvalidArgument, NotFound
+
+__all__ = ["SandboxRequest", "error_body", "route_of"]
+
+_ROUTE = re.compile(r"/v1/(shop|partner)\.([^/]+)/(.*)", re.DOTALL)
+_SERVICES = frozenset({"Etelecom", "Misc", "OmniMessage", "Shop", "Webhook", "Zalo"})
+
+_STANDARD = MappingProxyType({"bad_route": NotFound.usual[1], "malformed": InvalidArgument.usual[1]})
+"""The standard codes that newer servers send, with the finer code in `meta.xcode`."""
+
+
+@frozen(kw_only=True)
+class SandboxRequest:
+    """An HTTP request as the server receives it: the path without the query, header names in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
+
+
+def route_of(request: SandboxRequest) -> tuple[str, str] | None:
+    """The base in the path, `shop` or `partner`, and the method; None for a service that does not exist.
+
+    Raises:
+        BadRoute: another HTTP method than POST, or another Content-Type than JSON.
+    """
+    if request.method != "POST":
+        raise BadRoute("Chỉ hỗ trợ phương thức POST")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise BadRoute("Content-Type phải là application/json")
+    route = _ROUTE.fullmatch(request.path)
+    if route is None or route[2] not in _SERVICES:
+        return None
+    return route[1], f"{route[2]}/{route[3]}"
+
+
+def error_body(error: ApiError, *, is_legacy: bool) -> dict[str, JSON]:
+    """The body of an error.
+
+    Args:
+        error: what went wrong.
+        is_legacy: as older servers have it, with `bad_route` and `malformed` in `code` and not in `meta.xcode`.
+    """
+    standard = _STANDARD.get(error.code)
+    if standard is None or is_legacy:
+        return {"code": error.code, "msg": error.message}
+    return {"code": standard, "msg": error.message, "meta": {"xcode": error.code}}
