@@ -92,8 +92,8 @@ def sandbox(
 ) -> None:
     """Serve an eTelecom on this machine, until Ctrl-C.
 
-    It answers Zalo/CheckConsent, Zalo/RequestConsent and Zalo/ListRequestConsent as documented, errors included. A
-    request for permission waits until you answer it for the customer; the sandbox prints how.
+    It answers every method of Zalo/* as documented, errors included. A request for permission waits until you answer it
+    for the customer; the sandbox prints how.
 
     The customers are made up, one for each answer, or they come from a file: any table that `etelecom bulk` reads, or
     its output. The columns `state` (granted, refused, ...) or `error` (the code), `expired_time` and `message` make up

@@ -6,13 +6,11 @@ What a request is at a moment follows from the clock alone, so that a test may p
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from attrs import define, field, frozen
 
-from .._times import utc_text
 from ..api.consent_requests import CallType, ReasonCode
 from ..endpoint import JSON
 from ..errors import InvalidArgument
@@ -20,6 +18,7 @@ from .customers import EXPIRED, GRANTED, Customer, Reply
 from .fields import Fields, known_in
 from .filters import in_range, listed
 from .numbers import FIRST_REQUEST, SHOP_ID, USER_ID
+from .written import phone_text, seconds
 
 __all__ = ["Charge", "RequestBook", "Stage"]
 
@@ -191,21 +190,17 @@ class RequestBook:
             "shop_id": SHOP_ID,
             "user_id": USER_ID,
             "oa_id": str(it.oa_id),
-            "phone": it.phone if self._are_phones_wire else re.sub("^84", "0", it.phone),
+            "phone": phone_text(it.phone, is_wire=self._are_phones_wire),
             "call_type": it.call_type.value,
             "reason_code": it.reason_code.value,
             "status": "N" if stage is Stage.FAILED else "P",
             "reply_status": _REPLIES.get(stage, "S"),
             "delivery_status": "unknown" if stage is Stage.FAILED else "received",
-            "delivery_time": None if stage is Stage.FAILED else _seconds(it.due_at),
+            "delivery_time": None if stage is Stage.FAILED else seconds(it.due_at),
             "error_code": it.error_code,
             "error_message": "Gửi yêu cầu thất bại" if it.error_code else "",
             "is_charged": stage is not Stage.FAILED,
-            "expires_at": _seconds(it.expires_at),
-            "created_at": _seconds(it.created_at),
-            "updated_at": _seconds(changed),
+            "expires_at": seconds(it.expires_at),
+            "created_at": seconds(it.created_at),
+            "updated_at": seconds(changed),
         }
-
-
-def _seconds(moment: datetime) -> str:
-    return utc_text(moment, timespec="seconds")

@@ -82,12 +82,24 @@ def to_reply(value: Reply | str, name: str = "Customer.reply") -> Reply:
     raise ConfigError(f"{name} is a Reply, or its text: allow, deny or block; got {shown}.")
 
 
+def _whole(name: str, code: int) -> int:
+    return _checks.whole(f"Customer.{name}", code, least=-(2**63), most=2**63 - 1)
+
+
 def _code(error: int) -> int:
-    return _checks.whole("Customer.error", error, least=-(2**63), most=2**63 - 1)
+    return _whole("error", error)
 
 
 def _request_code(error: int) -> int:
-    return _checks.whole("Customer.request_error", error, least=-(2**63), most=2**63 - 1)
+    return _whole("request_error", error)
+
+
+def _zns_code(error: int) -> int:
+    return _whole("zns_error", error)
+
+
+def _oa_code(error: int) -> int:
+    return _whole("oa_error", error)
 
 
 def _usual_message(customer: Customer) -> str:
@@ -107,6 +119,10 @@ class Customer:
             `World.reply` does for them.
         reply_after: seconds from a request to that answer.
         request_error: the `error_code` with which a request to them fails inside a 200; 0 if it does not.
+        zns_error: the same of a ZNS and of a journey, one of Zalo's codes such as -114.
+        oa_error: Zalo's code with which other messages of the Official Account to them fail, such as -230; 0 if they do
+            not.
+        delivery_after: seconds until a ZNS arrives on their device; None if it never does.
 
     Raises:
         InvalidPhone: phone cannot be a phone number.
@@ -125,6 +141,12 @@ class Customer:
         default=0.0, validator=_checks.checked(partial(_checks.number, least=0, unit="a number of seconds"))
     )
     request_error: int = field(default=0, converter=_request_code)
+    zns_error: int = field(default=0, converter=_zns_code)
+    oa_error: int = field(default=0, converter=_oa_code)
+    delivery_after: float | None = field(
+        default=0.0,
+        validator=_checks.checked(partial(_checks.number, least=0, unit="a number of seconds"), or_none=True),
+    )
 
 
 def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer]:

@@ -19,10 +19,14 @@ __all__ = [
     "flag_in",
     "id_in",
     "known_in",
+    "list_of",
+    "number_text_in",
     "object_in",
     "object_of",
     "operators_form",
     "text_in",
+    "text_map_in",
+    "texts_in",
     "time_in",
 ]
 
@@ -69,6 +73,33 @@ def text_in(fields: Fields, name: str) -> str:
     if not isinstance(value, str):
         raise _malformed(name)
     return value
+
+
+def number_text_in(fields: Fields, name: str) -> str:
+    """A text, or a number as its digits; empty for null."""
+    value = fields.get(name)
+    return str(value) if type(value) is int else text_in(fields, name)
+
+
+def list_of(fields: Fields, name: str) -> list[JSON]:
+    """A list; empty for null."""
+    value = fields.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise _malformed(name)
+    return value
+
+
+def texts_in(fields: Fields, name: str) -> list[str]:
+    """A list of texts, or of numbers as their digits; empty for null."""
+    return [number_text_in({name: value}, name) for value in list_of(fields, name)]
+
+
+def text_map_in(fields: Fields, name: str) -> dict[str, str]:
+    """An object of texts; empty for null."""
+    given = object_of(fields, name)
+    return {key: text_in(given, key) for key in given}
 
 
 def known_in(fields: Fields, name: str, kind: type[Value]) -> Value | None:

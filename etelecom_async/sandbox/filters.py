@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from ..endpoint import JSON
-from .fields import Fields, flag_in, id_in, object_of, text_in, time_in
+from ..enums import OpenEnum
+from .fields import Fields, flag_in, id_in, known_in, object_of, text_in, time_in
 from .pages import page
 
 __all__ = ["Record", "in_range", "listed"]
 
 Record = dict[str, JSON]
+
+_UNSET = "unknown"
+_NONE: Mapping[str, type[OpenEnum]] = MappingProxyType({})
 
 
 def listed(
@@ -23,6 +28,7 @@ def listed(
     ids: Collection[str] = (),
     texts: Collection[str] = (),
     parts: Collection[str] = (),
+    enums: Mapping[str, type[OpenEnum]] = _NONE,
     flags: Collection[str] = (),
 ) -> Record:
     """The answer of a list method: the records that `filter` keeps, and the page of them that `paging` asks for.
@@ -37,6 +43,7 @@ def listed(
         ids: fields that are ids; 0 does not matter either.
         texts: fields that are texts, as they are written: a phone in another writing than the record's finds nothing.
         parts: fields of which a text is a part, in capitals or not.
+        enums: fields that are values of these enums; `unknown`, the zero value, does not matter either.
         flags: fields that are true or false.
 
     Raises:
@@ -50,6 +57,10 @@ def listed(
     for name in texts:
         if text := text_in(wanted, name):
             kept = [it for it in kept if it.get(name) == text]
+    for name, kind in enums.items():
+        value = known_in(wanted, name, kind)
+        if value is not None and value.value != _UNSET:
+            kept = [it for it in kept if it.get(name) == value.value]
     for name in parts:
         if text := text_in(wanted, name).casefold():
             kept = [it for it in kept if text in str(it.get(name) or "").casefold()]

@@ -37,6 +37,7 @@ class Asked:
         oa_id: its field `oa_id`; 0 without one.
         phone: its field `phone`, as the operator normalises it; empty without one.
         now: the present of the world.
+        opened_at: when its first request came; what is there from the start was made then.
     """
 
     base: str
@@ -45,6 +46,7 @@ class Asked:
     oa_id: int
     phone: str = field(repr=False)
     now: datetime
+    opened_at: datetime
 
 
 Handler: TypeAlias = Callable[[Asked], dict[str, JSON]]

@@ -50,8 +50,8 @@ def page(records: Sequence[dict[str, JSON]], paging: Fields, *, items: str, curs
             "after": after,
             "before": before,
             "sort": sort,
-            "next": "" if is_last or not shown else shown[-1][cursor],
-            "prev": "" if start == 0 or not shown else shown[0][cursor],
+            "next": "" if is_last or not shown else str(shown[-1][cursor]),
+            "prev": "" if start == 0 or not shown else str(shown[0][cursor]),
         },
     }
 
@@ -65,16 +65,18 @@ def _sorted(records: Sequence[dict[str, JSON]], sort: str) -> Sequence[dict[str,
     return sorted(records, key=lambda record: _order(record[name]), reverse=sort.startswith("-"))
 
 
-def _order(value: JSON) -> tuple[bool, int, str]:
-    """Numbers and ids by their size, in front of texts; what is unset in front of both."""
-    number = int(value) if isinstance(value, int) else 0
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        number = int(value)
-    return isinstance(value, str) and not number, number, "" if value is None else str(value)
+def _order(value: JSON) -> tuple[int, int, str]:
+    """What is unset first, then numbers and ids by their size, then texts."""
+    text = "" if value is None else str(value)
+    if isinstance(value, int):
+        return 1, value, text
+    if text.isascii() and text.isdigit():
+        return 1, int(text), text
+    return (2 if text else 0), 0, text
 
 
 def _index(records: Sequence[dict[str, JSON]], name: str, cursor: str) -> int:
     for index, record in enumerate(records):
-        if record[name] == cursor:
+        if str(record[name]) == cursor:
             return index
     raise InvalidArgument("Con trỏ trang không hợp lệ")

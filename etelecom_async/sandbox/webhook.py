@@ -15,6 +15,7 @@ from yarl import URL
 from ..endpoint import JSON
 from ..errors import ConfigError
 from .consent_requests import PERMISSION_TIME, Asked, RequestBook, Stage
+from .numbers import APP_ID
 
 if TYPE_CHECKING:
     import aiohttp
@@ -31,7 +32,6 @@ _TICK = 0.02
 _PATIENCE = 2.0
 """Seconds that a receiver has for its answer."""
 _OK = 200
-_APP_ID = "1000000000000000005"
 _ANSWERS = {Stage.ALLOWED: "ALLOW", Stage.DENIED: "DENY", Stage.BLOCKED: "USER_BLOCKED"}
 
 
@@ -144,7 +144,7 @@ def _common(request: Asked, name: str, moment: datetime) -> dict[str, JSON]:
     # Zalo writes some of its times in quotes.
     return {
         "event_name": name,
-        "app_id": _APP_ID,
+        "app_id": APP_ID,
         "oa_id": str(request.oa_id),
         "phone": request.phone,
         "timestamp": str(_milliseconds(moment)),

@@ -16,7 +16,13 @@ __all__ = ["SandboxRequest", "error_body", "route_of"]
 _ROUTE = re.compile(r"/v1/(shop|partner)\.([^/]+)/(.*)", re.DOTALL)
 _SERVICES = frozenset({"Etelecom", "Misc", "OmniMessage", "Shop", "Webhook", "Zalo"})
 
-_STANDARD = MappingProxyType({"bad_route": NotFound.usual[1], "malformed": InvalidArgument.usual[1]})
+_STANDARD = MappingProxyType(
+    {
+        "bad_route": NotFound.usual[1],
+        "malformed": InvalidArgument.usual[1],
+        "external_service": ApiError.usual[1],
+    }
+)
 """The standard codes that newer servers send, with the finer code in `meta.xcode`."""
 
 

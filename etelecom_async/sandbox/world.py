@@ -15,13 +15,14 @@ from ..errors import ApiError, ConfigError, InvalidArgument, InvalidPhone, Permi
 from ..ids import MAX_ID
 from ..phone import mask, normalize
 from ..transport.base import Response
+from .budgets import DailyQuota, Wallet
 from .consent_requests import Charge, RequestBook
-from .consents import Consents
 from .customers import Customer, Reply, sample, to_reply
 from .fields import id_in, object_in, operators_form, text_in
 from .handlers import PARTNER, Asked, Registry, endpoint_of
 from .limit import TEXT_TYPE, FixedWindow, Gate, Gatekeeper, Limit, OverLimit, TokenBucket, json_response
 from .wire import SandboxRequest, error_body, route_of
+from .zalo import zalo_handlers
 
 __all__ = ["REPLY_PATH", "SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "LogEntry", "SandboxRequest", "World"]
 
@@ -69,8 +70,11 @@ class World:
         limit: the hidden rate limit, if any; `sandbox.limit` says which requests it counts.
         request_delay: seconds until a request for permission is carried out, though the server has answered it: a
             number, or a function that gives one for each. Until then no list, check and charge knows of it.
-        lists_wire_phones: the list of requests writes phones, and filters by them, as `84987654321`; otherwise as the
-            operator does, `0987654321`. In the other writing its filter finds nothing.
+        lists_wire_phones: lists write phones, and filter by them, as `84987654321`; otherwise as the operator does,
+            `0987654321`. In the other writing a filter finds nothing.
+        zns_quota: ZNS that the Official Account may send in a day, which ends at midnight in Vietnam.
+        message_quota: other messages of the same, in a day.
+        balance: VND for ZNS, journeys and transactions; None for any amount.
         legacy_errors: answer as older servers do, with `bad_route` and `malformed` in `code` and not in `meta.xcode`.
         clock: the present as an aware datetime; for tests.
 
@@ -93,6 +97,9 @@ class World:
         limit: Limit | None = None,
         request_delay: float | Callable[[], float] = 0.0,
         lists_wire_phones: bool = False,
+        zns_quota: int = 500,
+        message_quota: int = 500,
+        balance: int | None = None,
         legacy_errors: bool = False,
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -115,14 +122,30 @@ class World:
             delay=_delay(request_delay),
             are_phones_wire=_checks.flag("World.lists_wire_phones", lists_wire_phones),
         )
+        self._opened_at: datetime | None = None
+        self._wallet = Wallet(_amount("World.balance", balance))
         self._registry = Registry(
-            Consents(oa_id=self.oa_id, book=self.requests, customer=self._customer, count=self._count).handlers(),
+            zalo_handlers(
+                oa_id=self.oa_id,
+                requests=self.requests,
+                customers=lambda: self.customers,  # another dict may stand there later
+                count=self._count,
+                zns_quota=DailyQuota(_checks.whole("World.zns_quota", zns_quota, least=0)),
+                message_quota=DailyQuota(_checks.whole("World.message_quota", message_quota, least=0)),
+                wallet=self._wallet,
+                are_phones_wire=lists_wire_phones,
+            ),
         )
 
     @property
     def charges(self) -> list[Charge]:
         """What has been billed so far, in the order in which it was asked for."""
         return self.requests.charges()
+
+    @property
+    def spent(self) -> int:
+        """VND that ZNS, journeys and transactions have cost so far."""
+        return self._wallet.spent
 
     def reply(self, phone: str, reply: Reply | str) -> None:
         """Let a customer answer the request that waits for them.
@@ -172,7 +195,7 @@ class World:
                 return Response(404, TEXT_TYPE, b"404 page not found\n"), None, False
             base, method = route
             handler = self._registry.find(method, base=base)
-            asked = _asked(request.body, base, method, self._clock())
+            asked = self._read(request.body, base, method)
             self._authenticate(request, asked)
             self._count(Gate.API)
             return json_response(200, handler(asked)), asked, False
@@ -181,12 +204,23 @@ class World:
         except ApiError as error:
             return json_response(error.status, error_body(error, is_legacy=self._legacy_errors)), asked, False
 
-    def _customer(self, phone: str) -> Customer | None:
-        # Not the method of one dict: `customers` may be another later.
-        return self.customers.get(phone)
+    def _read(self, body: bytes, base: str, method: str) -> Asked:
+        fields, now = object_in(body), self._clock()
+        # Not the time at which the world was made: that may have been in another event loop, with another clock.
+        self._opened_at = self._opened_at or now
+        phone = operators_form(text_in(fields, "phone"))
+        return Asked(
+            base=base,
+            method=method,
+            fields=fields,
+            oa_id=id_in(fields, "oa_id"),
+            phone=phone,
+            now=now,
+            opened_at=self._opened_at,
+        )
 
     def _count(self, gate: Gate) -> None:
-        # Not the method of one gatekeeper: another limit brings another.
+        # Another limit has another gatekeeper.
         self._gatekeeper.count(gate)
 
     def _reply(self, request: SandboxRequest) -> Response:
@@ -217,6 +251,10 @@ def _known(customers: Mapping[str, Customer]) -> dict[str, Customer]:
     return dict(customers)
 
 
+def _amount(name: str, given: int | None) -> int | None:
+    return None if given is None else _checks.whole(name, given, least=0, otherwise=", or None for any amount")
+
+
 def _delay(given: float | Callable[[], float]) -> Callable[[], float]:
     if callable(given):
         return given
@@ -224,9 +262,3 @@ def _delay(given: float | Callable[[], float]) -> Callable[[], float]:
         "World.request_delay", given, least=0, unit="a number of seconds", otherwise=", or a function that gives one"
     )
     return lambda: seconds
-
-
-def _asked(body: bytes, base: str, method: str, now: datetime) -> Asked:
-    fields = object_in(body)
-    phone = operators_form(text_in(fields, "phone"))
-    return Asked(base=base, method=method, fields=fields, oa_id=id_in(fields, "oa_id"), phone=phone, now=now)
