@@ -21,12 +21,12 @@ __all__ = [
     "known_in",
     "list_of",
     "number_text_in",
+    "number_texts_in",
     "object_in",
     "object_of",
     "operators_form",
     "text_in",
     "text_map_in",
-    "texts_in",
     "time_in",
 ]
 
@@ -91,7 +91,7 @@ def list_of(fields: Fields, name: str) -> list[JSON]:
     return value
 
 
-def texts_in(fields: Fields, name: str) -> list[str]:
+def number_texts_in(fields: Fields, name: str) -> list[str]:
     """A list of texts, or of numbers as their digits; empty for null."""
     return [number_text_in({name: value}, name) for value in list_of(fields, name)]
 

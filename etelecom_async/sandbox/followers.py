@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from ..api.followers import FollowerState, Gender
 from ..endpoint import JSON
 from .customers import Customer
-from .fields import object_of, text_in, texts_in
+from .fields import list_of, number_texts_in, object_of, text_in
 from .filters import in_range, listed
 from .handlers import Asked, Handler
 from .numbers import FIRST_FOLLOWER, FIRST_ZALO_USER, SHOP_ID, USER_ID, digest
@@ -113,7 +113,7 @@ class Followers:
 
     def _list(self, asked: Asked) -> dict[str, JSON]:
         wanted, keep = object_of(asked.fields, "filter"), in_range(asked.fields)
-        ids, tags = texts_in(wanted, "zl_user_ids"), texts_in(wanted, "tags")
+        ids, tags = number_texts_in(wanted, "zl_user_ids"), list_of(wanted, "tags")
         name = text_in(wanted, "name").casefold()
         records = [
             self._record(phone, asked)

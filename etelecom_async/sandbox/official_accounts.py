@@ -12,7 +12,7 @@ from .budgets import DailyQuota
 from .fields import id_in, text_in
 from .filters import in_range, listed
 from .handlers import Asked, Handler
-from .numbers import APP_ID, CONNECTION_ID, SHOP_ID, USER_ID, digest
+from .numbers import APP_ID, OA_CONNECTION_ID, SHOP_ID, USER_ID, digest
 from .written import seconds
 
 __all__ = ["OfficialAccounts"]
@@ -130,7 +130,7 @@ class OfficialAccounts:
         return {
             "app_id": self._app_id,
             "oa_id": str(self._oa_id),
-            "connection_id": CONNECTION_ID,
+            "connection_id": OA_CONNECTION_ID,
             "shop_id": SHOP_ID,
             "onwer_id": USER_ID,
             "name": "Cửa hàng thử nghiệm",

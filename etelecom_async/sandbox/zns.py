@@ -29,6 +29,9 @@ TOKEN_EXPIRED, NO_MONEY = -124, -115
 _UNKNOWN_TEMPLATE, _DISABLED, _NO_TOKEN, _WRONG_KIND = -109, -146, -148, -1491
 _OUT_OF_QUOTA, _NOT_FOLLOW_UP = -144, -162
 
+_NEVER = 1e9
+"""Seconds: what takes longer does not come, and would leave Python's calendar."""
+
 
 def zns_words(code: int) -> str:
     """The words with a code of ZNS; empty for 0."""
@@ -236,9 +239,10 @@ class ZnsMessages:
 
 
 def _arrival(customer: Customer | None, now: datetime) -> datetime | None:
-    if customer is None:
-        return now
-    return None if customer.delivery_after is None else now + timedelta(seconds=customer.delivery_after)
+    seconds_later = 0.0 if customer is None else customer.delivery_after
+    if seconds_later is None or seconds_later > _NEVER:
+        return None
+    return now + timedelta(seconds=seconds_later)
 
 
 def _misuse(message: _Message, template: Template | None) -> int:

@@ -1,8 +1,10 @@
-"""A call of every method that the sandbox answers, with what has to be there before it."""
+"""A sandbox for tests, and a call of every method that it answers, with what has to be there before it."""
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
-from etelecom_async.sandbox import SANDBOX_OA
+from etelecom_async import Retry, Session, Shop
+from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, SandboxTransport, World
 from tests.support import PHONE
 
 OTP, ORDER, JOURNEY, DISABLED, FOLLOW_UP = range(300001, 300006)
@@ -11,6 +13,30 @@ OTP, ORDER, JOURNEY, DISABLED, FOLLOW_UP = range(300001, 300006)
 OA = {"oa_id": SANDBOX_OA}
 ORDER_DATA = {"customer_name": "An", "order_code": "A1"}
 REDIRECT = "https://shop.example.vn/back"
+NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
+
+
+class Scene:
+    """A sandbox whose clock the test moves, with these customers or the usual ones, and a shop's session over it."""
+
+    def __init__(self, *customers, **options):
+        self.now = NOON
+        known = {customer.phone: customer for customer in customers}
+        self.world = World(customers=known or None, clock=lambda: self.now, **options)
+        self.session = Session(Shop(SANDBOX_API_KEY), transport=SandboxTransport(self.world), retry=Retry(attempts=1))
+        self.zalo = self.session.zalo
+
+    async def send(self, phone=PHONE, **changes):
+        return await send(self.session, phone, **changes)
+
+    async def messages(self, **options):
+        return [it async for it in self.zalo.list_messages(**options)]
+
+    async def journeys(self, **options):
+        return [it async for it in self.zalo.list_journeys(**options)]
+
+    async def followers(self, **options):
+        return [it async for it in self.zalo.list_followers(**options)]
 
 
 async def follower(session, at=0):

@@ -1,11 +1,12 @@
 """The sandbox answers the typed methods of its services, each in the form that the contract has."""
 
+import contextlib
 import json
 import re
 
 import pytest
 
-from etelecom_async import BadRoute, Partner, Retry, Session, Shop, Unauthenticated
+from etelecom_async import BadRoute, EtelecomError, Partner, Retry, Session, Shop, Unauthenticated
 from etelecom_async.api import ENDPOINTS
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_SHOP_KEY, SandboxTransport, World
 from tests.support.contract import TYPED
@@ -23,13 +24,14 @@ RARE = {
 
 
 class Recorder:
-    """A transport to a sandbox that keeps the last answer."""
+    """A transport to a sandbox that keeps the last request and its answer."""
 
     def __init__(self, world):
         self._transport = SandboxTransport(world)
-        self.last = None
+        self.sent = self.last = None
 
     async def send(self, request, /):
+        self.sent = request
         self.last = await self._transport.send(request)
         return self.last
 
@@ -88,6 +90,31 @@ async def test_a_partner_calls_it_with_a_shop_key_and_no_other_key(name):
     unknown = Session(Shop("1:unknown"), transport=transport, retry=Retry(attempts=1))
     with pytest.raises(Unauthenticated):
         await unknown.invoke(name, {})
+
+
+STRANGE = [None, "", "x", 0, -1, 2**70, 1.5, True, [], ["x"], {}, {"x": "y"}, "9" * 30, "http://["]
+
+
+def odd_bodies(fields):
+    """Objects of a request's fields, in each of which one field, at any depth, is not what it is for."""
+    for name, kind in fields.items():
+        for value in STRANGE:
+            yield {name: value}
+        for inner in odd_bodies(kind.get("properties") or {}):
+            yield {name: inner}
+
+
+@pytest.mark.parametrize("name", EVERY)
+async def test_a_field_that_is_not_what_it_is_for_is_answered_and_never_breaks_the_sandbox(name):
+    recorder = Recorder(World())
+    session = Session(Shop(SANDBOX_API_KEY), transport=recorder, retry=Retry(attempts=1))
+    await CALLS[name](session)
+    usual = json.loads(recorder.sent.body)
+    for odd in odd_bodies(TYPED[name]["request"]):
+        with contextlib.suppress(EtelecomError):
+            await session.invoke(name, {**usual, **odd})
+        assert recorder.last.status in {200, 400, 404, 500}, odd
+        assert recorder.last.status != 500 or b"external_service" in recorder.last.body, odd
 
 
 async def test_a_method_that_no_handler_answers_is_a_bad_route():

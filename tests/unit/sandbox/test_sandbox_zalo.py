@@ -1,35 +1,20 @@
 """The sandbox's Official Account, the people who follow it, and the messages to them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from etelecom_async import InvalidArgument, NotFound, Retry, SendFailed, Session, Shop, Unavailable
+from etelecom_async import InvalidArgument, NotFound, SendFailed, Unavailable
 from etelecom_async.api.followers import FollowerState
 from etelecom_async.api.oa import OaStatus
 from etelecom_async.api.transactions import Button
 from etelecom_async.api.zns import MessageType
-from etelecom_async.sandbox import SANDBOX_API_KEY, Customer, SandboxTransport, World
+from etelecom_async.sandbox import Customer
 from tests.support import PHONE
-from tests.support.sandbox_calls import OA, REDIRECT, follower, offered, send
+from tests.support.sandbox_calls import NOON, OA, REDIRECT, Scene, follower, offered, send
 
-NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
 QUARTER = timedelta(days=90)
-OTHER = "0912345678"
-
-
-class Scene:
-    """A sandbox whose clock the test moves, and a shop's session over it."""
-
-    def __init__(self, *customers, **options):
-        self.now = NOON
-        known = {customer.phone: customer for customer in customers}
-        self.world = World(customers=known or None, clock=lambda: self.now, **options)
-        self.session = Session(Shop(SANDBOX_API_KEY), transport=SandboxTransport(self.world), retry=Retry(attempts=1))
-        self.zalo = self.session.zalo
-
-    async def followers(self, **options):
-        return [it async for it in self.zalo.list_followers(**options)]
+OTHER = "0987654333"
 
 
 async def test_an_official_account_is_connected_for_ninety_days_and_again_with_a_code_that_is_good_once():

@@ -4,45 +4,36 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etelecom_async import ErrorCategory, InvalidArgument, NotFound, Retry, SendFailed, Session, Shop
+from etelecom_async import ErrorCategory, InvalidArgument, NotFound, SendFailed
 from etelecom_async.api.error_codes import ZNS_CODES
 from etelecom_async.api.journeys import JourneyStatus
 from etelecom_async.api.zns import MessageStatus, MessageType, SendingMode
-from etelecom_async.sandbox import SANDBOX_API_KEY, Customer, SandboxTransport, World
+from etelecom_async.sandbox import Customer
 from tests.support import PHONE
-from tests.support.sandbox_calls import DISABLED, FOLLOW_UP, JOURNEY, OA, ORDER, ORDER_DATA, OTP, send, send_in_journey
+from tests.support.sandbox_calls import (
+    DISABLED,
+    FOLLOW_UP,
+    JOURNEY,
+    NOON,
+    OA,
+    ORDER,
+    ORDER_DATA,
+    OTP,
+    Scene,
+    send_in_journey,
+)
 
-NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-OTHER = "0912345678"
+OTHER = "0987654333"
 CLASSES = [it for it in ErrorCategory if it is not ErrorCategory.UNKNOWN]
 CODES = {category: next(code for code, (its, _) in ZNS_CODES.items() if its is category) for category in CLASSES}
 
 
-class Scene:
-    """A sandbox whose clock the test moves, and a shop's session over it."""
-
-    def __init__(self, *customers, **options):
-        self.now = NOON
-        known = {customer.phone: customer for customer in customers}
-        self.world = World(customers=known, clock=lambda: self.now, **options)
-        self.session = Session(Shop(SANDBOX_API_KEY), transport=SandboxTransport(self.world), retry=Retry(attempts=1))
-        self.zalo = self.session.zalo
-
-    async def send(self, phone=PHONE, **changes):
-        return await send(self.session, phone, **changes)
-
-    async def fails(self, sending):
-        """The error in an answer, whose record is the last in its list too."""
-        with pytest.raises(SendFailed) as caught:
-            await sending
-        return caught.value
-
-    async def messages(self, **options):
-        return [it async for it in self.zalo.list_messages(**options)]
-
-    async def journeys(self, **options):
-        return [it async for it in self.zalo.list_journeys(**options)]
+async def failure(sending):
+    """The error in an answer."""
+    with pytest.raises(SendFailed) as caught:
+        await sending
+    return caught.value
 
 
 async def test_a_sent_message_is_found_by_each_of_its_marks_and_by_no_other():
@@ -89,7 +80,7 @@ async def test_a_list_goes_on_over_pages_from_the_newest_to_the_oldest_and_in_an
 async def test_a_customer_who_refuses_with_a_class_of_code_fails_every_sending_with_it(category, code):
     scene = Scene(Customer(phone=PHONE, zns_error=code))
     for sending in (scene.send(), scene.zalo.create_journey(**OA, phone=PHONE)):
-        error = await scene.fails(sending)
+        error = await failure(sending)
         assert (error.error_code, error.category, error.is_charged) == (code, category, False)
     (message,) = await scene.messages()
     assert (message.status, message.error_code, message.is_charged, message.msg_id) == (
@@ -115,7 +106,7 @@ async def test_a_customer_who_refuses_with_a_class_of_code_fails_every_sending_w
 )
 async def test_a_message_that_its_template_does_not_allow_fails_with_zalos_code(changes, code):
     scene = Scene()
-    assert (await scene.fails(scene.send(**changes))).error_code == code
+    assert (await failure(scene.send(**changes))).error_code == code
     assert scene.world.spent == 0
 
 
@@ -123,7 +114,7 @@ async def test_a_days_quota_runs_out_is_passed_by_follow_ups_alone_and_comes_bac
     scene = Scene(zns_quota=2)
     for _ in range(2):
         await scene.send()
-    error = await scene.fails(scene.send())
+    error = await failure(scene.send())
     assert (error.error_code, error.category) == (-144, ErrorCategory.QUOTA)
     assert (await scene.send(mode="development")).is_charged is False
     above = await scene.send(template_id=FOLLOW_UP, template_data={}, sending_mode="tag3")
@@ -131,7 +122,7 @@ async def test_a_days_quota_runs_out_is_passed_by_follow_ups_alone_and_comes_bac
     account = await scene.zalo.get_shop_oa(**OA)
     assert (account.daily_quota, account.remaining_quota) == (2, 0)
     scene.now = datetime(2030, 5, 17, 16, 59, 59, tzinfo=UTC)
-    await scene.fails(scene.send())
+    await failure(scene.send())
     scene.now += timedelta(seconds=1)
     await scene.send()
     assert (await scene.zalo.get_shop_oa(**OA)).remaining_quota == 1
@@ -142,9 +133,9 @@ async def test_what_is_spent_is_the_sum_of_what_is_charged_and_ends_with_the_bal
     await scene.zalo.create_journey(**OA, phone=PHONE)
     await scene.send()
     await scene.send()
-    error = await scene.fails(scene.send())
+    error = await failure(scene.send())
     assert (error.error_code, error.category) == (-115, ErrorCategory.MONEY)
-    assert (await scene.fails(scene.zalo.create_journey(**OA, phone=PHONE))).error_code == -115
+    assert (await failure(scene.zalo.create_journey(**OA, phone=PHONE))).error_code == -115
     fees = [it.fee_main for it in await scene.messages(is_charged=True)]
     assert fees == [300, 300]
     assert scene.world.spent == 500 + sum(fees)
@@ -178,11 +169,11 @@ async def test_a_journey_takes_messages_to_its_phone_until_it_ends():
     sent = await sending(week.journey_id)
     assert (sent.type, sent.journey_id, sent.price) == (MessageType.JOURNEY, week.journey_id, 300)
     assert [it.id for it in await scene.messages(journey_id=week.journey_id, msg_type="journey")] == [sent.id]
-    assert (await scene.fails(sending("7"))).error_code == -149
-    assert (await scene.fails(sending(week.journey_id, OTHER))).error_code == -149
-    assert (await scene.fails(sending(week.journey_id, template_id=ORDER))).error_code == -1491
+    assert (await failure(sending("7"))).error_code == -149
+    assert (await failure(sending(week.journey_id, OTHER))).error_code == -149
+    assert (await failure(sending(week.journey_id, template_id=ORDER))).error_code == -1491
     scene.now += 7 * DAY
-    assert (await scene.fails(sending(week.journey_id))).error_code == -150
+    assert (await failure(sending(week.journey_id))).error_code == -150
     assert (await scene.zalo.get_journey(journey_id=week.journey_id)).status is JourneyStatus.DISABLED
     assert [it.id for it in await scene.journeys(status="P")] == [month.id]
     assert [it.id for it in await scene.journeys(phone=PHONE, journey_id=week.journey_id, **OA)] == [week.id]
