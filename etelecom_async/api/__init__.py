@@ -10,7 +10,10 @@ from typing import cast
 
 from ..endpoint import AnyEndpoint, Endpoint, Role, Safety, check_name, check_role, check_safety
 
-__all__ = ["ENDPOINTS", "known", "untyped"]  # pyright: ignore[reportUnsupportedDunderAll] - loaded at its first use
+__all__ = ["ENDPOINTS", "known", "untyped"]
+
+ENDPOINTS: Mapping[str, AnyEndpoint]
+"""Every typed method by its wire name, loaded at its first use."""
 
 _SUBJECTS = {
     "Zalo": (

@@ -37,7 +37,9 @@ class Methods:
     async def request_consent(
         self, *, oa_id: int | str, phone: str, call_type: CallType | str, reason_code: ReasonCode | str
     ) -> ConsentRequest:
-        """Ask a customer for calling permission. Each request is billed, so this call is never repeated on doubt.
+        """Ask a customer for calling permission.
+
+        Documented; billed; never repeated on doubt.
 
         The customer has 24 hours to answer; a yes lasts 30 days. `ensure_consent` asks only where that is needed.
 
@@ -144,6 +146,8 @@ class Methods:
         sort: str | None = None,
     ) -> Listing[ConsentRequests, ConsentRequest]:
         """The requests that were made, page after page.
+
+        Documented; not billed; repeated after any failure.
 
             async for request in session.zalo.list_request_consent(oa_id=oa_id): ...
             page = await session.zalo.list_request_consent(oa_id=oa_id, limit=10)

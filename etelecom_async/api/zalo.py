@@ -80,7 +80,9 @@ class Zalo(_Subjects):
         list_journeys = Lazy("journeys")
 
     async def check_consent(self, *, oa_id: int | str, phone: str) -> Consent:
-        """Ask whether a customer has granted calling permission. Safe to repeat; not known to be billed.
+        """Ask whether a customer has granted calling permission.
+
+        Documented; perhaps billed; repeated after any failure.
 
         Args:
             oa_id: the Zalo Official Account, 1..2**63-1, as int or decimal digits.

@@ -10,11 +10,12 @@ import attrs
 import pytest
 from attrs import frozen
 
-from etelecom_async import Role, Safety, Secret
-from etelecom_async.api import ENDPOINTS
+from etelecom_async import CHECK_CONSENT, Role, Safety, Secret, Session
+from etelecom_async.api import ENDPOINTS, catalog
+from etelecom_async.api.catalog import function_of
 from etelecom_async.codec import Digits, Id, Text, TextMap
 from etelecom_async.enums import OpenEnum
-from tests.support.contract import ENTRIES, TYPED, UNTYPED, facts, function_of, is_for_partners
+from tests.support.contract import ENTRIES, EVIDENCE, TYPED, UNTYPED, facts, is_for_partners
 
 EVERY = pytest.mark.parametrize("name", TYPED)
 
@@ -164,15 +165,33 @@ def test_a_method_pages_where_the_contract_does(name):
         assert {"limit", "after", "before", "sort"} <= set(inspect.signature(function_of(name)).parameters)
 
 
-SAID_IN_WORDS = {"Zalo/CheckConsent", "Zalo/RequestConsent", "Zalo/ListRequestConsent"}
+@EVERY
+def test_a_methods_docstring_says_how_certain_it_is_and_what_it_costs(name):
+    lines = [line.strip() for line in inspect.getdoc(function_of(name)).splitlines()]
+    assert facts(TYPED[name]) in lines
 
 
 @EVERY
-def test_a_methods_docstring_says_how_certain_it_is_and_what_it_costs(name):
-    if name in SAID_IN_WORDS:
-        return
-    lines = [line.strip() for line in inspect.getdoc(function_of(name)).splitlines()]
-    assert facts(TYPED[name]) in lines
+def test_the_catalog_reads_certainty_price_and_personal_data_from_the_docstring(name):
+    read, entry = catalog.facts(name), TYPED[name]
+    assert read.evidence == EVIDENCE[entry["evidence"]]
+    assert read.is_billed is entry["charged"]
+    assert read.is_personal is bool(entry.get("personal"))
+    assert 10 < len(read.summary) < 200
+    assert "\n" not in read.summary
+
+
+def test_the_catalog_has_the_endpoint_constants_themselves():
+    assert catalog.endpoints()["Zalo/CheckConsent"] is CHECK_CONSENT
+    assert set(catalog.endpoints()) == set(TYPED)
+    assert not set(catalog.UNTYPED) & set(TYPED)
+
+
+def test_the_function_of_a_name_is_the_method_of_the_sessions_namespace():
+    assert catalog.function_of("Zalo/OASendText") is Session.zalo.oa_send_text
+    assert catalog.function_of("Misc/CurrentAccount") is Session.misc.current_account
+    with pytest.raises(KeyError):
+        catalog.function_of("Shop/GetShops")
 
 
 def test_every_method_of_the_contract_is_typed_or_has_a_reason():

@@ -4,7 +4,8 @@ import inspect
 from pathlib import Path
 
 from etelecom_async.api import ENDPOINTS
-from tests.support.contract import ENTRIES, UNTYPED, facts, function_of, snake
+from etelecom_async.api.catalog import function_of, snake
+from tests.support.contract import ENTRIES, UNTYPED, facts
 
 PAGE = Path(__file__).parents[2] / "docs" / "guide" / "methods.md"
 BEGIN, END = "<!-- written from the code: python -m tests.contract.test_page -->\n", "<!-- to here -->\n"

@@ -1,13 +1,12 @@
 """The operator's contract, `contract/endpoints.json`, and the typed methods of the package beside it."""
 
 import json
-import re
 from pathlib import Path
 
 from attrs import frozen
 
-from etelecom_async import Session
-from etelecom_async.api import ENDPOINTS
+from etelecom_async.api import ENDPOINTS, catalog
+from etelecom_async.api.catalog import snake
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "endpoints.json"
 ENTRIES = {entry["rpc"]: entry for entry in json.loads(CONTRACT.read_text(encoding="utf-8"))["endpoints"]}
@@ -17,27 +16,15 @@ UNTYPED = {
     "OmniMessage/SendMessage": "another API, with a host and a login of its own",
     "OmniReport/GetStatusOmni": "another API, with a host and a login of its own",
     "TemplateOmni/GetTemplate": "another API, with a host and a login of its own",
-    "Etelecom/GetDriverConfig": "only the page's title is known",
-    "Shop/GetShops": "neither request nor answer is documented",
-    "OA/UploadFile": "its body is multipart, which a session does not send yet",
+    **catalog.UNTYPED,
 }
 """Methods that only `invoke` reaches, and why."""
-
-
-def snake(name):
-    """`OASendText` as `oa_send_text`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def method_of(session, name):
     """The method of a session's namespace for a wire name, which follows from it."""
     service, _, method = name.partition("/")
     return getattr(getattr(session, service.lower()), snake(method))
-
-
-def function_of(name):
-    """The same as a function of the namespace's class."""
-    return method_of(Session, name)
 
 
 EVIDENCE = {

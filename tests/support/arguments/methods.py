@@ -6,11 +6,12 @@ import attrs
 
 from etelecom_async import Paging, Partner
 from etelecom_async.api import ENDPOINTS
+from etelecom_async.api.catalog import function_of
 from etelecom_async.codec import decode
 from tests.support import KEY, SHOP_KEY
 from tests.support.arguments import values as v
 from tests.support.arguments.values import Row
-from tests.support.contract import function_of, method_of
+from tests.support.contract import method_of
 from tests.support.methods import CALLS
 
 _OPTIONAL_ID = v.without(v.ID, None)

@@ -9,10 +9,11 @@ import pytest
 
 from etelecom_async import Partner, Session, Shop
 from etelecom_async.api import ENDPOINTS
+from etelecom_async.api.catalog import function_of
 from etelecom_async.api.zalo import Zalo
 from etelecom_async.testing import MockTransport
 from tests.support import KEY, SHOP_KEY
-from tests.support.contract import function_of, method_of
+from tests.support.contract import method_of
 
 CHECKED = """
 import asyncio, sys

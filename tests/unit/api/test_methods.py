@@ -11,6 +11,7 @@ import pytest
 
 from etelecom_async import ConfigError, DecodeError, InvalidArgument, Partner, Phase, Retry, Session, Shop, Unavailable
 from etelecom_async.api import ENDPOINTS
+from etelecom_async.api.catalog import function_of
 from etelecom_async.api.paging import Listing
 from etelecom_async.codec import decode
 from etelecom_async.endpoint import Role, Safety
@@ -18,7 +19,7 @@ from etelecom_async.enums import OpenEnum
 from etelecom_async.testing import MockTransport
 from tests.support import KEY, SHOP_KEY, FakeTransport, answer, session_over
 from tests.support.arguments import ROWS
-from tests.support.contract import TYPED, function_of, is_for_partners, method_of
+from tests.support.contract import TYPED, is_for_partners, method_of
 from tests.support.methods import CALLS
 
 BOTH = Partner(api_key=KEY, shop_key=SHOP_KEY)

@@ -1,0 +1,95 @@
+"""Every method of the API by its wire name, and what is said of it: for what is about all of them.
+
+The one source is the code: endpoints, their classes, and the docstrings of the namespaces' methods, whose line such as
+`Documented; billed; never repeated on doubt.` says how certain the facts are and what a call costs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from types import FunctionType, MappingProxyType
+from typing import cast
+
+from attrs import frozen
+
+from .. import api
+from ..endpoint import AnyEndpoint
+
+__all__ = ["UNTYPED", "Facts", "endpoints", "facts", "function_of", "snake"]
+
+UNTYPED: Mapping[str, str] = MappingProxyType(
+    {
+        "Etelecom/GetDriverConfig": "only the page's title is known",
+        "Shop/GetShops": "neither request nor answer is documented",
+        "OA/UploadFile": "its body is multipart, which a session does not send yet",
+    }
+)
+"""Methods that only `invoke` reaches, and why."""
+
+_BILLED: Mapping[str, bool | None] = MappingProxyType({"billed": True, "not billed": False, "perhaps billed": None})
+_PERSONAL = "personal data"
+
+
+@frozen(kw_only=True)
+class Facts:
+    """What the docstring of a method says of it. Under `python -OO` there are none: nothing is known then.
+
+    Attributes:
+        summary: what the method does, one sentence without its full stop.
+        evidence: how certain name and fields are, such as `Documented`; empty where nothing says it.
+        is_billed: whether a call costs money; None for "perhaps".
+        is_personal: the answer has data of persons.
+    """
+
+    summary: str = ""
+    evidence: str = ""
+    is_billed: bool | None = None
+    is_personal: bool = False
+
+
+def endpoints() -> Mapping[str, AnyEndpoint]:
+    """Every typed method by its wire name. It loads the files of all subjects."""
+    return api.ENDPOINTS
+
+
+@cache
+def facts(name: str) -> Facts:
+    """What the docstring of a typed method says.
+
+    Raises:
+        KeyError: there is no typed method of this wire name.
+    """
+    lines = (inspect.getdoc(function_of(name)) or "").splitlines()
+    summary = " ".join(lines[: lines.index("")] if "" in lines else lines).partition(". ")[0].removesuffix(".")
+    for line in lines:
+        words = line.strip().removesuffix(".").split("; ")
+        if len(words) > 1 and words[1] in _BILLED:
+            return Facts(
+                summary=summary, evidence=words[0], is_billed=_BILLED[words[1]], is_personal=_PERSONAL in words
+            )
+    return Facts(summary=summary)
+
+
+def function_of(name: str) -> Callable[..., object]:
+    """The method of a session's namespace for a wire name, as a function of its class.
+
+    Raises:
+        KeyError: there is no typed method of this wire name.
+    """
+    service, _, method = endpoints()[name].name.partition("/")
+    module = import_module(f"{__package__}.{service.lower()}")
+    for kind in cast("dict[str, object]", vars(module)).values():
+        if isinstance(kind, type) and kind.__module__ == module.__name__:
+            function = cast("object", getattr(kind, snake(method), None))
+            if isinstance(function, FunctionType):
+                return function
+    raise KeyError(name)
+
+
+def snake(name: str) -> str:
+    """A name of the wire as Python's: `OASendText` is `oa_send_text`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
