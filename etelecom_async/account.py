@@ -15,7 +15,18 @@ from ._secret import Secret, hidden
 from .endpoint import Role, check_role
 from .errors import ConfigError
 
-__all__ = ["Account", "Masked", "Partner", "Secret", "Shop", "check_key", "from_env", "hidden", "parse_base_url"]
+__all__ = [
+    "Account",
+    "Masked",
+    "Partner",
+    "Secret",
+    "Shop",
+    "check_key",
+    "from_env",
+    "hidden",
+    "parse_base_url",
+    "url_from_env",
+]
 
 SHOP_URL = "https://api.etelecom.vn/v1/shop"
 PARTNER_URL = "https://api.etelecom.vn/v1/partner"
@@ -161,24 +172,22 @@ def _describe(account: Account) -> str:
     return f"<{type(account).__name__} {getattr(account, 'base_url', 'without a base URL')}>"
 
 
-def from_env() -> Account:
+def from_env(*, base_url: URL | None = None) -> Account:
     """The account that the environment describes.
 
     `ETELECOM_ACCOUNT` (shop, the default, or partner), `ETELECOM_API_KEY`, `ETELECOM_SHOP_KEY`, `ETELECOM_BASE_URL`.
     Blanks and line breaks around a value do not count, and an empty variable counts as not set.
 
+    Args:
+        base_url: in place of that of the environment.
+
     Raises:
         ConfigError: a variable is missing or cannot work; the message names it and shows no value.
     """
-    kind = _variable(_ACCOUNT)
-    if kind not in (None, "shop", "partner"):
-        # The message does not show the value: it may be a key in the wrong variable.
-        raise ConfigError(f"{_ACCOUNT} has to be 'shop' or 'partner', and is something else.")
-    default, path = (PARTNER_URL, "/v1/partner") if kind == "partner" else (SHOP_URL, "/v1/shop")
-    base_url = parse_base_url(_variable(_BASE_URL) or default, default_path=path, allow_http=False, name=_BASE_URL)
+    base_url = url_from_env() if base_url is None else base_url
     api_key = _secret_variable(_API_KEY)
     api_key = api_key and _api_key(api_key, _API_KEY)
-    if kind != "partner":
+    if not _is_partner():
         if api_key is None:
             raise ConfigError(f"Set {_API_KEY} to the shop's api_key (for a partner, also {_ACCOUNT}=partner).")
         return Shop(api_key, base_url=base_url)
@@ -187,6 +196,28 @@ def from_env() -> Account:
     if api_key is None and shop_key is None:
         raise ConfigError(f"Set {_API_KEY} and {_SHOP_KEY}: a partner needs its own api_key, a shop_key, or both.")
     return Partner(shop_key=shop_key, api_key=api_key, base_url=base_url)
+
+
+def url_from_env(given: str | None = None, *, name: str = "base_url") -> URL:
+    """The base URL that the environment names, or the one that is given, for the account in the environment.
+
+    `name` is that of the argument, for messages.
+
+    Raises:
+        ConfigError: it cannot be one, or `ETELECOM_ACCOUNT` is neither shop nor partner.
+    """
+    default, path = (PARTNER_URL, "/v1/partner") if _is_partner() else (SHOP_URL, "/v1/shop")
+    if given is not None:
+        return parse_base_url(given, default_path=path, allow_http=False, name=name)
+    return parse_base_url(_variable(_BASE_URL) or default, default_path=path, allow_http=False, name=_BASE_URL)
+
+
+def _is_partner() -> bool:
+    kind = _variable(_ACCOUNT)
+    if kind in (None, "shop", "partner"):
+        return kind == "partner"
+    # The message does not show the value: it may be a key in the wrong variable.
+    raise ConfigError(f"{_ACCOUNT} has to be 'shop' or 'partner', and is something else.")
 
 
 def _variable(name: str) -> str | None:

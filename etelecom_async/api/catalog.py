@@ -18,8 +18,9 @@ from attrs import frozen
 
 from .. import api
 from ..endpoint import AnyEndpoint
+from .paging import Paging
 
-__all__ = ["UNTYPED", "Facts", "endpoints", "facts", "function_of", "snake"]
+__all__ = ["UNTYPED", "Facts", "descriptions", "endpoints", "facts", "function_of", "snake"]
 
 UNTYPED: Mapping[str, str] = MappingProxyType(
     {
@@ -32,6 +33,8 @@ UNTYPED: Mapping[str, str] = MappingProxyType(
 
 _BILLED: Mapping[str, bool | None] = MappingProxyType({"billed": True, "not billed": False, "perhaps billed": None})
 _PERSONAL = "personal data"
+_AS_OF_PAGES = "as those of `Paging`"
+_DESCRIBED = re.compile(r"((?:[a-z_0-9]+(?:, )?)+): (.+)")
 
 
 @frozen(kw_only=True)
@@ -72,6 +75,28 @@ def facts(name: str) -> Facts:
                 summary=summary, evidence=words[0], is_billed=_BILLED[words[1]], is_personal=_PERSONAL in words
             )
     return Facts(summary=summary)
+
+
+@cache
+def descriptions(name: str) -> Mapping[str, str]:
+    """What the docstring of a typed method says of its arguments, which have the names of the fields.
+
+    Raises:
+        KeyError: there is no typed method of this wire name.
+    """
+    found, of_pages = _described(function_of(name)), _described(Paging)
+    found.update({at: of_pages.get(at, text) for at, text in found.items() if _AS_OF_PAGES in text})
+    return MappingProxyType(found)
+
+
+def _described(documented: object) -> dict[str, str]:
+    """What the section `Args` of a docstring says of each name."""
+    _, _, section = (inspect.getdoc(documented) or "").partition("\nArgs:\n")
+    found: dict[str, str] = {}
+    for paragraph in re.split(r"\n    (?! )", "\n" + section.partition("\n\n")[0]):
+        if match := _DESCRIBED.fullmatch(" ".join(paragraph.split())):
+            found.update(dict.fromkeys(match[1].split(", "), match[2].removesuffix(".")))
+    return found
 
 
 def function_of(name: str) -> Callable[..., object]:

@@ -49,6 +49,8 @@ etelecom.modules = MappingProxyType(
         "bulk": "Check every phone of a file, resumably.",
         "request": "Ask customers for permission: each request is billed.",
         "ensure": "Get a customer's permission, and pay for at most one request.",
+        "call": "Call any method of the API, with JSON in and out.",
+        "doctor": "Look whether this machine, the network and the key are in order.",
         "sandbox": "Serve an eTelecom on this machine.",
         "demo": "Check a file of phones against a sandbox, end to end.",
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 from .._version import __version__
 from ..phone import mask
 
-__all__ = ["describe", "redact", "write_bug_report"]
+__all__ = ["describe", "redact", "without_keys", "write_bug_report"]
 
 _MAX_TRACEBACK = 200_000
 """Characters of a traceback that are kept."""
@@ -35,12 +35,16 @@ def describe(arguments: Sequence[str]) -> str:
 
 def redact(text: str) -> str:
     """The text without keys and without whole phone numbers."""
+    return _DIGITS.sub(lambda match: mask(match[0]), without_keys(text))
+
+
+def without_keys(text: str) -> str:
+    """The text without keys and passwords."""
     for secret in _secrets():
         text = text.replace(secret, "***")
     text = _KEY.sub("***", text)
     text = _BEARER.sub(r"\1 ***", text)
-    text = _USERINFO.sub("://***@", text)
-    return _DIGITS.sub(lambda match: mask(match[0]), text)
+    return _USERINFO.sub("://***@", text)
 
 
 def write_bug_report(error: BaseException, *, arguments: Sequence[str]) -> Path | None:

@@ -27,10 +27,18 @@ MEANINGS = MappingProxyType(
             "done; for check and ensure: all have granted permission; for sandbox: it was ended by Ctrl-C or a signal"
         ),
         ExitCode.NOT_GRANTED: "check and ensure alone: some have not granted permission",
-        ExitCode.USAGE: "wrong usage: a wrong option, file, key or setting, or a missing extra",
-        ExitCode.NOT_CHECKED: "done, but some could not be checked or requested: nothing is known about those",
-        ExitCode.STOPPED: "a fault stopped it, such as a full disk: run it again, bulk with --resume",
-        ExitCode.IN_DOUBT: "a billed call is in doubt, or was made and could not be printed: look before you repeat it",
+        ExitCode.USAGE: (
+            "wrong usage: a wrong option, file, key or setting, or a missing extra; for call: refused by the service"
+        ),
+        ExitCode.NOT_CHECKED: (
+            "done, but some could not be checked or requested: nothing is known about those; for "
+            "call: the answer says that it was not done, or cannot be read"
+        ),
+        ExitCode.STOPPED: ("a fault stopped it, such as a full disk or no network: run it again, bulk with --resume"),
+        ExitCode.IN_DOUBT: (
+            "a call that changes something or costs money is in doubt, or was made and could not be printed: "
+            "look before you repeat it"
+        ),
         ExitCode.BUG: "a bug in this program: the last lines on stderr say what to report",
         ExitCode.INTERRUPTED: "interrupted by Ctrl-C or a signal: run it again, bulk with --resume",
         ExitCode.BROKEN_PIPE: "the program that read the output has ended",

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 
@@ -132,9 +132,9 @@ def plain(text: str | None) -> Text:
     return Text("".join(c if c.isprintable() else " " for c in text or ""))
 
 
-def as_json(fields: Mapping[str, object]) -> str:
-    """One line of JSON that escapes nothing but lone surrogates."""
-    text = json.dumps(fields, ensure_ascii=False)
+def as_json(value: object, *, indent: int | None = None) -> str:
+    """JSON that escapes nothing but lone surrogates; one line, unless there is an indent."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

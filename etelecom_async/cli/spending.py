@@ -14,6 +14,12 @@ from .render import write
 __all__ = ["Rows", "confirm", "print_rows"]
 
 
+_LOOK = (
+    "What was charged stands above. Look at list_request_consent for the customer before you run this again: each"
+    " request is billed."
+)
+
+
 class Rows(Protocol):
     """Prints what was done and charged."""
 
@@ -22,8 +28,14 @@ class Rows(Protocol):
         ...
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask before money is spent.
+def confirm(
+    question: str,
+    *,
+    yes: bool,
+    no_terminal: str = "This costs money, and there is no terminal to ask on: give --yes.",
+    nothing_done: str = "Nothing was spent.",
+) -> None:
+    """Ask before money is spent, or something is changed.
 
     Raises:
         WrongUsage: there is no terminal to ask on, and --yes was not given.
@@ -32,15 +44,15 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise WrongUsage("This costs money, and there is no terminal to ask on: give --yes.")
+        raise WrongUsage(no_terminal)
     try:
         click.confirm(question, abort=True, err=True)
     except click.Abort:
-        write("Nothing was spent.", err=True)
+        write(nothing_done, err=True)
         raise
 
 
-def print_rows(rows: Rows, *, is_spent: bool) -> None:
+def print_rows(rows: Rows, *, is_spent: bool, look: str = _LOOK) -> None:
     """Print on stdout; where that fails after money was, or may have been, spent: on stderr.
 
     Raises:
@@ -55,8 +67,7 @@ def print_rows(rows: Rows, *, is_spent: bool) -> None:
         rows(err=True)
         why = error.message or "The program that read the output has ended."
         write(
-            f"Error: {why} What was charged stands above. Look at list_request_consent for the customer before you "
-            f"run this again: each request is billed.",
+            f"Error: {why} {look}",
             err=True,
         )
         raise click.exceptions.Exit(ExitCode.IN_DOUBT) from None

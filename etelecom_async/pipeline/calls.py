@@ -25,7 +25,7 @@ from .exchange import exchange
 from .retry import Retrying
 from .telemetry import Telemetry
 
-__all__ = ["Calls"]
+__all__ = ["Calls", "method_url"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -140,7 +140,7 @@ class Calls:
     def _describe(self, error: EtelecomError, call: Call) -> None:
         """Tell an error which call it ended."""
         endpoint = call.endpoint
-        error.endpoint, error.url = endpoint.name, str(_url(self._account.base_url, endpoint.name))
+        error.endpoint, error.url = endpoint.name, str(method_url(self._account.base_url, endpoint.name))
         error.attempts, error.elapsed = call.attempts, clock.seconds() - call.started
         if error.phase is Phase.UNKNOWN and endpoint.safety is Safety.SEND:
             where = "" if endpoint.look is None else f": {endpoint.look}"
@@ -152,7 +152,7 @@ class Calls:
         return _Method(
             endpoint=endpoint,
             timeout=self._timeout_of(endpoint),
-            url=_url(self._account.base_url, endpoint.name),
+            url=method_url(self._account.base_url, endpoint.name),
             send=compose(self._layers, exchange(self._auth.key(endpoint.role), endpoint, self._transport)),
             write=codec.writing(endpoint.payload),
             read=codec.reading(endpoint.result),
@@ -164,7 +164,7 @@ class Calls:
         return evolve(self._timeout, attempt=endpoint.attempt_time).within(self._timeout.total)
 
 
-def _url(base: URL, name: str) -> URL:
+def method_url(base: URL, name: str) -> URL:
     """`<base>.<Service>/<Method>`: the dot belongs to the base's last segment, so joining paths would be wrong."""
     service, method = name.split("/")
     return base.with_path(f"{base.raw_path}.{service}/{method}", encoded=True)

@@ -53,6 +53,8 @@ def test_the_groups_help_has_every_exit_code():
         ("bulk", {3, 4}),
         ("request", {3, 4, 5}),
         ("ensure", {1, 3, 4, 5}),
+        ("call", {3, 4, 5}),
+        ("doctor", {4}),
         ("demo", {3, 4}),
         ("sandbox", set()),
     ],

@@ -2,6 +2,7 @@
 
 import sys
 
+import click
 import pytest
 
 from etelecom_async.cli import app
@@ -10,6 +11,8 @@ from tests.support import KEY, OA, PHONE, invoke
 
 BULK = ("bulk", "in.csv", "-o", "out.csv")
 CHECKING = (("check", PHONE), BULK)
+ASKS = ("--call-type", "audio", "--reason", "update_order")
+ASKING = (("request", PHONE, "--yes"), ("ensure", PHONE, "--yes"))
 OPTIONS = [
     *(("check", PHONE, "--oa-id", value) for value in ("abc", "1.5", "", "-7")),
     *((*command, "--proxy", value) for command in CHECKING for value in ("host:3128", "socks5://h:1", "")),
@@ -31,6 +34,21 @@ OPTIONS = [
     ("bulk", "in.csv", "-o", ""),
     *((*BULK, name, "") for name in ("--report", "--ca")),
     ("sandbox", "--customers", ""),
+    *(("call", "Zalo/ListOA", "--data", value) for value in ("", "oa_id", "[1]", "@missing.json", "@", "{'a': 1}")),
+    *((name, option, "") for name in ("call", "doctor") for option in ("--proxy", "--ca")),
+    ("doctor", "--base-url", ""),
+    *((*command, *ASKS, option, "") for command in ASKING for option in ("--oa-id", "--proxy", "--ca")),
+    *((*command, *ASKS[2:], "--call-type", value) for command in ASKING for value in ("", "unknown", "phone")),
+    *((*command, *ASKS[:2], "--reason", value) for command in ASKING for value in ("", "unknown", "order")),
+    *((*ASKING[1], *ASKS, "--wait", value) for value in ("", "soon", "-1")),
+    (*ASKING[1], *ASKS, "--claims", ""),
+    *((*BULK, "--give-up-after", value) for value in ("0", "soon", "")),
+    *((*BULK, "--max-failures", value) for value in ("-1", "many", "")),
+    ("sandbox", "--oa-id", "abc"),
+    *(("sandbox", "--webhook", value) for value in ("", "ftp://127.0.0.1/")),
+    *(("demo", option, "") for option in ("--encoding", "--delimiter", "--sheet", "--skip-rows")),
+    *(("doctor", "--oa-id", value) for value in ("abc", "0", "")),
+    *(("doctor", "--timeout", value) for value in ("0", "soon", "-1", "")),
 ]
 
 
@@ -48,7 +66,8 @@ def test_an_option_that_does_not_fit_is_named_and_ends_with_2(arguments, tmp_pat
 
 def test_every_option_with_a_value_has_values_that_do_not_fit():
     free = {"--output", "--column", "--address", "--report"}  # any text can be one
-    for command in etelecom.commands.values():
+    context = click.Context(etelecom)
+    for command in (etelecom.get_command(context, name) for name in etelecom.modules):
         for option in command.params:
             if option.param_type_name == "option" and not option.is_flag and option.opts[-1] not in free:
                 given = [line for line in OPTIONS if line[0] == command.name and line[-2] == option.opts[-1]]

@@ -27,4 +27,6 @@ def test_version_and_help_load_no_command_and_no_library_but_click(option):
     assert not loaded & {"aiohttp", "attr", "cattrs", "rich", "yarl"}
     ours = {name for name in loaded if name.startswith("etelecom_async.") and not name.startswith("etelecom_async.cli")}
     assert ours == {"etelecom_async._version", "etelecom_async._error_kinds", "etelecom_async.errors"}
-    assert not loaded & {f"etelecom_async.cli.{name}" for name in ("bulk", "check", "demo", "sandbox")}
+    assert not loaded & {
+        f"etelecom_async.cli.{name}" for name in ("bulk", "call", "check", "demo", "doctor", "sandbox")
+    }
