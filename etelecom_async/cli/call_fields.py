@@ -114,9 +114,8 @@ def _field(it: attrs.Attribute[Any], hint: object) -> Field:
     is_list = get_origin(hint) in (tuple, list)
     if is_list:
         hint = get_args(hint)[0]
-    model = hint if isinstance(hint, type) and attrs.has(hint) else None
-    values = tuple(it.value for it in hint) if isinstance(hint, type) and issubclass(hint, OpenEnum) else ()
-    kind, json = _kind(hint, is_object=model is not None)
+    model, values = _model(hint), _values(hint)
+    kind, json = _kind(hint, is_object=model is not None, is_enum=bool(values))
     return Field(
         name=it.name,
         second_name=it.metadata.get("also"),
@@ -131,11 +130,20 @@ def _field(it: attrs.Attribute[Any], hint: object) -> Field:
     )
 
 
-def _kind(hint: object, *, is_object: bool) -> tuple[str, tuple[type, ...]]:
+def _model(hint: object) -> type[attrs.AttrsInstance] | None:
+    return hint if isinstance(hint, type) and attrs.has(hint) else None
+
+
+def _values(hint: object) -> tuple[str, ...]:
+    is_enum = isinstance(hint, type) and issubclass(hint, OpenEnum)
+    return tuple(it.value for it in cast("type[OpenEnum]", hint)) if is_enum else ()
+
+
+def _kind(hint: object, *, is_object: bool, is_enum: bool) -> tuple[str, tuple[type, ...]]:
     """What a value of this type is, in words, and as JSON."""
     for known, words, json in _KINDS:
         if known == hint:
             return words, json
     if is_object:
         return texts.OBJECT, (dict,)
-    return (texts.TEXT, (str,)) if isinstance(hint, type) and issubclass(hint, OpenEnum) else (texts.ANYTHING, ())
+    return (texts.TEXT, (str,)) if is_enum else (texts.ANYTHING, ())
