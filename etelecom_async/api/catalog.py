@@ -105,7 +105,9 @@ def function_of(name: str) -> Callable[..., object]:
     Raises:
         KeyError: there is no typed method of this wire name.
     """
-    service, _, method = endpoints()[name].name.partition("/")
+    if api.known_endpoint(name) is None:
+        raise KeyError(name)
+    service, _, method = name.partition("/")
     module = import_module(f"{__package__}.{service.lower()}")
     for kind in cast("dict[str, object]", vars(module)).values():
         if isinstance(kind, type) and kind.__module__ == module.__name__:

@@ -11,10 +11,10 @@ import click
 from attrs import evolve, frozen
 
 from ..account import Account, Partner
-from ..api import catalog, untyped
+from ..api import catalog, known_endpoint, untyped
 from ..api.paging import Listing, PageInfo, Paging
 from ..codec import decode
-from ..endpoint import JSON, AnyEndpoint, Endpoint, Safety, check_name
+from ..endpoint import JSON, Endpoint, Safety, check_name
 from ..errors import ConfigError, DecodeError, EtelecomError, Phase, SendFailed
 from ..session import Session
 from . import call_texts as texts
@@ -55,7 +55,8 @@ class _Called:
         name: the wire name.
         endpoint: with its payload.
         model: of the answer, as far as it is known; for what is hidden.
-        items: the field of the answer that has the items of a page; None where there are no pages.
+        items: the field of the answer that has the items of its pages, where all are wanted.
+        item_model: of an item.
     """
 
     name: str
@@ -63,6 +64,7 @@ class _Called:
     payload: object
     model: type[object] | None
     items: str | None
+    item_model: type[object] | None
 
     def page(self, paging: Paging) -> object:
         """The payload for another page."""
@@ -152,15 +154,15 @@ def _show_help(name: str | None) -> None:
         list_methods()
     elif name in catalog.UNTYPED:
         write(texts.NOT_TYPED.format(method=name, reason=catalog.UNTYPED[name]))
-    elif name in catalog.endpoints():
-        show_method(name, catalog.endpoints()[name])
+    elif endpoint := known_endpoint(name):
+        show_method(name, endpoint)
     else:
         raise _unknown(name)
 
 
 def _called(name: str, data: Mapping[str, JSON], *, raw: bool, wants_all: bool) -> _Called:
     """What the arguments ask for; raises WrongUsage where they cannot be called."""
-    known: AnyEndpoint | None = catalog.endpoints().get(name)
+    known = known_endpoint(name)
     if known is None and name not in catalog.UNTYPED and not raw:
         raise _unknown(name)
     try:
@@ -178,6 +180,7 @@ def _called(name: str, data: Mapping[str, JSON], *, raw: bool, wants_all: bool) 
         payload=payload_of(endpoint.payload, data, method=name),
         model=None if known is None else known.result,
         items=field.name if field and wants_all else None,
+        item_model=field.model if field else None,
     )
 
 
@@ -224,7 +227,7 @@ def _run(called: _Called, yes: bool, show_secrets: bool, network: Network) -> No
 
 
 def _is_billed(name: str) -> bool | None:
-    return catalog.facts(name).is_billed if name in catalog.endpoints() else None
+    return catalog.facts(name).is_billed if known_endpoint(name) else None
 
 
 def _keys(account: Account) -> tuple[str, ...]:
@@ -255,7 +258,6 @@ async def _print_items(
     session: Session, called: _Called, items: str, shown: Callable[[JSON, type[object] | None], JSON]
 ) -> None:
     """Print the items of all pages as they come, one a line."""
-    model = None if called.model is None else _model_of_items(called)
 
     async def fetch(paging: Paging) -> _Page:
         body = (await session.call_raw(called.endpoint, called.page(paging))).response.json()
@@ -266,12 +268,7 @@ async def _print_items(
     first = Paging() if isinstance(called.payload, dict) else cast("_HasPaging", called.payload).paging
     async with session:
         async for item in Listing(fetch, items=lambda page: page.items, paging=first, name=called.name):
-            write(as_json(shown(item, model)).encode())
-
-
-def _model_of_items(called: _Called) -> type[object] | None:
-    field = items_of(catalog.endpoints()[called.name])
-    return None if field is None else field.model
+            write(as_json(shown(item, called.item_model)).encode())
 
 
 def _ended(error: EtelecomError, *, is_send: bool) -> WrongUsage:
