@@ -105,7 +105,7 @@ def function_of(name: str) -> Callable[..., object]:
     Raises:
         KeyError: there is no typed method of this wire name.
     """
-    if api.known_endpoint(name) is None:
+    if api.known(name) is None:
         raise KeyError(name)
     service, _, method = name.partition("/")
     module = import_module(f"{__package__}.{service.lower()}")

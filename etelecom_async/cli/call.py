@@ -10,8 +10,9 @@ from typing import ClassVar, TypeVar, cast
 import click
 from attrs import evolve, frozen
 
+from .. import api
 from ..account import Account, Partner
-from ..api import catalog, known_endpoint, untyped
+from ..api import catalog, untyped
 from ..api.paging import Listing, PageInfo, Paging
 from ..codec import decode
 from ..endpoint import JSON, Endpoint, Safety, check_name
@@ -154,7 +155,7 @@ def _show_help(name: str | None) -> None:
         list_methods()
     elif name in catalog.UNTYPED:
         write(texts.NOT_TYPED.format(method=name, reason=catalog.UNTYPED[name]))
-    elif endpoint := known_endpoint(name):
+    elif endpoint := api.known(name):
         show_method(name, endpoint)
     else:
         raise _unknown(name)
@@ -162,7 +163,7 @@ def _show_help(name: str | None) -> None:
 
 def _called(name: str, data: Mapping[str, JSON], *, raw: bool, wants_all: bool) -> _Called:
     """What the arguments ask for; raises WrongUsage where they cannot be called."""
-    known = known_endpoint(name)
+    known = api.known(name)
     if known is None and name not in catalog.UNTYPED and not raw:
         raise _unknown(name)
     try:
@@ -227,7 +228,7 @@ def _run(called: _Called, yes: bool, show_secrets: bool, network: Network) -> No
 
 
 def _is_billed(name: str) -> bool | None:
-    return catalog.facts(name).is_billed if known_endpoint(name) else None
+    return catalog.facts(name).is_billed if api.known(name) else None
 
 
 def _keys(account: Account) -> tuple[str, ...]:
