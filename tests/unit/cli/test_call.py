@@ -34,7 +34,7 @@ def test_a_typed_method_is_sent_as_the_package_writes_it_and_answered_as_the_ser
     assert made.bodies == [{"oa_id": str(SANDBOX_OA), "phone": AN}]
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - {"OA/UploadFile"}))  # that one is a form, with a file
 def test_what_the_package_itself_would_send_is_taken_and_sent_as_it_is(name):
     made = Canned(answers={name: [{}]})
     bodies = [wire for _, wire in CALLS[name]]
