@@ -11,11 +11,12 @@ from .customers import Customer, Reply, sample
 from .limit import FixedWindow, Limit, Refusal, TokenBucket
 from .server import Served, serve
 from .transport import SandboxTransport
-from .world import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_SHOP_KEY, LogEntry, SandboxRequest, World
+from .world import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_PARTNER_KEY, SANDBOX_SHOP_KEY, LogEntry, SandboxRequest, World
 
 __all__ = [
     "SANDBOX_API_KEY",
     "SANDBOX_OA",
+    "SANDBOX_PARTNER_KEY",
     "SANDBOX_SHOP_KEY",
     "Charge",
     "Customer",

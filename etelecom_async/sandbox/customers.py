@@ -15,7 +15,7 @@ from .. import _checks, clock
 from ..errors import ConfigError
 from ..phone import normalize
 
-__all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "Reply", "sample", "to_reply"]
+__all__ = ["EXPIRED", "GRANTED", "MESSAGES", "NEVER_ASKED", "Customer", "Reply", "made_up_phones", "sample", "to_reply"]
 
 GRANTED = 0
 EXPIRED = 16
@@ -172,12 +172,12 @@ def sample(*, seed: int = 84, now: datetime | None = None) -> dict[str, Customer
     answers.append((GRANTED, moment - timedelta(days=1)))
     customers = [
         Customer(phone=phone, error=code, expires=expires)
-        for phone, (code, expires) in zip(_phones(seed, len(answers)), answers, strict=True)
+        for phone, (code, expires) in zip(made_up_phones(seed, len(answers)), answers, strict=True)
     ]
     return {customer.phone: customer for customer in customers}
 
 
-def _phones(seed: int, count: int) -> list[str]:
+def made_up_phones(seed: int, count: int) -> list[str]:
     """Different made-up mobile numbers."""
     source = random.Random(seed)  # noqa: S311 - made-up numbers, no secret
     phones: dict[str, None] = {}

@@ -18,8 +18,11 @@ __all__ = [
     "Fields",
     "flag_in",
     "id_in",
+    "ids_in",
     "known_in",
     "list_of",
+    "needed_id",
+    "needed_text",
     "number_text_in",
     "number_texts_in",
     "object_in",
@@ -28,6 +31,7 @@ __all__ = [
     "text_in",
     "text_map_in",
     "time_in",
+    "whole_in",
 ]
 
 Value = TypeVar("Value", bound=OpenEnum)
@@ -134,6 +138,35 @@ def flag_in(fields: Fields, name: str) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise _malformed(name)
     return value
+
+
+def ids_in(fields: Fields, name: str) -> list[int]:
+    """Several ids; empty for null."""
+    return [id_in({name: it}, name) for it in list_of(fields, name)]
+
+
+def whole_in(fields: Fields, name: str) -> int | None:
+    """A whole number that is no text; None for null."""
+    value = fields.get(name)
+    if value is not None and (type(value) is not int or value not in _INT64):
+        raise _malformed(name)
+    return value
+
+
+def needed_id(fields: Fields, name: str) -> int:
+    """An id that has to be there."""
+    number = id_in(fields, name)
+    if not number:
+        raise InvalidArgument(f"Thiếu {name}")
+    return number
+
+
+def needed_text(fields: Fields, name: str) -> str:
+    """A text that has to be there."""
+    text = text_in(fields, name)
+    if not text.strip():
+        raise InvalidArgument(f"Thiếu {name}")
+    return text
 
 
 @frozen

@@ -25,6 +25,19 @@ __all__ = ["PARTNER", "SHOP", "Asked", "Handler", "Registry", "endpoint_of"]
 
 SHOP, PARTNER = "shop", "partner"
 
+_PARTNERS_ALONE = frozenset(
+    {
+        "Etelecom/GetPartnerTenantList",
+        "Etelecom/PartnerAddHotlineToTenant",
+        "Etelecom/PartnerRemoveHotline",
+        "Etelecom/PartnerRemoveHotlineFromTenant",
+        "Shop/AuthorizeShop",
+        "Shop/CreateShopAccount",
+        "Shop/CurrentShop",
+    }
+)
+"""Methods for partners alone of which that is less certain than where an `Endpoint` says so."""
+
 
 @frozen(kw_only=True)
 class Asked:
@@ -32,6 +45,7 @@ class Asked:
 
     Attributes:
         base: where it came in: `SHOP` or `PARTNER`.
+        shop_id: the shop that it is done for; 0 for what a partner does for itself.
         method: its wire name.
         fields: the JSON object that was sent.
         oa_id: its field `oa_id`; 0 without one.
@@ -41,6 +55,7 @@ class Asked:
     """
 
     base: str
+    shop_id: int = 0
     method: str
     fields: Fields = field(repr=False)
     oa_id: int
@@ -84,6 +99,6 @@ class Registry:
             BadRoute: it has none, or not here.
         """
         handler = self._handlers.get(method)
-        if handler is None or (base == SHOP and endpoint_of(method).partner_only):
+        if handler is None or (base == SHOP and (method in _PARTNERS_ALONE or endpoint_of(method).partner_only)):
             raise BadRoute("Không tìm thấy phương thức")
         return handler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from yarl import URL
 
 from .. import _checks
 from .._loop import running_loop
+from .account_delivery import COLLECTING, delivering_changes
+from .account_delivery import RETRIES as CHANGE_RETRIES
 from .webhook import RETRIES, delivering, to_webhook_url
-from .world import REPLY_PATH, SandboxRequest, World
+from .world import CALL_PATH, CONFIRM_PATH, REPLY_PATH, SandboxRequest, World
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -43,6 +45,16 @@ class Served:
         return self._url("/v1/partner")
 
     @property
+    def call_url(self) -> str:
+        """Takes `{"phone": ...}` and the other arguments of `World.call` with a POST, and does what that does."""
+        return self._url(CALL_PATH)
+
+    @property
+    def confirm_url(self) -> str:
+        """Takes `{"token": ...}` with a POST, and does what `World.confirm_shop` does."""
+        return self._url(CONFIRM_PATH)
+
+    @property
     def reply_url(self) -> str:
         """Takes `{"phone": ..., "reply": "allow" | "deny" | "block"}` with a POST, and does what `World.reply` does."""
         return self._url(REPLY_PATH)
@@ -59,6 +71,8 @@ def serve(
     latency: float = 0.0,
     webhook_url: str | URL | None = None,
     webhook_retries: Sequence[float] = RETRIES,
+    change_delay: float = COLLECTING,
+    change_retries: Sequence[float] = CHANGE_RETRIES,
 ) -> AbstractAsyncContextManager[Served]:
     """Serve a world over plain HTTP until the block ends. A body over 1 MiB is answered with 413.
 
@@ -74,6 +88,10 @@ def serve(
             with the header `num_retry`.
         webhook_retries: seconds before each repetition; Zalo's are 30 s, 5, 15, 30 min and 1 h. After the last one no
             event is sent any more.
+        change_delay: seconds for which the changes of an account are collected for a webhook of
+            `Webhook/CreateWebhook`. Those go to this machine alone: to other hosts nothing is sent.
+        change_retries: seconds before each repetition of what was not answered with 200 and `ok`. After the last one
+            the webhook's state is `stop`.
 
     Raises:
         ConfigError: an argument of a wrong type, or webhook_url is no URL of http or https.
@@ -84,16 +102,23 @@ def serve(
     _checks.whole("port", port, least=0, most=65535)
     _checks.number("latency", latency, least=0, unit="a number of seconds")
     url = None if webhook_url is None else to_webhook_url(webhook_url)
-    _checks.instance("webhook_retries", webhook_retries, (tuple, list), "a list of numbers of seconds")
-    for pause in webhook_retries:
-        _checks.number("Each of webhook_retries", pause, least=0, unit="a number of seconds")
-    deliveries = nullcontext() if url is None else delivering(world.requests, url, retries=webhook_retries)
-    return _serving(world, host, port, latency, deliveries)
+    _check_pauses("webhook_retries", webhook_retries)
+    _checks.number("change_delay", change_delay, least=0, unit="a number of seconds")
+    _check_pauses("change_retries", change_retries)
+    events = nullcontext() if url is None else delivering(world.requests, url, retries=webhook_retries)
+    changes = delivering_changes(world.webhooks, collecting=change_delay, retries=change_retries)
+    return _serving(world, host, port, latency, events, changes)
+
+
+def _check_pauses(name: str, pauses: Sequence[float]) -> None:
+    _checks.instance(name, pauses, (tuple, list), "a list of numbers of seconds")
+    for pause in pauses:
+        _checks.number(f"Each of {name}", pause, least=0, unit="a number of seconds")
 
 
 @asynccontextmanager
 async def _serving(
-    world: World, host: str, port: int, latency: float, deliveries: AbstractAsyncContextManager[None]
+    world: World, host: str, port: int, latency: float, *deliveries: AbstractAsyncContextManager[None]
 ) -> AsyncGenerator[Served]:
     running_loop()
     from aiohttp import web  # noqa: PLC0415 - importing the sandbox must not import aiohttp
@@ -104,7 +129,9 @@ async def _serving(
         await web.TCPSite(runner, host, port).start()
         # A name may have many addresses, each with another free port: this is the first.
         address = runner.addresses[0]
-        async with deliveries:
+        async with AsyncExitStack() as stack:
+            for delivery in deliveries:
+                await stack.enter_async_context(delivery)
             yield Served(host=_reachable(address[0]), port=address[1])
     finally:
         await runner.cleanup()

@@ -59,7 +59,7 @@ def error_body(error: ApiError, *, is_legacy: bool) -> dict[str, JSON]:
         error: what went wrong.
         is_legacy: as older servers have it, with `bad_route` and `malformed` in `code` and not in `meta.xcode`.
     """
-    standard = _STANDARD.get(error.code)
-    if standard is None or is_legacy:
-        return {"code": error.code, "msg": error.message}
-    return {"code": standard, "msg": error.message, "meta": {"xcode": error.code}}
+    standard = None if is_legacy else _STANDARD.get(error.code)
+    meta = error.meta if standard is None else {**error.meta, "xcode": error.code}
+    body: dict[str, JSON] = {"code": standard or error.code, "msg": error.message}
+    return {**body, "meta": {**meta}} if meta else body

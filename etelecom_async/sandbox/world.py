@@ -5,32 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .. import _checks
 from ..account import Secret, hidden
+from ..api.call_logs import CallDirection
+from ..api.payload import a_user_id
 from ..clock import now
-from ..endpoint import Role
-from ..errors import ApiError, ConfigError, InvalidArgument, InvalidPhone, PermissionDenied, Unauthenticated
-from ..ids import MAX_ID
+from ..endpoint import JSON
+from ..errors import ApiError, ConfigError, InvalidArgument, InvalidId, InvalidPhone, NotFound
+from ..ids import MAX_ID, to_id
 from ..phone import mask, normalize
 from ..transport.base import Response
+from .account_webhooks import WebhookBook
 from .budgets import DailyQuota, Wallet
 from .consent_requests import Charge, RequestBook
 from .customers import Customer, Reply, sample, to_reply
-from .fields import id_in, object_in, operators_form, text_in
-from .handlers import PARTNER, Asked, Registry, endpoint_of
+from .fields import Fields, id_in, object_in, operators_form, text_in, whole_in
+from .handlers import Asked, Registry
+from .keys import Keys
 from .limit import TEXT_TYPE, FixedWindow, Gate, Gatekeeper, Limit, OverLimit, TokenBucket, json_response
+from .numbers import SHOP_ID
+from .shops import ShopBook
+from .telephony import Telephony
+from .users import UserBook
 from .wire import SandboxRequest, error_body, route_of
 from .zalo import zalo_handlers
 
-__all__ = ["REPLY_PATH", "SANDBOX_API_KEY", "SANDBOX_OA", "SANDBOX_SHOP_KEY", "LogEntry", "SandboxRequest", "World"]
+__all__ = [
+    "CALL_PATH",
+    "CONFIRM_PATH",
+    "REPLY_PATH",
+    "SANDBOX_API_KEY",
+    "SANDBOX_OA",
+    "SANDBOX_PARTNER_KEY",
+    "SANDBOX_SHOP_KEY",
+    "LogEntry",
+    "SandboxRequest",
+    "World",
+]
 
 SANDBOX_OA = 1000000000000000003
 SANDBOX_API_KEY = "1000000000000000001:sandbox-api-key"
 SANDBOX_SHOP_KEY = "shop1000000000000000002:sandbox-shop-key"
+SANDBOX_PARTNER_KEY = "1000000000000000008:sandbox-partner-key"
 
-REPLY_PATH = "/sandbox/reply"
+REPLY_PATH, CALL_PATH, CONFIRM_PATH = "/sandbox/reply", "/sandbox/call", "/sandbox/confirm"
 
 
 @frozen(kw_only=True)
@@ -56,8 +76,9 @@ class World:
     """One shop with one Official Account and its customers, which answers as eTelecom's documentation says.
 
     It checks a request in the server's order: HTTP method, Content-Type, path, JSON, key, and then the payload.
-    `/v1/shop` takes the api_key, and so does `/v1/partner` for what a partner does for itself, such as `Webhook/*`; for
-    everything else it takes the shop_key. The other key is 403 permission_denied.
+    `/v1/shop` takes the api_key. `/v1/partner` takes the partner_key for what a partner does for itself, such as
+    `Webhook/*`, and the shop_key for everything else. Another key is 403 permission_denied. A shop that the partner
+    makes has keys too, and to those the world answers as that shop: one without an Official Account.
 
     A request for permission is billed, and waits 24 hours for an answer: `reply` gives it, or the customer's own
     `Customer.reply`. Until it comes a check answers 8, and then as the customer did.
@@ -65,8 +86,9 @@ class World:
     Args:
         customers: by their phones in wire form; None for `sample()`. Other phones were never asked (code 20).
         oa_id: the Official Account that exists.
-        api_key: the shop's key, and the partner's own.
+        api_key: the shop's key.
         shop_key: the key with which a partner acts for the shop.
+        partner_key: the partner's own api_key.
         limit: the hidden rate limit, if any; `sandbox.limit` says which requests it counts.
         request_delay: seconds until a request for permission is carried out, though the server has answered it: a
             number, or a function that gives one for each. Until then no list, check and charge knows of it.
@@ -76,12 +98,14 @@ class World:
         message_quota: other messages of the same, in a day.
         balance: VND for ZNS, journeys and transactions; None for any amount.
         legacy_errors: answer as older servers do, with `bad_route` and `malformed` in `code` and not in `meta.xcode`.
+        seed: for what is made up: the customers, if there are none given, and the calls of the shop's telephone system.
         clock: the present as an aware datetime; for tests.
 
     Attributes:
         customers: a dict that may change between requests.
         log: every answered request, in order. It grows without limit and holds no key and no body.
         requests: the requests for permission, for `serve`; see `charges` and `reply`.
+        webhooks: those that are registered, for `serve`.
 
     Raises:
         ConfigError: an argument of a wrong type, or a customer under a key that is not their phone.
@@ -94,6 +118,7 @@ class World:
         oa_id: int = SANDBOX_OA,
         api_key: str | Secret = SANDBOX_API_KEY,
         shop_key: str | Secret = SANDBOX_SHOP_KEY,
+        partner_key: str | Secret = SANDBOX_PARTNER_KEY,
         limit: Limit | None = None,
         request_delay: float | Callable[[], float] = 0.0,
         lists_wire_phones: bool = False,
@@ -101,18 +126,20 @@ class World:
         message_quota: int = 500,
         balance: int | None = None,
         legacy_errors: bool = False,
+        seed: int = 84,
         clock: Callable[[], datetime] = now,
     ) -> None:
         _checks.function("World.clock", clock, wanted="a function that gives an aware datetime")
-        self.customers = sample(now=clock()) if customers is None else _known(customers)
+        seed = _checks.whole("World.seed", seed, least=-(2**63))
+        self.customers = sample(seed=seed, now=clock()) if customers is None else _known(customers)
         self.oa_id = _checks.whole("World.oa_id", oa_id, least=0, most=MAX_ID)
         self.api_key = hidden(api_key)
         self.shop_key = hidden(shop_key)
+        self.partner_key = hidden(partner_key)
         # From here on no frame holds a bare key, so no traceback can print it.
-        del api_key, shop_key
-        for name, key in {"World.api_key": self.api_key, "World.shop_key": self.shop_key}.items():
-            if not isinstance(key.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise _checks.refused(name, "a str or Secret", key.reveal())
+        del api_key, shop_key, partner_key
+        for name, key in (("api_key", self.api_key), ("shop_key", self.shop_key), ("partner_key", self.partner_key)):
+            _checked_key(f"World.{name}", key)
         self.log: list[LogEntry] = []
         self._legacy_errors = _checks.flag("World.legacy_errors", legacy_errors)
         self._clock = clock
@@ -124,6 +151,11 @@ class World:
         )
         self._opened_at: datetime | None = None
         self._wallet = Wallet(_amount("World.balance", balance))
+        self.webhooks = WebhookBook(clock=clock)
+        users = UserBook()
+        self._shops = ShopBook(api_key=self.api_key, shop_key=self.shop_key, users=users)
+        self._telephony = Telephony(shop_name=self._shops.name, users=users, webhooks=self.webhooks, seed=seed)
+        self._keys = Keys(shops=self._shops, partner_key=self.partner_key)
         self._registry = Registry(
             zalo_handlers(
                 oa_id=self.oa_id,
@@ -135,7 +167,15 @@ class World:
                 wallet=self._wallet,
                 are_phones_wire=lists_wire_phones,
             ),
+            self._shops.handlers(),
+            self._telephony.handlers(),
+            self.webhooks.handlers(),
         )
+        self._controls: Mapping[str, Callable[[Fields], dict[str, JSON]]] = {
+            REPLY_PATH: self._control_reply,
+            CALL_PATH: self._control_call,
+            CONFIRM_PATH: self._control_confirm,
+        }
 
     @property
     def charges(self) -> list[Charge]:
@@ -163,6 +203,61 @@ class World:
         if not self.requests.reply(number, answer):
             raise ConfigError(f"No request for permission waits for {mask(number)}.")
 
+    def call(
+        self,
+        phone: str,
+        *,
+        extension_number: int | str | None = None,
+        direction: CallDirection | str = CallDirection.OUT,
+        duration: int = 60,
+        shop_id: int | str | None = None,
+    ) -> int:
+        """Have a call of an extension with a customer end now. It is listed, and webhooks for `call_log` hear of it.
+
+        Args:
+            phone: the customer, in any common writing.
+            extension_number: of the extension, exactly; None for the shop's first one.
+            direction: `out`, or `in` if the customer has called.
+            duration: whole seconds that they spoke; 0 if it was not answered.
+            shop_id: whose extension it is; None for the world's own shop.
+
+        Returns:
+            The id of the call's record.
+
+        Raises:
+            InvalidPhone: phone cannot be a phone number.
+            InvalidId: extension_number or shop_id cannot be what it is for.
+            ConfigError: another argument cannot be, or the shop has no such extension.
+        """
+        wanted = "'in' or 'out'"
+        way = _checks.member("direction", direction, CallDirection, wanted=wanted)
+        if way not in (CallDirection.IN, CallDirection.OUT):
+            raise ConfigError(f"direction is {wanted}.")
+        now = self._clock()
+        return self._telephony.call(
+            int(SHOP_ID) if shop_id is None else to_id(shop_id, name="shop_id"),
+            extension_number=None if extension_number is None else a_user_id(extension_number, "extension_number"),
+            phone=normalize(phone),
+            is_inbound=way is CallDirection.IN,
+            duration=_checks.whole("duration", duration, least=0, most=86_400),
+            now=now,
+            opened_at=self._first_asked(now),
+        )
+
+    def confirm_shop(self, token: str | Secret) -> int:
+        """Let a shop's owner confirm the connection to the partner that `Shop/AuthorizeShop` was asked for.
+
+        Args:
+            token: the `auth_token` of that answer.
+
+        Returns:
+            The shop's id, with which `Shop/AuthorizeShop` gives its shop_key.
+
+        Raises:
+            ConfigError: no connection waits with this token.
+        """
+        return self._shops.confirm(_checked_key("token", hidden(token)), self._clock())
+
     @property
     def limit(self) -> Limit | None:
         """The hidden rate limit. Setting it, at any time, starts with a full bucket or an empty window."""
@@ -187,8 +282,8 @@ class World:
         """The answer, the request if it could be read, and whether the limit refused it."""
         asked: Asked | None = None
         try:
-            if request.path == REPLY_PATH:
-                return self._reply(request), None, False
+            if control := self._controls.get(request.path):
+                return json_response(200, _controlled(control, request.body)), None, False
             self._count(Gate.PROXY)
             route = route_of(request)
             if route is None:
@@ -196,8 +291,10 @@ class World:
             base, method = route
             handler = self._registry.find(method, base=base)
             asked = self._read(request.body, base, method)
-            self._authenticate(request, asked)
+            asked = evolve(asked, shop_id=self._keys.shop_id(request.headers, base=base, method=method))
             self._count(Gate.API)
+            if method.startswith("Zalo/") and asked.shop_id != int(SHOP_ID):
+                raise NotFound("Cửa hàng chưa kết nối Zalo OA")
             return json_response(200, handler(asked)), asked, False
         except OverLimit as refusal:
             return refusal.response, asked, True
@@ -206,8 +303,6 @@ class World:
 
     def _read(self, body: bytes, base: str, method: str) -> Asked:
         fields, now = object_in(body), self._clock()
-        # Not the time at which the world was made: that may have been in another event loop, with another clock.
-        self._opened_at = self._opened_at or now
         phone = operators_form(text_in(fields, "phone"))
         return Asked(
             base=base,
@@ -216,30 +311,43 @@ class World:
             oa_id=id_in(fields, "oa_id"),
             phone=phone,
             now=now,
-            opened_at=self._opened_at,
+            opened_at=self._first_asked(now),
         )
+
+    def _first_asked(self, now: datetime) -> datetime:
+        # Not the time at which the world was made: that may have been in another event loop, with another clock.
+        self._opened_at = self._opened_at or now
+        return self._opened_at
 
     def _count(self, gate: Gate) -> None:
         # Another limit has another gatekeeper.
         self._gatekeeper.count(gate)
 
-    def _reply(self, request: SandboxRequest) -> Response:
-        """Answer for a customer over HTTP, as `reply` does; no method of the real server, and without a key."""
-        fields = object_in(request.body)
-        try:
-            self.reply(text_in(fields, "phone"), text_in(fields, "reply"))
-        except (ConfigError, InvalidPhone) as error:
-            raise InvalidArgument(error.message) from None
-        return json_response(200, {"replied": True})
+    # What the real server has no methods for, over HTTP and without a key.
 
-    def _authenticate(self, request: SandboxRequest, asked: Asked) -> None:
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        given = Secret(key.strip())
-        if scheme.lower() != "bearer" or given not in (self.api_key, self.shop_key):
-            raise Unauthenticated("Khóa API không hợp lệ")
-        is_for_a_shop = asked.base == PARTNER and endpoint_of(asked.method).role is Role.SHOP
-        if given != (self.shop_key if is_for_a_shop else self.api_key):
-            raise PermissionDenied("Khóa API này không được dùng cho đường dẫn này")
+    def _control_reply(self, fields: Fields) -> dict[str, JSON]:
+        self.reply(text_in(fields, "phone"), text_in(fields, "reply"))
+        return {"replied": True}
+
+    def _control_call(self, fields: Fields) -> dict[str, JSON]:
+        duration = whole_in(fields, "duration")
+        call_id = self.call(
+            text_in(fields, "phone"),
+            extension_number=text_in(fields, "extension_number") or None,
+            direction=text_in(fields, "direction") or CallDirection.OUT,
+            duration=60 if duration is None else duration,
+            shop_id=id_in(fields, "shop_id") or None,
+        )
+        return {"id": str(call_id)}
+
+    def _control_confirm(self, fields: Fields) -> dict[str, JSON]:
+        return {"shop_id": str(self.confirm_shop(text_in(fields, "token")))}
+
+
+def _checked_key(name: str, key: Secret) -> Secret:
+    if not isinstance(key.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise _checks.refused(name, "a str or Secret", key.reveal())
+    return key
 
 
 def _known(customers: Mapping[str, Customer]) -> dict[str, Customer]:
@@ -262,3 +370,10 @@ def _delay(given: float | Callable[[], float]) -> Callable[[], float]:
         "World.request_delay", given, least=0, unit="a number of seconds", otherwise=", or a function that gives one"
     )
     return lambda: seconds
+
+
+def _controlled(control: Callable[[Fields], dict[str, JSON]], body: bytes) -> dict[str, JSON]:
+    try:
+        return control(object_in(body))
+    except (ConfigError, InvalidId, InvalidPhone) as error:
+        raise InvalidArgument(error.message) from None

@@ -7,7 +7,10 @@ from datetime import datetime
 
 from .._times import utc_text
 
-__all__ = ["phone_text", "seconds"]
+__all__ = ["ZERO_TIME", "phone_text", "seconds"]
+
+ZERO_TIME = "0001-01-01T00:00:00Z"
+"""How the server writes in some places that there is no time."""
 
 
 def seconds(moment: datetime | None) -> str | None:

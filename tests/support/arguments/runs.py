@@ -64,6 +64,7 @@ def _asked_world():
 
 
 _CUSTOMER = Customer(phone=PHONE)
+_PAUSES = [None, 5, "1", [-1], ["1"], [v.NAN], [None], v.THING]
 _NO_PROXY = ["", "host:3128", "socks5://h:1", "http://", 5, b"http://h:1", [], v.THING]
 _NO_REDIS = [None, 5, b"redis://h", "", [], v.THING, "h:6379", "http://h", "redis://h:port", "redis://h/?db=many"]
 _NO_REDIS += ["redis://h/?tiemout=3", redis.Redis(), redis.ConnectionPool(), redis.asyncio.ConnectionPool()]
@@ -229,6 +230,7 @@ ROWS = {
             "oa_id": [-1, 2**63, 1.0, True, None, "7", [], v.THING],
             "api_key": v.SECRETS,
             "shop_key": v.SECRETS,
+            "partner_key": v.SECRETS,
             "limit": [5, "429", [], v.THING, TokenBucket],
             "request_delay": [-1, "1", v.NAN, None, [], v.THING, True],
             "lists_wire_phones": v.FLAG,
@@ -236,6 +238,7 @@ ROWS = {
             "message_quota": [-1, 1.0, True, None, "7", [], v.THING],
             "balance": [-1, 1.0, True, "7", [], v.THING],
             "legacy_errors": v.FLAG,
+            "seed": [1.5, True, "84", None, [], v.THING],
             "clock": v.FUNCTION,
         },
         fits={
@@ -250,6 +253,21 @@ ROWS = {
     World.reply: Row(
         {"phone": v.PHONES, "reply": [None, 5, "yes", "ALLOW", [], v.THING, Reply]},
         call=lambda phone=PHONE, reply="allow": _asked_world().reply(phone, reply),
+    ),
+    World.call: Row(
+        {
+            "phone": v.PHONES,
+            "extension_number": ["", "1 1", 0, -1, 1.5, True, b"101", [], v.THING],
+            "direction": ["ext", "up", "", None, 5, [], v.THING],
+            "duration": [-1, 1.5, True, "5", None, [], v.THING],
+            "shop_id": [0, -1, 1.5, True, "", "x", [], v.THING],
+        },
+        {"phone": PHONE},
+        call=lambda **given: World(customers={}).call(**given),
+        fits={"extension_number": ["0103", 101, None], "direction": ["in", "out"], "duration": [0], "shop_id": [None]},
+    ),
+    World.confirm_shop: Row(
+        {"token": [*v.SECRETS, "request:none"]}, call=lambda token="": World(customers={}).confirm_shop(token)
     ),
     Customer: Row(
         {
@@ -280,10 +298,16 @@ ROWS = {
             "port": [-1, 65536, 1.5, True, "80", None, v.THING],
             "latency": v.LEAST_ZERO,
             "webhook_url": ["", "127.0.0.1", "ftp://h/x", "http://", 5, b"http://h", [], v.THING],
-            "webhook_retries": [None, 5, "1", [-1], ["1"], [v.NAN], [None], v.THING],
+            "webhook_retries": _PAUSES,
+            "change_delay": v.LEAST_ZERO,
+            "change_retries": _PAUSES,
         },
         {"world": World()},
-        fits={"webhook_url": [None, "http://127.0.0.1:1/hook"], "webhook_retries": [[], (0, 0.5)]},
+        fits={
+            "webhook_url": [None, "http://127.0.0.1:1/hook"],
+            "webhook_retries": [[], (0, 0.5)],
+            "change_retries": [[]],
+        },
     ),
     Reading: Row(
         {
