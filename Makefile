@@ -18,7 +18,7 @@ INSTALL := install() { $(VENV)/bin/uv pip install --quiet --python $(VENV) "$$@"
 # environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long test-all test-others test-lowest lint types build bench soak reliability fuzz mutation bench-gate redis-server valgrind clean sbom audit api-diff
+.PHONY: help demo test test-long test-all test-others test-lowest lint types build messages bench soak reliability fuzz mutation bench-gate redis-server valgrind clean sbom audit api-diff
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -67,6 +67,9 @@ lint: $(VENV)/.dev  ## ruff, as linter and as formatter; imports point downwards
 types: $(VENV)/.dev  ## mypy --strict and pyright strict
 	$(PY) -m mypy
 	$(VENV)/bin/basedpyright --pythonpath $(PY)
+
+messages: $(VENV)/.dev  ## bring the catalogue of messages up to date with the code, and compile it
+	$(PY) -m tests.support.catalogue
 
 # Files in the archives bear the time of the last commit, so the same commit makes the same bytes.
 BUILD = SOURCE_DATE_EPOCH=$(or $(shell git log -1 --format=%ct 2>/dev/null),1767225600) $(PY) -m build --outdir

@@ -23,10 +23,11 @@ class ErrorCategory(enum.Enum):
     """What an `error_code` inside a 200 is about. For other codes, and where it is not certain, it is UNKNOWN.
 
     The codes are believed to be Zalo's own; eTelecom prints no table of them. The raw number always stands beside it.
+    `etelecom_async.messages.explain` sorts every other error into the same categories.
     """
 
     CONFIGURATION = "configuration"
-    """App, OA, template or rights: permanent until it is changed."""
+    """App, OA, template or rights, or the key, an option or the network: permanent until it is changed."""
     INPUT = "input"
     """The data of the request."""
     RECIPIENT = "recipient"

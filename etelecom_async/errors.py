@@ -378,8 +378,8 @@ class UnexpectedStatus(ApiError):
 class SendFailed(ApiError):
     """A 200 that says that a SEND failed: its `status` is N, its `error_code` is not 0, or its `updated` is 0.
 
-    Read `category` and `meaning`. Never repeated by the SDK; repeat it yourself only for QUOTA or MAY_PASS, later, and
-    only where `is_charged` is False.
+    Read `category`, `meaning` and `hint`; `etelecom_async.messages.explain` has them in Vietnamese. Never repeated by
+    the SDK; repeat it yourself only for QUOTA or MAY_PASS, later, and only where `is_charged` is False.
     """
 
     usual = (200, "")
@@ -392,7 +392,9 @@ class SendFailed(ApiError):
     category: ErrorCategory
     """What the number is about."""
     meaning: str
-    """What Zalo's documents say of the number; empty for an unknown one. `message` has the server's own words."""
+    """What the number means, as a phrase; empty for an unknown one. `message` has the server's own words."""
+    hint: str
+    """What to do, in whole sentences; for an unknown number they say so. Empty in an error made by hand."""
 
     def __init__(
         self,
@@ -403,6 +405,7 @@ class SendFailed(ApiError):
         error_code: int | None = None,
         category: ErrorCategory = ErrorCategory.UNKNOWN,
         meaning: str = "",
+        hint: str = "",
         status: int | None = None,
         code: str | None = None,
         meta: Mapping[str, str] | None = None,
@@ -416,8 +419,9 @@ class SendFailed(ApiError):
         _check("error_code", error_code, int | None, "a whole number, or None")
         _check("category", category, ErrorCategory, "an ErrorCategory such as ErrorCategory.QUOTA")
         _check("meaning", meaning, str, "a str")
+        _check("hint", hint, str, "a str")
         self.record, self.is_charged = record, is_charged
-        self.error_code, self.category, self.meaning = error_code, category, meaning
+        self.error_code, self.category, self.meaning, self.hint = error_code, category, meaning, hint
 
     def _summary(self) -> str:
         known = f" ({self.category.value}: {self.meaning})" if self.meaning else ""

@@ -15,7 +15,7 @@ from ..endpoint import Endpoint, Safety
 from ..enums import OpenEnum
 from ..ids import to_id, to_oa_id
 from ..phone import normalize
-from .error_codes import OA_CODES
+from .error_codes import CONSENT_CODES
 from .paging import PageInfo, Paging
 from .payload import phone_filter
 from .send_failure import FAILED, refusal_of
@@ -181,7 +181,7 @@ REQUEST_CONSENT = Endpoint(
     payload=RequestConsent,
     result=ConsentRequest,
     safety=Safety.SEND,
-    refusal=refusal_of(ConsentRequest, codes=OA_CODES),
+    refusal=refusal_of(ConsentRequest, codes=CONSENT_CODES),
     look="list_request_consent for this phone shows whether there is one",
 )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from ..codec import reading
 from ..endpoint import JSON
-from ..errors import ApiError, DecodeError, ErrorCategory, SendFailed
+from ..errors import ApiError, DecodeError, SendFailed
+from .error_codes import NO_CODE, UNKNOWN_CODE, Codes
 
 __all__ = ["FAILED", "SendRecord", "refusal_of", "send_failure"]
 
@@ -31,26 +32,23 @@ class SendRecord(Protocol):
     def is_charged(self) -> bool | None: ...
 
 
-def send_failure(record: SendRecord, *, codes: Mapping[int, tuple[ErrorCategory, str]]) -> SendFailed | None:
+def send_failure(record: SendRecord, *, codes: Codes) -> SendFailed | None:
     """The error in an answer: its status is N, or its error_code is not 0. None where it has neither sign."""
     if record.status not in FAILED and not record.error_code:
         return None
-    category, meaning = ErrorCategory.UNKNOWN, ""
-    if record.error_code is not None:
-        category, meaning = codes.get(record.error_code, (category, meaning))
+    code = codes.get(record.error_code, UNKNOWN_CODE) if record.error_code else NO_CODE
     return SendFailed(
         record.error_message,
         record=record,
         is_charged=record.is_charged,
         error_code=record.error_code,
-        category=category,
-        meaning=meaning,
+        category=code.category,
+        meaning=code.meaning,
+        hint=code.hint,
     )
 
 
-def refusal_of(
-    kind: type[SendRecord], *, codes: Mapping[int, tuple[ErrorCategory, str]]
-) -> Callable[[JSON], ApiError | None]:
+def refusal_of(kind: type[SendRecord], *, codes: Codes) -> Callable[[JSON], ApiError | None]:
     """An `Endpoint.refusal` for a method whose answer is such a record.
 
     It raises DecodeError, of unknown outcome, for a record without an id, a status and a code: every field of an answer

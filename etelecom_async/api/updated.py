@@ -6,6 +6,7 @@ from attrs import frozen
 
 from ..endpoint import JSON
 from ..errors import SendFailed
+from .error_codes import NO_CODE
 
 __all__ = ["Updated", "not_updated"]
 
@@ -22,4 +23,6 @@ def not_updated(body: JSON) -> SendFailed | None:
     done = body.get("updated") if type(body) is dict else None
     if type(done) is not int or done != 0:
         return None
-    return SendFailed("the answer says that it was not done", record=Updated(updated=0), code="updated 0")
+    return SendFailed(
+        "the answer says that it was not done", record=Updated(updated=0), code="updated 0", hint=NO_CODE.hint
+    )

@@ -14,6 +14,7 @@ from .command import CommandGroup
 from .descriptors import redirect_stdout_to_null
 from .exit_codes import ExitCode
 from .exits import report
+from .language import LanguageChoice
 
 __all__ = ["etelecom", "run"]
 
@@ -59,24 +60,25 @@ etelecom.modules = MappingProxyType(
 
 def run() -> int:
     """Run the command line of this process and return its exit code."""
+    language = LanguageChoice()
     try:
-        code = _run(sys.argv[1:])
+        code = _run(sys.argv[1:], language)
     except BaseException as error:  # noqa: BLE001 - each has its message and its exit code
-        code = report(error)
+        code = report(error, language)
     try:
         sys.stdout.flush()
     except OSError as error:
         redirect_stdout_to_null()
-        code = code or report(error)
+        code = code or report(error, language)
     return code
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], language: LanguageChoice) -> int:
     # Not click's own `main`: its exit code for Ctrl-C and for a closed pipe is 1, which here means "not granted".
     if instruction := os.environ.get(_COMPLETION):
         return shell_complete(etelecom, {}, "etelecom", _COMPLETION, instruction)
     try:
-        with etelecom.make_context("etelecom", arguments) as context:
+        with etelecom.make_context("etelecom", arguments, obj=language) as context:
             etelecom.invoke(context)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code

@@ -21,6 +21,7 @@ from ..jobs.job import ConsentJob
 from ..jobs.output_paths import check_report
 from ..jobs.plan import JobSummary
 from ..messages import hint
+from ..messages.translation import Translator
 from ..reports import page as pages
 from ..reports.from_output import statistics_of
 from ..session import Session
@@ -32,6 +33,7 @@ from .descriptors import was_closed
 from .exit_codes import ExitCode
 from .exits import StoppedByFault, WrongUsage, code_of, print_bug, printable
 from .job_display import print_summary, run
+from .language import texts_of
 from .network import Network, Runtime, TransportChoice, network_options
 from .options import FilePath, Number, Whole, as_failure_limit, as_number, as_patience, as_text, oa_id_option
 from .reading import asked_reading, reading_of, reading_options
@@ -150,10 +152,11 @@ def bulk(
         etelecom bulk lake/ -o checked.parquet --oa-id 1000000000000000003 --executor ray --workers 8 --address auto
         zcat phones.csv.gz | etelecom bulk - -o - --oa-id 1000000000000000003 --quiet > checked.csv
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    texts = texts_of(context)
     if report is not None:
-        _check_report(report, source=source, output=output)
+        _check_report(report, texts, source=source, output=output)
     if executor is None and (workers is not None or address is not None):
-        raise WrongUsage("--workers and --address say how --executor works: give --executor too.")
+        raise WrongUsage(texts.gettext("--workers and --address say how --executor works: give --executor too."))
     try:
         setup = WorkerSetup(
             oa_id=oa_id,
@@ -163,17 +166,17 @@ def bulk(
             is_shared=redis,
         )
         account = from_env()
-        runtime = _runtime(transport, executor, network, account.base_url)
+        runtime = _runtime(transport, executor, network, account.base_url, texts)
         session = Session(account, transport=runtime.transport, throttle=setup.throttle())
         session.account.key(CHECK_CONSENT.role)
         ray = None if executor is None else RayWorkers(setup, account=session.account, address=address)
         job = ConsentJob(
             session,
             source=sys.stdin.buffer if str(source) == "-" else source,
-            output=_stdout() if str(output) == "-" else output,
+            output=_stdout(texts) if str(output) == "-" else output,
             oa_id=oa_id,
             column=column,
-            reading=_reading(context, source, column, is_settled=resume or retry_failed),
+            reading=_reading(context, source, column, texts, is_settled=resume or retry_failed),
             excel=excel,
             resume=resume,
             retry_failed=retry_failed,
@@ -185,25 +188,27 @@ def bulk(
     except EtelecomError as error:
         raise WrongUsage(str(error)) from None
     can_retry = _can_retry(source, output)
-    summary = _run(job, session, ray, runtime, source=source, output=output, quiet=quiet)
+    summary = _run(job, session, ray, runtime, texts, source=source, output=output, quiet=quiet)
     if report is not None and summary.is_complete:
-        _write_report(report, source=source, output=output, can_retry=can_retry)
+        _write_report(report, texts, source=source, output=output, can_retry=can_retry)
     if wants_json:
         click.echo(as_json(asdict(summary)), err=True)
     elif not quiet:
-        print_summary(summary, output, report=report, executor=job.executor, can_retry=can_retry)
+        print_summary(summary, output, texts=texts, report=report, executor=job.executor, can_retry=can_retry)
     if job.first_bug is not None:
-        print_bug(job.first_bug)
+        print_bug(job.first_bug, texts)
     if not summary.is_complete:
-        kept = _what_is_kept(job, source, output, is_fault=False) or " No row was finished."
-        click.echo(printable(f"Stopped early.{kept}"), err=True)
+        kept = _what_is_kept(job, source, output, texts, is_fault=False) or texts.gettext("No row was finished.")
+        click.echo(printable(f"{texts.gettext('Stopped early.')} {kept}"), err=True)
         context.exit(ExitCode.INTERRUPTED)
     context.exit(_exit_code(job, summary))
 
 
-def _reading(context: click.Context, source: Path, column: str | None, *, is_settled: bool) -> Reading:
+def _reading(
+    context: click.Context, source: Path, column: str | None, texts: Translator, *, is_settled: bool
+) -> Reading:
     given = reading_of(context)
-    return given if is_settled else asked_reading(source, given, column=column)
+    return given if is_settled else asked_reading(source, given, texts=texts, column=column)
 
 
 def _exit_code(job: ConsentJob, summary: JobSummary) -> ExitCode:
@@ -212,22 +217,26 @@ def _exit_code(job: ConsentJob, summary: JobSummary) -> ExitCode:
     return ExitCode.NOT_CHECKED if summary.failures or summary.failed_before else ExitCode.DONE
 
 
-def _runtime(transport: str, executor: str | None, network: Network, url: URL) -> Runtime:
+def _runtime(transport: str, executor: str | None, network: Network, url: URL, texts: Translator) -> Runtime:
     if executor is None:
-        return network.runtime(TransportChoice(transport), url)
+        return network.runtime(TransportChoice(transport), url, texts=texts)
     if transport != TransportChoice.AUTO.value:
-        raise WrongUsage("--transport is for checks in this process, and with --executor the workers make them.")
+        raise WrongUsage(
+            texts.gettext("--transport is for checks in this process, and with --executor the workers make them.")
+        )
     if network.proxy is not None or network.ca is not None:
         raise WrongUsage(
-            "--proxy and --ca are for checks in this process, and with --executor the workers make them: set"
-            " HTTPS_PROXY and SSL_CERT_FILE there."
+            texts.gettext(
+                "--proxy and --ca are for checks in this process, and with --executor the workers make them: set"
+                " HTTPS_PROXY and SSL_CERT_FILE there."
+            )
         )
-    return network.runtime(TransportChoice.AIOHTTP, url)
+    return network.runtime(TransportChoice.AIOHTTP, url, texts=texts)
 
 
-def _check_report(report: Path, *, source: Path, output: Path) -> None:
+def _check_report(report: Path, texts: Translator, *, source: Path, output: Path) -> None:
     if str(output) == "-":
-        raise WrongUsage("A report is made from the output file: name one with -o.")
+        raise WrongUsage(texts.gettext("A report is made from the output file: name one with -o."))
     try:
         check_report(report, output=output, source=None if str(source) == "-" else source)
         pages.require()
@@ -240,6 +249,7 @@ def _run(
     session: Session,
     ray: RayWorkers | None,
     runtime: Runtime,
+    texts: Translator,
     *,
     source: Path,
     output: Path,
@@ -250,16 +260,18 @@ def _run(
     try:
         with silenced:
             name = runtime.name if ray is None else None
-            advice = " The same command with --resume goes on." if _can_retry(source, output) else ""
-            return runtime.run(run(job, session, ray, transport=name, quiet=quiet, advice=advice))
+            going_on = texts.gettext("The same command with --resume goes on.")
+            advice = f" {going_on}" if _can_retry(source, output) else ""
+            return runtime.run(run(job, session, ray, texts=texts, transport=name, quiet=quiet, advice=advice))
     except InternalError:
         raise
     except EtelecomError as error:
         # After the first row it is a fault, and not the usage.
         has_begun = job.progress is not None and job.progress.done > 0
         end = StoppedByFault if has_begun or code_of(error) is ExitCode.STOPPED else WrongUsage
-        advice = f". {hint(type(error).__name__, can_retry=False)}" if may_be_common(error) else ""
-        raise end(f"{error}{advice}{_what_is_kept(job, source, output, is_fault=True)}") from None
+        advice = f". {hint(type(error).__name__, can_retry=False, texts=texts)}" if may_be_common(error) else ""
+        kept = _what_is_kept(job, source, output, texts, is_fault=True)
+        raise end(f"{error}{advice} {kept}".rstrip()) from None
 
 
 def _can_retry(source: Path, output: Path) -> bool:
@@ -267,34 +279,41 @@ def _can_retry(source: Path, output: Path) -> bool:
     return (source.is_file() or source.is_dir()) and str(output) != "-"
 
 
-def _what_is_kept(job: ConsentJob, source: Path, output: Path, *, is_fault: bool) -> str:
+def _what_is_kept(job: ConsentJob, source: Path, output: Path, texts: Translator, *, is_fault: bool) -> str:
+    _ = texts.gettext
     if job.progress is None:
         return ""
     if str(output) == "-":
-        return " What was finished is written." if job.progress.done else ""
+        return _("What was finished is written.") if job.progress.done else ""
     kept = next((path for path in (output, journal_of(output)) if path.exists()), None)
     if kept is None:
         return ""
-    can_resume = _can_retry(source, output)
-    once = " once that is fixed," if is_fault else ""
-    going_on = f";{once} the same command with --resume goes on." if can_resume else "."
-    return f" What was finished is in {kept}{going_on}"
+    sentence = _("What was finished is in {file}.")
+    if _can_retry(source, output):
+        sentence = (
+            _("What was finished is in {file}; once that is fixed, the same command with --resume goes on.")
+            if is_fault
+            else _("What was finished is in {file}; the same command with --resume goes on.")
+        )
+    return sentence.format(file=kept)
 
 
-def _write_report(report: Path, *, source: Path, output: Path, can_retry: bool) -> None:
+def _write_report(report: Path, texts: Translator, *, source: Path, output: Path, can_retry: bool) -> None:
     statistics = statistics_of(output)
-    title, now = "Calling permissions", datetime.now(UTC)
+    _ = texts.gettext
+    title, now = _("Calling permissions"), datetime.now(UTC)
     try:
         # Hours may have passed since the first check.
         check_report(report, output=output, source=None if str(source) == "-" else source)
-        pages.write(report, statistics, title=title, source=source.name, now=now, can_retry=can_retry)
+        pages.write(report, statistics, title=title, source=source.name, now=now, can_retry=can_retry, texts=texts)
     except OSError as error:
-        raise StoppedByFault(f"Cannot write {report}: {error.strerror or error}. The output is complete.") from None
+        sentence = _("Cannot write {file}: {reason}. The output is complete.")
+        raise StoppedByFault(sentence.format(file=report, reason=error.strerror or error)) from None
     except EtelecomError as error:
-        raise StoppedByFault(f"{error} The output is complete.") from None
+        raise StoppedByFault(f"{error} {_('The output is complete.')}") from None
 
 
-def _stdout() -> BinaryIO:
+def _stdout(texts: Translator) -> BinaryIO:
     if was_closed(sys.stdout):
-        raise WrongUsage("Standard output is closed: name a file with -o.")
+        raise WrongUsage(texts.gettext("Standard output is closed: name a file with -o."))
     return sys.stdout.buffer

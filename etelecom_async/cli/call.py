@@ -26,6 +26,7 @@ from .call_payload import near, payload_of, read_data
 from .command import Command, exits_with
 from .exit_codes import ExitCode
 from .exits import StoppedByFault, WrongUsage
+from .language import texts_of
 from .network import Network, network_options
 from .render import as_json, write
 from .session import open_session
@@ -197,11 +198,13 @@ def _unknown(name: str) -> WrongUsage:
 
 def _run(called: _Called, yes: bool, show_secrets: bool, network: Network) -> None:  # noqa: FBT001 - as they are given
     is_send = called.endpoint.safety is Safety.SEND
-    session, runtime = open_session(network, called.endpoint)
+    language = texts_of(click.get_current_context())
+    session, runtime = open_session(network, called.endpoint, texts=language)
     if is_send:
         confirm(
             texts.ASK.format(method=called.name, price=texts.PRICE[_is_billed(called.name)]),
             yes=yes,
+            texts=language,
             no_terminal=texts.NO_TERMINAL.format(method=called.name),
             nothing_done=texts.NOTHING_SENT,
         )
@@ -220,7 +223,7 @@ def _run(called: _Called, yes: bool, show_secrets: bool, network: Network) -> No
             def rows(*, err: bool) -> None:
                 write(as_json(answer, indent=indent).encode(), err=err)
 
-            print_rows(rows, is_spent=is_send, look=texts.NOT_PRINTED.format(method=called.name))
+            print_rows(rows, is_spent=is_send, texts=language, look=texts.NOT_PRINTED.format(method=called.name))
     except EtelecomError as error:
         raise _ended(error, is_send=is_send) from None
     if hiding.has_hidden:

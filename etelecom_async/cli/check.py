@@ -17,12 +17,14 @@ from .._times import offset, utc_text
 from ..api.consent import CHECK_CONSENT, Consent, ConsentState
 from ..bulk.common_fault import COMMON_FAULTS
 from ..errors import EtelecomError
-from ..messages import failure_name, hint
+from ..messages.translation import Translator
 from ..phone import normalize
 from ..session import Session
 from .command import Command, exits_with
 from .exit_codes import ExitCode, most_serious
-from .exits import WrongUsage, os_message
+from .exits import WrongUsage, error_line, os_message
+from .failures import fault_and_hint, what_failed
+from .language import texts_of
 from .network import Network, network_options
 from .options import oa_id_option
 from .render import as_json, bar, counted, is_terminal, local, plain, show, table, write
@@ -56,12 +58,8 @@ class _CheckedPhone:
             "error": None if answer is None else answer.error,
             "message": None if answer is None else answer.message,
             "expired_time": None if expires is None else utc_text(expires),
-            "failure": None if failure is None else _joined(type(failure).__name__, failure.message),
+            "failure": None if failure is None else f"{type(failure).__name__}: {failure.message}".removesuffix(": "),
         }
-
-
-def _joined(name: str, message: str) -> str:
-    return f"{name}: {message}" if message else name
 
 
 @exits_with(ExitCode.NOT_GRANTED, ExitCode.NOT_CHECKED, ExitCode.STOPPED)
@@ -83,38 +81,42 @@ def check(context: click.Context, phones: tuple[str, ...], oa_id: int, *, wants_
         etelecom check 0987654321 '+84 912 345 678' --oa-id 1000000000000000003
         etelecom check - --json < phones.txt | jq -r 'select(.granted) | .phone_normalized'
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    session, runtime = open_session(network, CHECK_CONSENT)
-    outcomes = runtime.run(_check(session, oa_id, _numbers(phones), wants_json=wants_json))
+    texts = texts_of(context)
+    session, runtime = open_session(network, CHECK_CONSENT, texts=texts)
+    outcomes = runtime.run(_check(session, oa_id, _numbers(phones, texts), texts, wants_json=wants_json))
     if not wants_json:
-        _show(outcomes)
-    context.exit(_exit_code(outcomes))
+        _show(outcomes, texts)
+    context.exit(_exit_code(outcomes, texts))
 
 
-def _numbers(phones: Iterable[str]) -> list[str]:
+def _numbers(phones: Iterable[str], texts: Translator) -> list[str]:
     numbers: list[str] = []
     for phone in phones:
-        numbers.extend(_lines_of_stdin() if phone == "-" else [phone])
+        numbers.extend(_lines_of_stdin(texts) if phone == "-" else [phone])
     if not numbers:
-        raise WrongUsage("There are no phone numbers on standard input.")
+        raise WrongUsage(texts.gettext("There are no phone numbers on standard input."))
     return numbers
 
 
-def _lines_of_stdin() -> list[str]:
+def _lines_of_stdin(texts: Translator) -> list[str]:
     try:
         data = sys.stdin.buffer.read()
     except OSError as error:
-        raise WrongUsage(f"Cannot read standard input: {os_message(error)}.") from None
+        sentence = texts.gettext("Cannot read standard input: {reason}.").format(reason=os_message(error))
+        raise WrongUsage(sentence) from None
     # Windows' tools write UTF-16 with a byte order mark. Other bytes that are not UTF-8 make their number invalid.
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     lines = (line.strip() for line in data.decode(encoding, errors="replace").splitlines())
     return [line for line in lines if line]
 
 
-async def _check(session: Session, oa_id: int, phones: list[str], *, wants_json: bool) -> list[_CheckedPhone]:
+async def _check(
+    session: Session, oa_id: int, phones: list[str], texts: Translator, *, wants_json: bool
+) -> list[_CheckedPhone]:
     """Check all at once; print JSON as answers come, in the order of the phones."""
     outcomes: list[_CheckedPhone] = []
     async with session, asyncio.TaskGroup() as group:
-        with _progress(len(phones), wants_json=wants_json) as advance:
+        with _progress(len(phones), texts, wants_json=wants_json) as advance:
             tasks = [group.create_task(_check_phone(session, oa_id, phone, advance)) for phone in phones]
             for task in tasks:
                 outcome = await task
@@ -139,40 +141,46 @@ async def _check_phone(session: Session, oa_id: int, phone: str, advance: Callab
 
 
 @contextmanager
-def _progress(total: int, *, wants_json: bool) -> Generator[Callable[[], None]]:
+def _progress(total: int, texts: Translator, *, wants_json: bool) -> Generator[Callable[[], None]]:
     # Lines of JSON on the same terminal show the progress, and would break the bar.
     if total <= _MANY or (wants_json and sys.stdout.isatty()):
         yield lambda: None
         return
-    with bar(total) if is_terminal() else counted(total) as advance:
+    with bar(total, texts=texts) if is_terminal() else counted(total, texts=texts) as advance:
         yield advance
 
 
-def _show(outcomes: Iterable[_CheckedPhone]) -> None:
+def _show(outcomes: Iterable[_CheckedPhone], texts: Translator) -> None:
+    _ = texts.gettext
     now = datetime.now(UTC).astimezone()
-    verdicts = {None: Text("?", style="yellow"), True: Text("yes", style="green"), False: Text("no", style="red")}
-    heads = ("Phone", "Normalized", "Granted", "State", f"Expires ({offset(now)})", "Message")
-    grid = table(*heads, spare=("Normalized",))
+    verdicts = {
+        None: Text("?", style="yellow"),
+        True: Text(_("yes"), style="green"),
+        False: Text(_("no"), style="red"),
+    }
+    expires = _("Expires ({offset})").format(offset=offset(now))
+    heads = (_("Phone"), _("Normalized"), _("Granted"), _("State"), expires, _("Message"))
+    grid = table(*heads, spare=heads[1:2])
     for outcome in outcomes:
         answer, failure = outcome.answer, outcome.failure
         message = "" if answer is None else answer.message
         if failure is not None:
-            message = _joined(failure_name(type(failure).__name__), failure.message)
+            message = what_failed(failure, texts=texts)
         grid.add_row(
             plain(outcome.phone),
             plain(outcome.phone_normalized),
             verdicts[outcome.granted],
-            plain(outcome.state),
+            plain(_(outcome.state or "")),
             plain(local(None if answer is None else answer.expired_time, zone=now.tzinfo)),
             plain(message),
         )
     show(grid)
 
 
-def _exit_code(outcomes: Sequence[_CheckedPhone]) -> ExitCode:
+def _exit_code(outcomes: Sequence[_CheckedPhone], texts: Translator) -> ExitCode:
     fault = _common_fault(outcomes)
     if fault is not None:
-        click.echo(f"Error: {failure_name(fault)}. {hint(fault, can_retry=False)}", err=True)
+        click.echo(error_line(fault_and_hint(fault, texts=texts), texts=texts), err=True)
         return ExitCode.USAGE
     codes = {None: ExitCode.NOT_CHECKED, False: ExitCode.NOT_GRANTED, True: ExitCode.DONE}
     return most_serious(codes[outcome.granted] for outcome in outcomes)

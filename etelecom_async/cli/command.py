@@ -10,6 +10,7 @@ import click
 
 from .exit_codes import MEANINGS, ExitCode
 from .interrupts import leaving_at_once
+from .language import LANG_OPTION
 
 __all__ = ["Command", "CommandGroup", "exits_with"]
 
@@ -20,6 +21,9 @@ class Command(click.Command):
     """A command whose help ends with its exit codes: see `exits_with`."""
 
     exit_codes: tuple[ExitCode, ...] = _EVERY_COMMAND
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [LANG_OPTION, *super().get_params(ctx)]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
@@ -44,6 +48,9 @@ class CommandGroup(click.Group):
     """
 
     modules: Mapping[str, str] = MappingProxyType({})
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [LANG_OPTION, *super().get_params(ctx)]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*self.modules, *super().list_commands(ctx)]

@@ -13,6 +13,7 @@ from ..errors import EtelecomError
 from ..jobs.demo_results import mark_demo, remove_demo
 from ..jobs.job import ConsentJob
 from ..jobs.plan import JobSummary
+from ..messages.translation import Translator
 from ..pipeline.retry import Retry
 from ..sandbox import World, serve
 from ..session import Session
@@ -21,6 +22,7 @@ from .command import Command, exits_with
 from .exit_codes import ExitCode
 from .exits import WrongUsage, printable
 from .job_display import print_summary, run
+from .language import texts_of
 from .options import FilePath
 from .reading import asked_reading, reading_of, reading_options
 
@@ -58,6 +60,7 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
     Example:
         etelecom demo examples/phones.csv -o results.csv
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    texts = texts_of(context)
     world = World()
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -66,20 +69,24 @@ def demo(context: click.Context, *, source: Path | None, output: Path, excel: bo
                 source.write_text("\n".join(["phone", *world.customers]), encoding="utf-8")
                 reading = reading_of(context)
             else:
-                reading = asked_reading(source, reading_of(context))
+                reading = asked_reading(source, reading_of(context), texts=texts)
             remove_demo(output, source=source)
-            summary = asyncio.run(_check(world, source, output, reading, excel=excel))
+            summary = asyncio.run(_check(world, source, output, reading, texts, excel=excel))
         except EtelecomError as error:
             raise WrongUsage(str(error)) from None
-    print_summary(summary, output, can_retry=False)
+    print_summary(summary, output, texts=texts, can_retry=False)
     if not summary.is_complete:
-        kept = f" What was finished is in {output}." if summary.rows else ""
-        click.echo(printable(f"Stopped early.{kept} The next demo begins anew."), err=True)
+        _ = texts.gettext
+        kept = _("What was finished is in {file}.").format(file=output) if summary.rows else ""
+        said = filter(None, (_("Stopped early."), kept, _("The next demo begins anew.")))
+        click.echo(printable(" ".join(said)), err=True)
         context.exit(ExitCode.INTERRUPTED)
     context.exit(ExitCode.NOT_CHECKED if summary.failures else ExitCode.DONE)
 
 
-async def _check(world: World, source: Path, output: Path, reading: Reading, *, excel: bool) -> JobSummary:
+async def _check(
+    world: World, source: Path, output: Path, reading: Reading, texts: Translator, *, excel: bool
+) -> JobSummary:
     # Real requests over a real socket: only the server's address is different from a real job.
     async with serve(world, latency=_LATENCY) as sandbox:
         session = Session(Shop(world.api_key, base_url=sandbox.base_url), retry=_QUICK)
@@ -93,6 +100,6 @@ async def _check(world: World, source: Path, output: Path, reading: Reading, *, 
             concurrency=_CONCURRENCY,
         )
         try:
-            return await run(job, session, line_seconds=_LINE_SECONDS)
+            return await run(job, session, texts=texts, line_seconds=_LINE_SECONDS)
         finally:
             mark_demo(output, base_url=str(session.account.base_url))

@@ -21,13 +21,16 @@ from ..bulk.common_fault import COMMON_FAULTS
 from ..claims.file import FileClaims
 from ..codec import decode
 from ..errors import ClaimsError, ConfigError, EtelecomError, InternalError, InvalidPhone, SendFailed
-from ..messages import failure_name
+from ..messages import explain
+from ..messages.translation import Translator
 from ..phone import normalize
 from ..pipeline import CallNext
 from ..transport.base import Request, Response
 from .command import Command, exits_with
 from .exit_codes import ExitCode
-from .exits import WrongUsage, os_message
+from .exits import WrongUsage, error_line, os_message
+from .failures import sentences, what_failed
+from .language import texts_of
 from .network import Network, network_options
 from .options import FilePath, as_seconds, call_type_option, oa_id_option, reason_option, yes_option
 from .render import as_json, is_terminal, local, plain, show, table, write
@@ -85,17 +88,19 @@ def ensure(
     Example:
         etelecom ensure 0987654321 --call-type audio --reason update_order --wait 30m --claims claims.db
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    texts = texts_of(context)
     try:
         number = normalize(phone)
     except InvalidPhone as error:
         raise WrongUsage(str(error)) from None
     way = _Way(
         network=network,
+        texts=texts,
         number=number,
         oa_id=oa_id,
         call_type=call_type,
         reason=reason,
-        claims=None if claims is None else _claims(claims),
+        claims=None if claims is None else _claims(claims, texts),
     )
     outcome, is_interrupted = _go(way, yes=yes, may_request=not no_request, wait=wait)
 
@@ -103,9 +108,9 @@ def ensure(
         if wants_json:
             write(as_json(_to_dict(number, outcome)).encode(), err=err)
         else:
-            _show(number, outcome, err=err)
+            _show(number, outcome, texts, err=err)
 
-    print_rows(rows, is_spent=outcome.is_charged is not False)
+    print_rows(rows, is_spent=outcome.is_charged is not False, texts=texts)
     context.exit(ExitCode.INTERRUPTED if is_interrupted else _exit_code(outcome))
 
 
@@ -130,6 +135,7 @@ class _Way:
     """One customer's way to a permission, in one session after another."""
 
     network: Network
+    texts: Translator
     number: str
     oa_id: int
     call_type: str
@@ -138,10 +144,12 @@ class _Way:
     flight: _Flight = field(factory=_Flight)
 
     def run(self, *, may_request: bool, wait: float | None) -> ConsentOutcome:
-        session, runtime = open_session(self.network, REQUEST_CONSENT, middlewares=[self.flight.watch])
+        session, runtime = open_session(
+            self.network, REQUEST_CONSENT, texts=self.texts, middlewares=[self.flight.watch]
+        )
 
         async def main() -> ConsentOutcome:
-            async with session, _live_line(wait):
+            async with session, _live_line(wait, self.texts):
                 return await session.zalo.ensure_consent(
                     oa_id=self.oa_id,
                     phone=self.number,
@@ -161,25 +169,33 @@ def _go(way: _Way, *, yes: bool, may_request: bool, wait: float | None) -> tuple
     Raises:
         click.exceptions.Exit: with a sentence on stderr: the request failed, or Ctrl-C left it in doubt.
     """
+    _ = way.texts.gettext
     known = ConsentOutcome(did=ConsentStep.CHECKED, consent=Consent())
     try:
         known = way.run(may_request=False, wait=None)
         is_wanted = may_request and known.did is ConsentStep.CHECKED and known.consent.state in _ASKS
         if is_wanted:
-            confirm(f"{known.consent.state.value.capitalize()}. Ask the customer? The request is billed.", yes=yes)
+            state = _(known.consent.state.value)
+            question = _("{state}. Ask the customer? The request is billed.").format(state=state.capitalize())
+            confirm(question, yes=yes, texts=way.texts)
         return (way.run(may_request=is_wanted, wait=wait) if is_wanted or wait else known), False
     except KeyboardInterrupt:
         if way.flight.is_under_way:
-            again = "Run it again after a minute: it looks first."
-            write(f"Error: interrupted while a request was under way. {again}", err=True)
+            sentence = _("interrupted while a request was under way. Run it again after a minute: it looks first.")
+            write(error_line(sentence, texts=way.texts), err=True)
             raise click.exceptions.Exit(ExitCode.IN_DOUBT) from None
         if way.flight.made is None:
             raise
         return requested(known.consent, way.flight.made), True
     except SendFailed as error:
-        meaning = f" (error_code {error.error_code}, {error.category.value}: {error.meaning})" if error.meaning else ""
-        charged = {True: "It was charged.", False: "It was not charged.", None: "Whether it was charged is not known."}
-        write(f"Error: the request failed: {error.message}{meaning}. {charged[error.is_charged]}", err=True)
+        charged = {
+            True: _("It was charged."),
+            False: _("It was not charged."),
+            None: _("Whether it was charged is not known."),
+        }
+        hint = explain(error, lang=way.texts.lang).hint
+        said = sentences([what_failed(error, texts=way.texts), charged[error.is_charged], hint])
+        write(error_line(said, texts=way.texts), err=True)
         raise click.exceptions.Exit(ExitCode.NOT_CHECKED) from None
     except EtelecomError as error:
         if isinstance(error, _ENDS):
@@ -189,31 +205,33 @@ def _go(way: _Way, *, yes: bool, may_request: bool, wait: float | None) -> tuple
         return evolve(known, error=error), False
 
 
-def _claims(path: Path) -> FileClaims:
+def _claims(path: Path, texts: Translator) -> FileClaims:
     """Claims in this file; an error of usage where it can never hold them."""
+    _ = texts.gettext
     try:
         if not path.exists():
             if not path.parent.is_dir():
-                raise WrongUsage(f"--claims: there is no folder {path.parent}.")
+                raise WrongUsage(_("--claims: there is no folder {folder}.").format(folder=path.parent))
         elif not path.is_file():
-            raise WrongUsage(f"--claims: {path} is no file.")
+            raise WrongUsage(_("--claims: {path} is no file.").format(path=path))
         else:
             with path.open("r+b") as file:
                 if file.read(len(_SQLITE)) not in (b"", _SQLITE):
-                    raise WrongUsage(f"--claims: {path} holds something else: name another file.")
+                    sentence = _("--claims: {path} holds something else: name another file.")
+                    raise WrongUsage(sentence.format(path=path))
     except OSError as error:
         raise WrongUsage(f"--claims: {os_message(error)}.") from None
     return FileClaims(path)
 
 
 @asynccontextmanager
-async def _live_line(wait: float | None) -> AsyncGenerator[None]:
+async def _live_line(wait: float | None, texts: Translator) -> AsyncGenerator[None]:
     """Show on stderr, while the block runs, how long it may still take."""
     if not wait:
         yield
         return
     if not is_terminal():
-        write(f"Waiting up to {_minutes(wait)} for the customer.", err=True)
+        write(texts.gettext("Waiting up to {time} for the customer.").format(time=_minutes(wait)), err=True)
         yield
         return
     end = time.monotonic() + wait
@@ -221,7 +239,8 @@ async def _live_line(wait: float | None) -> AsyncGenerator[None]:
 
         async def tick() -> None:
             while True:
-                status.update(f"Waiting for the customer, {_minutes(end - time.monotonic())} left")
+                left = _minutes(end - time.monotonic())
+                status.update(texts.gettext("Waiting for the customer, {time} left").format(time=left))
                 await asyncio.sleep(1)
 
         ticking = asyncio.create_task(tick())
@@ -248,7 +267,7 @@ def _to_dict(phone: str, outcome: ConsentOutcome) -> dict[str, object]:
         "is_other_call_type": outcome.is_other_call_type,
         "is_charged": outcome.is_charged,
         "ask_again_at": None if outcome.ask_again_at is None else utc_text(outcome.ask_again_at),
-        "failure": None if outcome.error is None else _said(outcome.error, name=type(outcome.error).__name__),
+        "failure": None if outcome.error is None else _said(outcome.error),
     }
 
 
@@ -260,28 +279,30 @@ def _granted(outcome: ConsentOutcome) -> bool | None:
     return None if is_unchecked or not outcome.consent.state.conclusive else False
 
 
-def _said(error: Exception, *, name: str) -> str:
+def _said(error: Exception) -> str:
     words = error.message if isinstance(error, EtelecomError) else str(error)
-    return f"{name}: {words}".removesuffix(": ")
+    return f"{type(error).__name__}: {words}".removesuffix(": ")
 
 
-def _show(phone: str, outcome: ConsentOutcome, *, err: bool) -> None:
+def _show(phone: str, outcome: ConsentOutcome, texts: Translator, *, err: bool) -> None:
+    _ = texts.gettext
     now = datetime.now(UTC).astimezone()
     fields = _to_dict(phone, outcome)
-    words = {True: "yes", False: "no", None: "?"}
-    grid = table("Phone", "Granted", "State", "Done", "Request", "Charged", f"Ask again ({offset(now)})", "Message")
+    words = {True: _("yes"), False: _("no"), None: "?"}
+    again = _("Ask again ({offset})").format(offset=offset(now))
+    grid = table(_("Phone"), _("Granted"), _("State"), _("Done"), _("Request"), _("Charged"), again, _("Message"))
     message = outcome.consent.message
     if outcome.is_other_call_type:
-        message = "The open request is for another kind of calls."
+        message = _("The open request is for another kind of calls.")
     elif outcome.did is ConsentStep.IN_DOUBT:
-        message = "A request may have been made. Look again at that time."
+        message = _("A request may have been made. Look again at that time.")
     elif outcome.error is not None:
-        message = _said(outcome.error, name=failure_name(type(outcome.error).__name__))
+        message = what_failed(outcome.error, texts=texts)
     grid.add_row(
         plain(phone),
         words[_granted(outcome)],
-        plain(outcome.consent.state.value),
-        outcome.did.value,
+        plain(_(outcome.consent.state.value)),
+        _(outcome.did.value),
         plain(str(fields["request_id"] or "")),
         words[outcome.is_charged],
         local(outcome.ask_again_at, zone=now.tzinfo),

@@ -5,15 +5,29 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Iterator
-from typing import IO, ClassVar, cast
+from typing import IO, TYPE_CHECKING, ClassVar, cast
 
 import click
 
 from ..errors import EtelecomError, InternalError, JobStopped
 from .exit_codes import ExitCode
 from .interrupts import begin_line
+from .language import LanguageChoice
 
-__all__ = ["OutputClosed", "StoppedByFault", "WrongUsage", "code_of", "os_message", "print_bug", "printable", "report"]
+if TYPE_CHECKING:
+    from ..messages.translation import Translator
+
+__all__ = [
+    "OutputClosed",
+    "StoppedByFault",
+    "WrongUsage",
+    "code_of",
+    "error_line",
+    "os_message",
+    "print_bug",
+    "printable",
+    "report",
+]
 
 _MOST_SERIOUS_FIRST = (ExitCode.BUG, ExitCode.IN_DOUBT, ExitCode.STOPPED, ExitCode.USAGE)
 """Of a group of errors the first of these counts; before all of them Ctrl-C and a closed pipe."""
@@ -49,25 +63,29 @@ class OutputClosed(click.ClickException):
     def show(self, file: IO[str] | None = None) -> None: ...
 
 
-def report(error: BaseException) -> ExitCode:
+def report(error: BaseException, language: LanguageChoice) -> ExitCode:
     """Print why the command ended, and return its exit code. Of a group, the most serious error counts."""
     whole = error
     error = min(_leaves(error), key=_weight)
     code = code_of(error)
     match error:
+        case OutputClosed():
+            pass
+        case WrongUsage():
+            _print(error.message, language.texts)
         case click.ClickException():
             vars(error)["message"] = printable(error.message)  # typed as final
             error.show()
         case InternalError():
-            print_bug(error.__cause__ or error)
+            print_bug(error.__cause__ or error, language.texts)
         case EtelecomError():
-            _print(str(error))
+            _print(str(error), language.texts)
         case OSError() if code is ExitCode.STOPPED:
-            _print(f"{os_message(error)}.")
+            _print(f"{os_message(error)}.", language.texts)
         case MemoryError():
-            _print("There is too little memory.")
+            _print(language.texts.gettext("There is too little memory."), language.texts)
         case _ if code is ExitCode.BUG:
-            print_bug(error, whole=whole)
+            print_bug(error, language.texts, whole=whole)
         case _ if code is ExitCode.INTERRUPTED:
             begin_line()
         case _:
@@ -108,19 +126,29 @@ def printable(text: str) -> str:
     )
 
 
-def _print(sentence: str) -> None:
-    click.echo(f"Error: {printable(sentence)}", err=True)
+def error_line(sentence: str, *, texts: Translator) -> str:
+    """The line of an error, as `click` prints its own."""
+    return texts.gettext("Error: {sentence}").format(sentence=printable(sentence))
 
 
-def print_bug(error: BaseException, *, whole: BaseException | None = None) -> None:
+def _print(sentence: str, texts: Translator) -> None:
+    click.echo(error_line(sentence, texts=texts), err=True)
+
+
+def print_bug(error: BaseException, texts: Translator, *, whole: BaseException | None = None) -> None:
     """Print that this is a bug, what to report, and where the traceback is; `whole` is the group, if there is one."""
     from .bug_report import describe, write_bug_report  # noqa: PLC0415 - rarely needed
 
     file = write_bug_report(whole or error, arguments=sys.argv[1:])
-    traceback = "no file could be written for its traceback" if file is None else f"its traceback is in {file}"
+    _ = texts.gettext
+    no_file = _("no file could be written for its traceback")
+    traceback = no_file if file is None else _("its traceback is in {file}").format(file=file)
     _print(
-        f"This is a bug in etelecom, not in what you did ({type(error).__name__}). Please report it: "
-        f"{describe(sys.argv[1:])}; {traceback}, without keys and whole phone numbers."
+        _(
+            "This is a bug in etelecom, not in what you did ({name}). Please report it: {versions}; {traceback}, "
+            "without keys and whole phone numbers."
+        ).format(name=type(error).__name__, versions=describe(sys.argv[1:]), traceback=traceback),
+        texts,
     )
 
 

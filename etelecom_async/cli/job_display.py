@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,10 +18,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from ..bulk.outage import Waiting
+from ..bulk.progress import Progress as JobProgress
 from ..jobs.executor import ExecutorStatus
 from ..jobs.job import ConsentJob
 from ..jobs.plan import JobSummary, Plan
 from ..messages import failure_name, hint
+from ..messages.translation import Translator
 from ..session import Session
 from ..workers.ray_workers import RayWorkers
 from .exit_codes import ExitCode
@@ -41,6 +43,7 @@ async def run(
     session: Session,
     workers: RayWorkers | None = None,
     *,
+    texts: Translator,
     transport: str | None = None,
     quiet: bool = False,
     advice: str = "",
@@ -53,76 +56,103 @@ async def run(
     async with session, workers or contextlib.nullcontext():
         # With more than one console, lines would overwrite the live display.
         console = Console(stderr=True)
-        with _stopping(job, console, advice):
-            async with _shown(_preparing(job, console), is_shown=not quiet and is_terminal()):
+        with _stopping(job, console, advice, texts):
+            async with _shown(_preparing(job, console, texts), is_shown=not quiet and is_terminal()):
                 plan = await job.prepare()
-            _announce(plan, transport, quiet=quiet)
-            display = _live(job, plan, console) if is_terminal() else _lines(job, plan, line_seconds)
+            _announce(plan, transport, texts, quiet=quiet)
+            display = _live(job, plan, console, texts) if is_terminal() else _lines(job, plan, line_seconds, texts)
             async with _shown(display, is_shown=not quiet):
                 return await job.run()
 
 
-def _announce(plan: Plan, transport: str | None, *, quiet: bool) -> None:
+def _announce(plan: Plan, transport: str | None, texts: Translator, *, quiet: bool) -> None:
+    _ = texts.gettext
     if plan.replaced:  # said even so: cells of the input are left out
-        click.echo(f"Replaced by the job's own columns: {', '.join(plan.replaced)}.", err=True)
+        replaced = _("Replaced by the job's own columns: {columns}.").format(columns=", ".join(plan.replaced))
+        click.echo(replaced, err=True)
     if plan.read_half:  # said even so: what they were answered is gone
-        click.echo(
-            f"Asked again, since they were not whole when they were read: {plan.read_half:,} of the rows.", err=True
-        )
+        halves = _("Asked again, since they were not whole when they were read: {count} of the rows.")
+        click.echo(halves.format(count=texts.number(plan.read_half)), err=True)
     if quiet:
         return
-    click.echo(printable(f"Input: {plan.source}. Phones: column {plan.column!r}, {plan.found}."), err=True)
+    found = _("Input: {source}. Phones: column {column}, {found}.")
+    click.echo(printable(found.format(source=plan.source, column=repr(plan.column), found=plan.found)), err=True)
     if transport is not None:
-        click.echo(f"Transport: {transport}.", err=True)
+        click.echo(_("Transport: {name}.").format(name=transport), err=True)
     if plan.is_marked is not None and not plan.finished:
-        mark = "with a byte order mark, for Excel" if plan.is_marked else "without a byte order mark; --excel adds one"
-        click.echo(f"Output: CSV, UTF-8 {mark}.", err=True)
+        marked = _("Output: CSV, UTF-8 with a byte order mark, for Excel.")
+        unmarked = _("Output: CSV, UTF-8 without a byte order mark; --excel adds one.")
+        click.echo(marked if plan.is_marked else unmarked, err=True)
     if plan.finished:
-        click.echo(f"{_rows(plan.finished)} finished already{_failed_before(plan.failed_before)}.", err=True)
+        done = texts.ngettext("{count} row is finished already.", "{count} rows are finished already.", plan.finished)
+        click.echo(_with_failed(done.format(count=texts.number(plan.finished)), plan.failed_before, texts), err=True)
 
 
-def _rows(count: int) -> str:
-    return "1 row is" if count == 1 else f"{count:,} rows are"
-
-
-def _failed_before(count: int) -> str:
-    return f"; {count:,} of them could not be checked, and --retry-failed checks these again" if count else ""
+def _with_failed(sentence: str, count: int, texts: Translator) -> str:
+    """The sentence, and one about rows that failed in an earlier run."""
+    if not count:
+        return sentence
+    failed = texts.gettext("{count} of them could not be checked, and --retry-failed checks these again.")
+    return f"{sentence} {failed.format(count=texts.number(count))}"
 
 
 def print_summary(
     summary: JobSummary,
     output: Path,
     *,
+    texts: Translator,
     report: Path | None = None,
     executor: ExecutorStatus | None = None,
     can_retry: bool = False,
 ) -> None:
     """Print the summary on stderr: stdout may be the output. `can_retry`: whether `--retry-failed` is possible."""
-    failed = sum(summary.failures.values())
+    _, number = texts.gettext, texts.number
     if summary.rows or not summary.is_complete:
-        click.echo(
-            f"{summary.rows:,} {'row' if summary.rows == 1 else 'rows'} in {summary.seconds:,.1f} s"
-            f" ({summary.rate:,.0f} rows/s): {summary.granted:,} granted, {summary.not_granted:,} not,"
-            f" {failed:,} could not be checked.",
-            err=True,
-        )
+        click.echo(_outcome(summary, texts), err=True)
+    elif summary.finished_before:
+        nothing = _("Nothing was left to do: every row is finished.")
+        click.echo(_with_failed(nothing, summary.failed_before, texts), err=True)
     else:
-        why = "every row is finished" if summary.finished_before else "the input has no rows"
-        click.echo(f"Nothing was left to do: {why}{_failed_before(summary.failed_before)}.", err=True)
+        click.echo(_("Nothing was left to do: the input has no rows."), err=True)
     if summary.states:
-        grid = table("State", "Rows")
-        for state, count in sorted(summary.states.items(), key=lambda item: -item[1]):
-            grid.add_row(plain(state), f"{count:,}")
+        grid = table(_("State"), _("Rows"))
+        for state, count in _ranked(summary.states):
+            grid.add_row(plain(_(state)), number(count))
         show(grid, err=True)
-    for reason, count in sorted(summary.failures.items(), key=lambda item: -item[1]):
-        click.echo(f"{failure_name(reason)}: {count:,}. {hint(reason, can_retry=can_retry)}", err=True)
+    for reason, count in _ranked(summary.failures):
+        name, advice = failure_name(reason, texts=texts), hint(reason, can_retry=can_retry, texts=texts)
+        click.echo(f"{name}: {number(count)}. {advice}", err=True)
     if executor is not None and executor.lost:
-        lost = "1 worker was" if executor.lost == 1 else f"{executor.lost:,} workers were"
-        click.echo(f"{lost} lost and replaced; what they had under way was asked again.", err=True)
+        lost = texts.ngettext(
+            "{count} worker was lost and replaced; what it had under way was asked again.",
+            "{count} workers were lost and replaced; what they had under way was asked again.",
+            executor.lost,
+        )
+        click.echo(lost.format(count=number(executor.lost)), err=True)
     if summary.is_complete and str(output) != "-":
-        click.echo(printable(f"Output: {output}"), err=True)
+        click.echo(printable(_("Output: {path}").format(path=output)), err=True)
     if summary.is_complete and report is not None:
-        click.echo(printable(f"Report: {report}"), err=True)
+        click.echo(printable(_("Report: {path}").format(path=report)), err=True)
+
+
+def _outcome(summary: JobSummary, texts: Translator) -> str:
+    number = texts.number
+    return texts.ngettext(
+        "{rows} row in {seconds} s ({rate} rows/s): {granted} granted, {refused} not, {failed} could not be checked.",
+        "{rows} rows in {seconds} s ({rate} rows/s): {granted} granted, {refused} not, {failed} could not be checked.",
+        summary.rows,
+    ).format(
+        rows=number(summary.rows),
+        seconds=number(summary.seconds, decimals=1),
+        rate=number(summary.rate),
+        granted=number(summary.granted),
+        refused=number(summary.not_granted),
+        failed=number(sum(summary.failures.values())),
+    )
+
+
+def _ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: -item[1])
 
 
 @asynccontextmanager
@@ -142,15 +172,17 @@ async def _shown(display: Coroutine[None, None, None], *, is_shown: bool) -> Asy
 
 
 @contextlib.contextmanager
-def _stopping(job: ConsentJob, console: Console, advice: str) -> Generator[None]:
+def _stopping(job: ConsentJob, console: Console, advice: str, texts: Translator) -> Generator[None]:
     """The first Ctrl-C or SIGTERM stops the job and finishes what is under way; the second ends it at once."""
     loop = asyncio.get_running_loop()
+    finishing = texts.gettext("Finishing what is under way. Ctrl-C again ends at once.")
+    ended = f"{texts.gettext('Ended at once.')}{advice}\n".encode()
     count = 0
 
     def stop() -> None:
         job.stop()
         with contextlib.suppress(OSError):  # a full disk, or a terminal that is gone
-            console.print("Finishing what is under way. Ctrl-C again ends at once.", soft_wrap=True)
+            console.print(finishing, soft_wrap=True)
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal count
@@ -161,7 +193,7 @@ def _stopping(job: ConsentJob, console: Console, advice: str) -> Generator[None]
                 console.show_cursor()
             begin_line()
             with contextlib.suppress(OSError):
-                os.write(console.file.fileno(), f"Ended at once.{advice}\n".encode())
+                os.write(console.file.fileno(), ended)
             os._exit(ExitCode.INTERRUPTED)
         loop.call_soon_threadsafe(stop)
 
@@ -176,76 +208,98 @@ def _stopping(job: ConsentJob, console: Console, advice: str) -> Generator[None]
             signal.signal(number, handler)
 
 
-async def _preparing(job: ConsentJob, console: Console) -> None:
+async def _preparing(job: ConsentJob, console: Console, texts: Translator) -> None:
     """Before the first call: reading the input, and the rows of an earlier run."""
     await asyncio.sleep(_STATUS_DELAY)
     with console.status("") as status:
         while True:
-            found = f" {_rows(job.finished)} finished." if job.finished else ""
-            status.update(Text(f"Reading the input and the output.{found}"))
+            line = texts.gettext("Reading the input and the output.")
+            if job.finished:
+                found = texts.ngettext("{count} row is finished.", "{count} rows are finished.", job.finished)
+                line = f"{line} {found.format(count=texts.number(job.finished))}"
+            status.update(Text(line))
             await asyncio.sleep(_FRAME_SECONDS)
 
 
-async def _live(job: ConsentJob, plan: Plan, console: Console) -> None:
-    bar = Progress(TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+async def _live(job: ConsentJob, plan: Plan, console: Console, texts: Translator) -> None:
+    bar = Progress(TextColumn(texts.gettext("Checking")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     task = bar.add_task("", total=None)
     # stdout may be the output.
     with Live(console=console, transient=True, redirect_stdout=False, auto_refresh=False) as live:
         while True:
             progress = job.progress
             if progress is not None and _is_skipping(job, plan):
-                live.update(Text(_skipping(job, plan)), refresh=True)
+                live.update(Text(_skipping(job, plan, texts)), refresh=True)
             elif progress is not None:
                 bar.update(task, completed=progress.done, total=progress.total and max(progress.total, progress.done))
-                pace = Text(f"{progress.rate:,.0f} rows/s, {job.under_way} under way{_workers(job)}")
+                rate, under_way = texts.number(progress.rate), texts.number(job.under_way)
+                pace = texts.gettext("{rate} rows/s, {count} under way").format(rate=rate, count=under_way)
+                line = Text(f"{pace}{_workers(job, texts)}")
                 if job.waiting is not None:
-                    pace = Text(_waits(job.waiting), style="yellow")
-                live.update(Group(bar, pace, _counts(job)), refresh=True)
+                    line = Text(_waits(job.waiting, texts), style="yellow")
+                live.update(Group(bar, line, _counts(job, texts)), refresh=True)
             await asyncio.sleep(_FRAME_SECONDS)
 
 
-async def _lines(job: ConsentJob, plan: Plan, seconds: float) -> None:
+async def _lines(job: ConsentJob, plan: Plan, seconds: float, texts: Translator) -> None:
     while True:
         await asyncio.sleep(seconds)
         if progress := job.progress:
-            of = "" if progress.total is None else f" of about {progress.total:,}"
-            eta = "" if progress.eta is None else f", {progress.eta:,.0f} s to go"
-            line = f"{progress.done:,}{of} rows, {progress.rate:,.0f} rows/s{eta}{_workers(job)}"
-            if job.waiting is not None:
-                line = f"{progress.done:,}{of} rows. {_waits(job.waiting)}"
-            click.echo(_skipping(job, plan) if _is_skipping(job, plan) else line, err=True)
+            line = _line(job, progress, texts)
+            click.echo(_skipping(job, plan, texts) if _is_skipping(job, plan) else line, err=True)
 
 
-def _waits(waiting: Waiting) -> str:
-    why = "no answer comes" if waiting.fault is None else failure_name(waiting.fault)
-    since = waiting.since.astimezone()
-    return f"Waiting since {since:%H:%M:%S}, {waiting.seconds:,.0f} s: the service accepts no request ({why})."
+def _line(job: ConsentJob, progress: JobProgress, texts: Translator) -> str:
+    _, number = texts.gettext, texts.number
+    rows = _("{done} rows").format(done=number(progress.done))
+    if progress.total is not None:
+        rows = _("{done} of about {total} rows").format(done=number(progress.done), total=number(progress.total))
+    if job.waiting is not None:
+        return f"{rows}. {_waits(job.waiting, texts)}"
+    parts = [rows, _("{rate} rows/s").format(rate=number(progress.rate))]
+    if progress.eta is not None:
+        parts.append(_("{seconds} s to go").format(seconds=number(progress.eta)))
+    return f"{', '.join(parts)}{_workers(job, texts)}"
 
 
-def _workers(job: ConsentJob) -> str:
+def _waits(waiting: Waiting, texts: Translator) -> str:
+    _ = texts.gettext
+    sentence = _("Waiting since {since}, {seconds} s: the service accepts no request ({why}).")
+    return sentence.format(
+        since=f"{waiting.since.astimezone():%H:%M:%S}",
+        seconds=texts.number(waiting.seconds),
+        why=_("no answer comes") if waiting.fault is None else failure_name(waiting.fault, texts=texts),
+    )
+
+
+def _workers(job: ConsentJob, texts: Translator) -> str:
     executor = job.executor
     if executor is None:
         return ""
-    workers = f", {executor.workers} workers"
+    _ = texts.gettext
+    words = _("{count} workers")
     if not executor.is_ready:
-        return f"{workers} are starting"
-    return f"{workers}, {executor.lost} lost and replaced" if executor.lost else workers
+        words = _("{count} workers are starting")
+    elif executor.lost:
+        words = _("{count} workers, {lost} lost and replaced")
+    return f", {words.format(count=texts.number(executor.workers), lost=texts.number(executor.lost))}"
 
 
 def _is_skipping(job: ConsentJob, plan: Plan) -> bool:
     return job.passed < plan.finished and not (job.progress and job.progress.done)
 
 
-def _skipping(job: ConsentJob, plan: Plan) -> str:
-    return f"Skipping {job.passed:,} of {plan.finished:,} finished rows"
+def _skipping(job: ConsentJob, plan: Plan, texts: Translator) -> str:
+    line = texts.gettext("Skipping {passed} of {total} finished rows")
+    return line.format(passed=texts.number(job.passed), total=texts.number(plan.finished))
 
 
-def _counts(job: ConsentJob) -> Text:
-    states = [f"{state} {count:,}" for state, count in sorted(job.states.items(), key=lambda item: -item[1])]
-    failures = [
-        f"{failure_name(reason)} {count:,}" for reason, count in sorted(job.failures.items(), key=lambda item: -item[1])
-    ]
+def _counts(job: ConsentJob, texts: Translator) -> Text:
+    _, number = texts.gettext, texts.number
+    states = [f"{_(state)} {number(count)}" for state, count in _ranked(job.states)]
+    failures = [f"{failure_name(reason, texts=texts)} {number(count)}" for reason, count in _ranked(job.failures)]
     line = Text("  ".join(states))
     if failures:
-        line.append("\ncould not be checked: " + ", ".join(failures), style="yellow")
+        failed = _("could not be checked: {failures}").format(failures=", ".join(failures))
+        line.append(f"\n{failed}", style="yellow")
     return line

@@ -16,6 +16,7 @@ from yarl import URL
 
 from ..account import Secret
 from ..errors import ConfigError
+from ..messages.translation import Translator
 from ..transport.available import best_transport
 from ..transport.fast.httptools import HttptoolsTransport
 from ..transport.proxies import Proxies
@@ -113,7 +114,7 @@ class Network:
     ca: Path | None = None
     is_verbose: bool = False
 
-    def runtime(self, choice: TransportChoice, url: URL) -> Runtime:
+    def runtime(self, choice: TransportChoice, url: URL, *, texts: Translator) -> Runtime:
         """The transport and event loop for requests to this URL.
 
         Raises:
@@ -125,10 +126,11 @@ class Network:
         proxy = Proxies(self.proxy, source="--proxy").of(url)
         runtime = choose_runtime(choice, url, proxy=self.proxy, ssl_context=ssl_context)
         if self.is_verbose:
-            click.echo(f"Base URL: {url}", err=True)
-            click.echo(f"Proxy: {'none' if proxy is None else proxy}", err=True)
-            click.echo(printable(f"Trusted authorities: {trust}"), err=True)
-            click.echo(f"Transport: {runtime.name}", err=True)
+            _ = texts.gettext
+            click.echo(_("Base URL: {url}").format(url=url), err=True)
+            click.echo(_("Proxy: {proxy}").format(proxy=_("none") if proxy is None else proxy), err=True)
+            click.echo(printable(_("Trusted authorities: {trust}").format(trust=trust)), err=True)
+            click.echo(_("Transport: {name}").format(name=runtime.name), err=True)
         return runtime
 
 

@@ -11,6 +11,7 @@ import attrs
 import click
 
 from ..errors import ConfigError
+from ..messages.translation import Translator
 from ..tables import Reading, Undecided, open_source
 from .exits import WrongUsage, printable
 from .options import Whole, as_text
@@ -46,7 +47,7 @@ def reading_of(context: click.Context) -> Reading:
     return cast("Reading", context.meta.get(_KEY, Reading()))
 
 
-def asked_reading(source: Path, reading: Reading, *, column: str | None = None) -> Reading:
+def asked_reading(source: Path, reading: Reading, *, texts: Translator, column: str | None = None) -> Reading:
     """The reading with the user's answers to what the input leaves open, or a ConfigError if it cannot be read.
 
     Without a terminal, and for an input that can be read only once, nothing is asked: the job names the missing option.
@@ -57,19 +58,19 @@ def asked_reading(source: Path, reading: Reading, *, column: str | None = None) 
         try:
             open_source(source, reading=reading, column=column)
         except Undecided as question:
-            reading = _answered(question, reading)
+            reading = _answered(question, reading, texts)
         else:
             return reading
 
 
-def _answered(question: Undecided, reading: Reading) -> Reading:
+def _answered(question: Undecided, reading: Reading, texts: Translator) -> Reading:
     if not question.choices:
         raise question
     click.echo(printable(question.question), err=True)
     for number, (_, label) in enumerate(question.choices, 1):
         click.echo(f"  {number}  {printable(label)}", err=True)
     chosen = Whole(1, len(question.choices))
-    value, _ = question.choices[click.prompt("Number", type=chosen, err=True) - 1]
+    value, _ = question.choices[click.prompt(texts.gettext("Number"), type=chosen, err=True) - 1]
     return _with(reading, question.field, value)
 
 

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from ..messages.translation import Translator
 from .exits import OutputClosed, StoppedByFault, os_message
 
 __all__ = ["Grid", "as_json", "bar", "counted", "is_terminal", "local", "plain", "show", "table", "write"]
@@ -154,18 +155,18 @@ def is_terminal() -> bool:
 
 
 @contextmanager
-def bar(total: int) -> Generator[Callable[[], None]]:
+def bar(total: int, *, texts: Translator) -> Generator[Callable[[], None]]:
     """A progress bar on stderr; call what it yields after each phone."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # Without `redirect_stdout=False` rich would send stdout to stderr while the bar is shown.
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
-        task = progress.add_task("Checking", total=total)
+        task = progress.add_task(texts.gettext("Checking"), total=total)
         yield lambda: progress.advance(task)
 
 
 @contextmanager
 def counted(
-    total: int, *, seconds: float = _LINE_SECONDS, clock: Callable[[], float] = time.monotonic
+    total: int, *, texts: Translator, seconds: float = _LINE_SECONDS, clock: Callable[[], float] = time.monotonic
 ) -> Generator[Callable[[], None]]:
     """Like `bar`, without a terminal: a line on stderr every few seconds."""
     done, shown = 0, clock()
@@ -176,6 +177,7 @@ def counted(
         now = clock()
         if done < total and now - shown >= seconds:
             shown = now
-            write(f"{done:,} of {total:,} checked", err=True)
+            line = texts.gettext("{done} of {total} checked")
+            write(line.format(done=texts.number(done), total=texts.number(total)), err=True)
 
     yield advance

@@ -13,12 +13,15 @@ from .._times import offset, utc_text
 from ..api.consent_requests import REQUEST_CONSENT, CallType, ConsentRequest, ReasonCode
 from ..bulk.common_fault import COMMON_FAULTS
 from ..errors import EtelecomError, InvalidPhone, Phase, SendFailed
-from ..messages import failure_name, hint
+from ..messages import explain
+from ..messages.translation import Translator
 from ..phone import normalize
 from ..session import Session
 from .command import Command, exits_with
 from .exit_codes import ExitCode, most_serious
-from .exits import WrongUsage
+from .exits import WrongUsage, error_line
+from .failures import fault_and_hint, sentences, what_failed
+from .language import texts_of
 from .network import Network, network_options
 from .options import call_type_option, oa_id_option, reason_option, yes_option
 from .render import as_json, local, plain, show, table, write
@@ -26,8 +29,6 @@ from .session import open_session
 from .spending import confirm, print_rows
 
 __all__ = ["request"]
-
-_IN_DOUBT = "Whether it was made is not known. Look at the customer's requests before you repeat it."
 
 
 @frozen(kw_only=True)
@@ -104,10 +105,15 @@ def request(
     Example:
         etelecom request 0987654321 --call-type audio --reason update_order
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    numbers = _numbers(phones)
-    session, runtime = open_session(network, REQUEST_CONSENT)
-    customers = "1 customer" if len(numbers) == 1 else f"{len(numbers):,} customers"
-    confirm(f"Ask {customers} for permission? Each request is billed.", yes=yes)
+    texts = texts_of(context)
+    numbers = _numbers(phones, texts)
+    session, runtime = open_session(network, REQUEST_CONSENT, texts=texts)
+    question = texts.ngettext(
+        "Ask {count} customer for permission? Each request is billed.",
+        "Ask {count} customers for permission? Each request is billed.",
+        len(numbers),
+    )
+    confirm(question.format(count=texts.number(len(numbers))), yes=yes, texts=texts)
     outcomes, is_interrupted = runtime.run(_request(session, oa_id, numbers, CallType(call_type), ReasonCode(reason)))
 
     def rows(*, err: bool) -> None:
@@ -115,21 +121,22 @@ def request(
             for outcome in outcomes:
                 write(as_json(outcome.to_dict()).encode(), err=err)
         else:
-            _show(outcomes, err=err)
+            _show(outcomes, texts, err=err)
 
-    print_rows(rows, is_spent=any(outcome.is_charged is not False for outcome in outcomes))
+    print_rows(rows, is_spent=any(outcome.is_charged is not False for outcome in outcomes), texts=texts)
     charged = sum(outcome.is_charged is True for outcome in outcomes)
     unknown = sum(outcome.is_charged is None for outcome in outcomes)
-    write(f"{charged:,} charged{f', {unknown:,} perhaps' if unknown else ''}.", err=True)
-    code = _exit_code(outcomes)
+    known = texts.gettext("{charged} charged, {unknown} perhaps." if unknown else "{charged} charged.")
+    write(known.format(charged=texts.number(charged), unknown=texts.number(unknown)), err=True)
+    code = _exit_code(outcomes, texts)
     context.exit(ExitCode.INTERRUPTED if is_interrupted and code is not ExitCode.IN_DOUBT else code)
 
 
-def _numbers(phones: Iterable[str]) -> list[str]:
+def _numbers(phones: Iterable[str], texts: Translator) -> list[str]:
     try:
         return list(dict.fromkeys(normalize(phone) for phone in phones))
     except InvalidPhone as error:
-        raise WrongUsage(f"{error} Nothing was sent.") from None
+        raise WrongUsage(f"{error} {texts.gettext('Nothing was sent.')}") from None
 
 
 async def _request(
@@ -165,37 +172,41 @@ async def _one(session: Session, oa_id: int, phone: str, call_type: CallType, re
     return _Outcome(phone=phone, record=record)
 
 
-def _show(outcomes: Iterable[_Outcome], *, err: bool) -> None:
+def _show(outcomes: Iterable[_Outcome], texts: Translator, *, err: bool) -> None:
+    _ = texts.gettext
     now = datetime.now(UTC).astimezone()
-    grid = table("Phone", "Result", "Request", "Charged", f"Until ({offset(now)})", "Message")
-    charged = {True: "yes", False: "no", None: "?"}
+    until = _("Until ({offset})").format(offset=offset(now))
+    grid = table(_("Phone"), _("Result"), _("Request"), _("Charged"), until, _("Message"))
+    charged = {True: _("yes"), False: _("no"), None: "?"}
     for outcome in outcomes:
         record = outcome.record
         grid.add_row(
             plain(outcome.phone),
-            outcome.result,
+            _(outcome.result),
             plain("" if record is None or record.id is None else str(record.id)),
             charged[outcome.is_charged],
             local(None if record is None else record.expires_at, zone=now.tzinfo),
-            plain(_message(outcome)),
+            plain(_message(outcome, texts)),
         )
     show(grid, err=err)
 
 
-def _message(outcome: _Outcome) -> str:
+def _message(outcome: _Outcome, texts: Translator) -> str:
     failure = outcome.failure
-    said = "" if failure is None else f"{failure_name(type(failure).__name__)}: {failure.message}".removesuffix(": ")
-    if isinstance(failure, SendFailed) and failure.meaning:
-        said = f"{said} (error_code {failure.error_code}, {failure.category.value}: {failure.meaning})"
-    if not outcome.is_in_doubt:
-        return said
-    return " ".join(filter(None, (said if said.endswith((".", "!", "?")) or not said else f"{said}.", _IN_DOUBT)))
+    said = [] if failure is None else [what_failed(failure, texts=texts)]
+    if isinstance(failure, SendFailed):
+        said.append(explain(failure, lang=texts.lang).hint)
+    if outcome.is_in_doubt:
+        said.append(
+            texts.gettext("Whether it was made is not known. Look at the customer's requests before you repeat it.")
+        )
+    return sentences(said)
 
 
-def _exit_code(outcomes: Sequence[_Outcome]) -> ExitCode:
+def _exit_code(outcomes: Sequence[_Outcome], texts: Translator) -> ExitCode:
     faults = {type(outcome.failure).__name__ for outcome in outcomes}
     if len(faults) == 1 and faults <= COMMON_FAULTS:
         (fault,) = faults
-        click.echo(f"Error: {failure_name(fault)}. {hint(fault, can_retry=False)}", err=True)
+        click.echo(error_line(fault_and_hint(fault, texts=texts), texts=texts), err=True)
         return ExitCode.USAGE
     return most_serious(outcome.code for outcome in outcomes)

@@ -14,11 +14,13 @@ import click
 from .._times import offset
 from ..api.consent import Consent
 from ..errors import ConfigError
+from ..messages.translation import Translator
 from ..sandbox import SANDBOX_OA, Limit, Refusal, Served, TokenBucket, World, serve
 from ..transport.connecting import system_message
 from .command import Command
 from .customers import read_customers
 from .exits import WrongUsage
+from .language import texts_of
 from .options import FilePath, Number, Whole, as_host, as_id, as_number
 from .render import local, plain, show, table, write
 
@@ -78,7 +80,9 @@ _SHOWN = 30
     metavar="URL",
     help="Send Zalo's events of requests for permission there, again and again until they are taken.",
 )
+@click.pass_context
 def sandbox(
+    context: click.Context,
     *,
     port: int,
     host: str,
@@ -118,8 +122,9 @@ def sandbox(
         etelecom sandbox --customers customers.csv --oa-id 1000000000000000003
         etelecom sandbox --limit 20 --refusal 429-after
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
+    texts = texts_of(context)
     if limit is None and (burst is not None or refusal is not None):
-        raise WrongUsage("--burst and --refusal say how --limit is kept: give --limit too.")
+        raise WrongUsage(texts.gettext("--burst and --refusal say how --limit is kept: give --limit too."))
     try:
         world = World(
             customers=None if customers is None else read_customers(customers),
@@ -131,12 +136,12 @@ def sandbox(
     try:
         # Ctrl-C is the normal end.
         with suppress(KeyboardInterrupt):
-            asyncio.run(_serve(world, port, host, latency, webhook))
+            asyncio.run(_serve(world, port, host, latency, webhook, texts=texts))
     except ConfigError as error:
         raise WrongUsage(f"--webhook: {error}") from None
     except OSError as error:
-        where = f"Cannot listen on {host} port {port}: {system_message(error)}."
-        raise WrongUsage(f"{where} Choose others with --host and --port.") from None
+        sentence = texts.gettext("Cannot listen on {host} port {port}: {reason}. Choose others with --host and --port.")
+        raise WrongUsage(sentence.format(host=host, port=port, reason=system_message(error))) from None
 
 
 def _bucket(rate: float, burst: float | None, refusal: str | None) -> Limit:
@@ -146,34 +151,35 @@ def _bucket(rate: float, burst: float | None, refusal: str | None) -> Limit:
     return TokenBucket(rate=rate, burst=burst, refusal=form)
 
 
-async def _serve(world: World, port: int, host: str, latency: float, webhook: str | None) -> None:
+async def _serve(world: World, port: int, host: str, latency: float, webhook: str | None, *, texts: Translator) -> None:
     async with serve(world, host=host, port=port, latency=latency, webhook_url=webhook) as served:
         stopped = asyncio.Event()
         # As Ctrl-C, for process managers and containers; Windows has no such signal.
         with suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-        _introduce(world, served)
+        _introduce(world, served, texts)
         await stopped.wait()
 
 
-def _introduce(world: World, served: Served) -> None:
-    write(f"Sandbox for shops:    {served.base_url}")
-    write(f"Sandbox for partners: {served.partner_base_url}")
+def _introduce(world: World, served: Served, texts: Translator) -> None:
+    _ = texts.gettext
+    write(_("Sandbox for shops:    {url}").format(url=served.base_url))
+    write(_("Sandbox for partners: {url}").format(url=served.partner_base_url))
     write(f"api_key:  {world.api_key.reveal()}")
     write(f"shop_key: {world.shop_key.reveal()}")
     write(f"oa_id:    {world.oa_id}")
-    write("\nFor this SDK and its command line:\n")
+    write(f"\n{_('For this SDK and its command line:')}\n")
     write("  export ETELECOM_ACCOUNT=shop")
     write(f"  export ETELECOM_API_KEY='{world.api_key.reveal()}'")
     write(f"  export ETELECOM_BASE_URL='{served.base_url}'")
     write(f"  export ETELECOM_OA_ID={world.oa_id}")
-    write("\nFor anything else:\n")
+    write(f"\n{_('For anything else:')}\n")
     write(_curl(world, served))
-    write("\nCustomers it knows (any other number was never asked):\n")
-    _show_customers(world)
-    write("\nTo answer a request for permission, with allow, deny or block:\n")
+    write(f"\n{_('Customers it knows (any other number was never asked):')}\n")
+    _show_customers(world, texts)
+    write(f"\n{_('To answer a request for permission, with allow, deny or block:')}\n")
     write(_curl_reply(served))
-    write("\nCtrl-C ends it.")
+    write(f"\n{_('Ctrl-C ends it.')}")
 
 
 def _curl(world: World, served: Served) -> str:
@@ -191,13 +197,15 @@ def _curl_reply(served: Served) -> str:
     return f"""  curl '{served.reply_url}' --data '{{ "phone": "0987654321", "reply": "allow" }}'"""
 
 
-def _show_customers(world: World) -> None:
+def _show_customers(world: World, texts: Translator) -> None:
+    _ = texts.gettext
     now = datetime.now(UTC).astimezone()
-    grid = table("Phone", "Code", "State", f"Expires ({offset(now)})", "Message")
+    expires_at = _("Expires ({offset})").format(offset=offset(now))
+    grid = table(_("Phone"), _("Code"), _("State"), expires_at, _("Message"))
     for customer in islice(world.customers.values(), _SHOWN):
         state = Consent(error=customer.error, expired_time=customer.expires).state
         expires = local(customer.expires, zone=now.tzinfo)
-        grid.add_row(plain(customer.phone), str(customer.error), state.value, expires, plain(customer.message))
+        grid.add_row(plain(customer.phone), str(customer.error), _(state.value), expires, plain(customer.message))
     show(grid)
     if len(world.customers) > _SHOWN:
-        write(f"... and {len(world.customers) - _SHOWN:,} more.")
+        write(_("... and {count} more.").format(count=texts.number(len(world.customers) - _SHOWN)))

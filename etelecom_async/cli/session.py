@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..account import from_env
 from ..endpoint import AnyEndpoint
 from ..errors import ConfigError
+from ..messages.translation import Translator
 from ..pipeline import Middleware
 from ..session import Session
 from .exits import WrongUsage
@@ -16,7 +17,7 @@ __all__ = ["open_session"]
 
 
 def open_session(
-    network: Network, endpoint: AnyEndpoint, *, middlewares: Sequence[Middleware] = ()
+    network: Network, endpoint: AnyEndpoint, *, texts: Translator, middlewares: Sequence[Middleware] = ()
 ) -> tuple[Session, Runtime]:
     """A session that has the key for this method, and what it runs on.
 
@@ -25,7 +26,7 @@ def open_session(
     """
     try:
         account = from_env()
-        runtime = network.runtime(TransportChoice.AIOHTTP, account.base_url)
+        runtime = network.runtime(TransportChoice.AIOHTTP, account.base_url, texts=texts)
         session = Session(account, transport=runtime.transport, middlewares=middlewares)
         # A missing key is one error here, and not one for every phone.
         session.account.key(endpoint.role)

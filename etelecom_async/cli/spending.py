@@ -7,17 +7,12 @@ from typing import Protocol
 
 import click
 
+from ..messages.translation import Translator
 from .exit_codes import ExitCode
-from .exits import OutputClosed, StoppedByFault, WrongUsage
+from .exits import OutputClosed, StoppedByFault, WrongUsage, error_line
 from .render import write
 
 __all__ = ["Rows", "confirm", "print_rows"]
-
-
-_LOOK = (
-    "What was charged stands above. Look at list_request_consent for the customer before you run this again: each"
-    " request is billed."
-)
 
 
 class Rows(Protocol):
@@ -29,13 +24,16 @@ class Rows(Protocol):
 
 
 def confirm(
-    question: str,
-    *,
-    yes: bool,
-    no_terminal: str = "This costs money, and there is no terminal to ask on: give --yes.",
-    nothing_done: str = "Nothing was spent.",
+    question: str, *, yes: bool, texts: Translator, no_terminal: str | None = None, nothing_done: str | None = None
 ) -> None:
     """Ask before money is spent, or something is changed.
+
+    Args:
+        question: on the terminal.
+        yes: it is answered already.
+        texts: of the words.
+        no_terminal: what is said where there is no terminal, if not that it costs money.
+        nothing_done: what is said after a no, if not that nothing was spent.
 
     Raises:
         WrongUsage: there is no terminal to ask on, and --yes was not given.
@@ -44,16 +42,18 @@ def confirm(
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise WrongUsage(no_terminal)
+        raise WrongUsage(
+            no_terminal or texts.gettext("This costs money, and there is no terminal to ask on: give --yes.")
+        )
     try:
         click.confirm(question, abort=True, err=True)
     except click.Abort:
-        write(nothing_done, err=True)
+        write(nothing_done or texts.gettext("Nothing was spent."), err=True)
         raise
 
 
-def print_rows(rows: Rows, *, is_spent: bool, look: str = _LOOK) -> None:
-    """Print on stdout; where that fails after money was, or may have been, spent: on stderr.
+def print_rows(rows: Rows, *, is_spent: bool, texts: Translator, look: str | None = None) -> None:
+    """Print on stdout; where that fails after money was, or may have been, spent: on stderr, with where to look.
 
     Raises:
         click.exceptions.Exit: with 5, after it was printed on stderr.
@@ -65,9 +65,10 @@ def print_rows(rows: Rows, *, is_spent: bool, look: str = _LOOK) -> None:
         if not is_spent:
             raise
         rows(err=True)
-        why = error.message or "The program that read the output has ended."
-        write(
-            f"Error: {why} {look}",
-            err=True,
+        why = error.message or texts.gettext("The program that read the output has ended.")
+        advice = look or texts.gettext(
+            "What was charged stands above. Look at list_request_consent for the customer before you run this again: "
+            "each request is billed."
         )
+        write(error_line(f"{why} {advice}", texts=texts), err=True)
         raise click.exceptions.Exit(ExitCode.IN_DOUBT) from None

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from ..endpoint import JSON
 from ..errors import ConfigError
+from ..messages.translation import Translator
 
 __all__ = ["Bar", "area", "columns", "ranking", "require"]
 
@@ -49,7 +50,7 @@ def require() -> Callable[[str], str]:
     return lambda spec: vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
 
 
-def ranking(bars: Sequence[Bar], *, width: int, summary: str) -> str:
+def ranking(bars: Sequence[Bar], *, width: int, summary: str, texts: Translator) -> str:
     """Bars below one another in the order given, each under a line with its label and its words."""
     longest = max(bar.count for bar in bars)
     rows: list[JSON] = [
@@ -75,10 +76,10 @@ def ranking(bars: Sequence[Bar], *, width: int, summary: str) -> str:
             _layer({**line, "x": "width", "align": "right", "color": "var(--muted)"}, {"text": {"field": "words"}}),
         ],
     }
-    return _draw(spec, rows, width=width, summary=summary)
+    return _draw(spec, rows, width=width, summary=summary, texts=texts)
 
 
-def columns(days: Sequence[Bar], *, width: int, summary: str) -> str:
+def columns(days: Sequence[Bar], *, width: int, summary: str, texts: Translator) -> str:
     """Bars side by side, one a day."""
     rows: list[JSON] = [{"day": bar.label, "count": bar.count, "color": bar.color, "tip": _tip(bar)} for bar in days]
     is_wide = width >= _WIDE
@@ -99,17 +100,17 @@ def columns(days: Sequence[Bar], *, width: int, summary: str) -> str:
         },
         "layer": layers,
     }
-    return _draw(spec, rows, width=width, summary=summary)
+    return _draw(spec, rows, width=width, summary=summary, texts=texts)
 
 
-def area(points: Sequence[tuple[datetime, float]], *, mean: float, width: int, summary: str) -> str:
+def area(points: Sequence[tuple[datetime, float]], *, mean: float, width: int, summary: str, texts: Translator) -> str:
     """A quantity over time, with its mean as a dashed line. Times are shown in their own zone."""
     # The library shows times only in UTC or in this machine's zone, so the reader's local time is passed as UTC.
     rows: list[JSON] = [{"at": at.replace(tzinfo=UTC).isoformat(), "rate": rate} for at, rate in points]
     line: JSON = {"color": "var(--accent)", "strokeWidth": 1.75}
     under: dict[str, JSON] = {"type": "area", "color": "var(--accent)", "fillOpacity": 0.16, "line": line}
     dashes: dict[str, JSON] = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.25, "color": "var(--muted)"}
-    clock = _clock(points[-1][0] - points[0][0])
+    clock = _clock(points[-1][0] - points[0][0], texts)
     axis: JSON = {"format": clock, "grid": False, "tickCount": 8 if width >= _WIDE else 4, "labelFlush": True}
     time: JSON = {"field": "at", "type": "temporal", "scale": {"type": "utc", "nice": False}, "axis": axis}
     value: JSON = {"field": "rate", "type": "quantitative", "axis": {"format": ",f", "tickCount": 4}}
@@ -118,7 +119,7 @@ def area(points: Sequence[tuple[datetime, float]], *, mean: float, width: int, s
         # Data of its own, so that there is one line and not one for each point.
         {"data": {"values": [{}]}, "mark": dashes, "encoding": {"y": {"datum": mean}}},
     ]
-    return _draw({"height": _HEIGHT, "layer": layers}, rows, width=width, summary=summary)
+    return _draw({"height": _HEIGHT, "layer": layers}, rows, width=width, summary=summary, texts=texts)
 
 
 def _layer(mark: dict[str, JSON], encoding: dict[str, JSON]) -> JSON:
@@ -134,13 +135,15 @@ def _short(days: Sequence[Bar]) -> str:
     return "," if max(bar.count for bar in days) < 10_000 else ".2~s"  # noqa: PLR2004 - more digits overlap
 
 
-def _clock(span: timedelta) -> str:
+def _clock(span: timedelta, texts: Translator) -> str:
     if span < timedelta(minutes=8):
         return "%H:%M:%S"
-    return "%H:%M" if span < timedelta(days=1) else "%-d %b %H:%M"
+    if span < timedelta(days=1):
+        return "%H:%M"
+    return "%-d/%-m %H:%M" if texts.lang == "vi" else "%-d %b %H:%M"
 
 
-def _draw(spec: dict[str, JSON], rows: list[JSON], *, width: int, summary: str) -> str:
+def _draw(spec: dict[str, JSON], rows: list[JSON], *, width: int, summary: str, texts: Translator) -> str:
     axis: JSON = {
         "title": None,
         "labelFontSize": _SMALL,
@@ -150,6 +153,12 @@ def _draw(spec: dict[str, JSON], rows: list[JSON], *, width: int, summary: str) 
         "domain": False,
         "ticks": False,
     }
+    numbers: JSON = {
+        "decimal": texts.separated("."),
+        "thousands": texts.separated(","),
+        "grouping": [3],
+        "currency": ["", ""],
+    }
     whole: JSON = {
         **spec,
         "width": width,
@@ -157,7 +166,7 @@ def _draw(spec: dict[str, JSON], rows: list[JSON], *, width: int, summary: str) 
         "padding": {"left": 0, "top": 6, "right": 0, "bottom": 2},
         "background": None,
         "data": {"values": rows},
-        "config": {"font": "inherit", "view": {"stroke": None}, "axis": axis},
+        "config": {"font": "inherit", "view": {"stroke": None}, "axis": axis, "locale": {"number": numbers}},
     }
     return _inline(require()(json.dumps(whole)), summary=summary)
 

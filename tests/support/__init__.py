@@ -143,11 +143,11 @@ def everything_shown(error):
 
 
 def environment(served=None, **changes):
-    """The environment of a shop of the sandbox, with nothing of the developer's own."""
+    """The environment of a shop of the sandbox, with nothing of the developer's own, and in English."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ETELECOM_", "COLUMNS"))}
     base_url = {} if served is None else {"ETELECOM_BASE_URL": served.base_url}
     account = {"ETELECOM_API_KEY": SANDBOX_API_KEY, "ETELECOM_OA_ID": str(SANDBOX_OA)}
-    return {**kept, **account, **base_url, "PYTHONIOENCODING": "utf-8", **changes}
+    return {**kept, **account, **base_url, "ETELECOM_LANG": "en", "PYTHONIOENCODING": "utf-8", **changes}
 
 
 @contextlib.contextmanager
@@ -186,6 +186,6 @@ async def run(*arguments, env, stdin=b""):
 def invoke(*arguments, stdin=None, **env):
     """The command inside this process, which takes a twentieth of the time of one of its own."""
     clean = dict.fromkeys((name for name in os.environ if name.startswith(("ETELECOM_", "COLUMNS"))), None)
-    result = CliRunner().invoke(etelecom, arguments, input=stdin, env={**clean, **env})
+    result = CliRunner().invoke(etelecom, arguments, input=stdin, env={**clean, "ETELECOM_LANG": "en", **env})
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result.exit_code, result.stdout, result.stderr

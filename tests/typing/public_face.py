@@ -16,6 +16,7 @@ from etelecom_async import (
     ConsentRequest,
     ConsentRequests,
     Endpoint,
+    ErrorCategory,
     Listing,
     Observer,
     Outcome,
@@ -24,6 +25,7 @@ from etelecom_async import (
     Reply,
     RequestStatus,
     Secret,
+    SendFailed,
     Session,
     Shop,
 )
@@ -41,6 +43,7 @@ from etelecom_async.claims import Claims
 from etelecom_async.claims.file import FileClaims
 from etelecom_async.claims.redis import RedisClaims
 from etelecom_async.endpoint import JSON
+from etelecom_async.messages import Explanation, explain
 from etelecom_async.pipeline import CallNext
 from etelecom_async.testing import MockTransport, run_virtually
 from etelecom_async.transport import Request, Response, Transport
@@ -65,6 +68,16 @@ def names() -> None:
     assert_type(etelecom_async.Session(Shop("1:key")), Session)
     assert_type(etelecom_async.__version__, str)
     Session(etelecom_async.Shopp("1:key"))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def explanations(error: RateLimited, failed: SendFailed) -> None:
+    assert_type(explain(error, lang="vi"), Explanation)
+    assert_type(
+        (explain(failed).meaning, explain(failed).category, explain(failed).hint), tuple[str, ErrorCategory, str]
+    )
+    assert_type((failed.meaning, failed.category, failed.hint), tuple[str, ErrorCategory, str])
+    explain(ValueError())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    explain(failed).hint = ""  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 async def calls(session: Session) -> None:

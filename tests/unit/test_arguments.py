@@ -46,7 +46,7 @@ KINDS = {**dict.fromkeys(IDS | NUMBERS | USER_IDS | {"user_id"}, InvalidId), "ph
 SEVERAL = {"user_ids", "zl_user_ids", "extension_ids", "hotline_ids"}
 """A wrong item of these is an InvalidId, what is no list a ConfigError."""
 _MODULES = (
-    "phone ids bulk claims claims.file claims.redis "
+    "phone ids messages bulk claims claims.file claims.redis "
     "workers.batches jobs.job jobs.plan workers.ray_workers tables.reading sandbox testing "
     "transport transport.aiohttp transport.fast.httptools transport.httpx ratelimit.redis_rate pipeline.retry "
     "ratelimit.throttle webhooks contrib.opentelemetry contrib.prometheus"
@@ -61,6 +61,7 @@ EXEMPT = {
         "etelecom_async.tables.reading": {"Undecided"},
         "etelecom_async.bulk": {"Done", "NotDone", "Progress", "Waiting"},
         "etelecom_async.jobs.plan": {"JobSummary", "Plan"},
+        "etelecom_async.messages": {"Explanation"},
         "etelecom_async.pipeline.retry": {"RetryBudget", "Retrying"},
         "etelecom_async.ratelimit.throttle": {"ThrottleSnapshot"},
         "etelecom_async.sandbox": {"Charge", "SandboxRequest", "LogEntry", "Served"},

@@ -71,6 +71,9 @@ def test_importing_the_package_loads_nothing_else_of_it_and_no_dependency():
         ("from etelecom_async import Session", {"aiohttp", "etelecom_async.bulk", "email.utils", "html", "http"}),
         ("from etelecom_async import *", HEAVY),
         ("import etelecom_async.webhooks", {*HEAVY, "etelecom_async.session", "etelecom_async.api"}),
+        ("from etelecom_async import SendFailed", {"gettext", "attr", "etelecom_async.messages"}),
+        ("from etelecom_async import Session, Consent", {"gettext", "etelecom_async.messages"}),
+        ("from etelecom_async.messages import explain", {*HEAVY, "asyncio", "cattrs", "etelecom_async.api"}),
         ("import etelecom_async.testing, etelecom_async.transport, etelecom_async.sandbox", HEAVY),
     ],
 )

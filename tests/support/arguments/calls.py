@@ -35,6 +35,7 @@ from etelecom_async.account import from_env
 from etelecom_async.api.zalo import Zalo
 from etelecom_async.claims.base import MemoryClaims
 from etelecom_async.ids import to_id
+from etelecom_async.messages import explain
 from etelecom_async.ratelimit.redis_rate import RedisRate
 from tests.support import KEY, OA, PHONE, SHOP_KEY
 from tests.support.arguments import values as v
@@ -70,6 +71,7 @@ _SEND_FAILED = {
     "error_code": [1.5, True, "-32", [], v.THING],
     "category": [None, 5, "quota", v.THING, Safety.READ],
     "meaning": v.TEXT,
+    "hint": v.TEXT,
 }
 
 
@@ -290,6 +292,12 @@ ROWS = {
     phone.national: Row({"phone": v.PHONES}, {"phone": PHONE}),
     phone.strict: Row({"phone": v.PHONES}, {"phone": PHONE}),
     to_id: Row({"value": v.ID}, {"value": 7}, call=lambda value: to_id(value, name="value"), error=InvalidId),
+    # For people
+    explain: Row(
+        {"error": [None, 5, "x", ValueError("x"), v.THING, SendFailed], "lang": v.TEXT},
+        {"error": SendFailed()},
+        fits={"error": [InvalidPhone(), EtelecomError("x")], "lang": ["en", "vi", "fr", ""]},
+    ),
     # Threads
     Blocking: Row(
         {"session": [None, 5, KEY, Shop(KEY), v.THING, Session]},

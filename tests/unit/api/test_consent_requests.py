@@ -32,7 +32,7 @@ from etelecom_async import (
     Shop,
     Unavailable,
 )
-from etelecom_async.api.error_codes import OA_CODES
+from etelecom_async.api.error_codes import CONSENT_CODES, OA_CODES, UNKNOWN_CODE, ZNS_CODES
 from etelecom_async.testing import MockTransport
 from tests.support import KEY, OA, PHONE, FakeTransport, answer, session_over
 
@@ -151,10 +151,10 @@ async def test_either_sign_of_a_failure_in_a_200_is_an_error_with_the_record(sig
     assert (error.record.id, error.record.status) == (7, signs.get("status"))
 
 
-@pytest.mark.parametrize(("code", "category", "word"), [(code, *OA_CODES[code]) for code in OA_CODES])
-async def test_a_known_code_has_its_category_and_meaning_and_is_never_tried_again(code, category, word):
+@pytest.mark.parametrize(("code", "category", "word", "hint"), [(code, *it) for code, it in CONSENT_CODES.items()])
+async def test_a_known_code_has_its_category_meaning_and_hint_and_is_never_tried_again(code, category, word, hint):
     error = await failed({"error_code": code, "error_message": "lời"})
-    assert (error.error_code, error.category, error.meaning) == (code, category, word)
+    assert (error.error_code, error.category, error.meaning, error.hint) == (code, category, word, hint)
     assert word in str(error)
     assert f"error_code {code}" in str(error)
     assert error.transient is False
@@ -164,11 +164,18 @@ async def test_a_known_code_has_its_category_and_meaning_and_is_never_tried_agai
 async def test_a_code_outside_the_table_is_of_unknown_category(code):
     error = await failed({"error_code": code})
     assert (error.category, error.meaning, error.code) == (ErrorCategory.UNKNOWN, "", f"error_code {code}")
+    assert error.hint == UNKNOWN_CODE.hint
+
+
+async def test_a_code_of_which_the_tables_differ_is_unknown_since_no_document_names_the_methods_table():
+    assert OA_CODES.keys() & ZNS_CODES.keys() == OA_CODES.keys() - CONSENT_CODES.keys() == {-100}
+    error = await failed({"error_code": -100})
+    assert (error.category, error.meaning) == (ErrorCategory.UNKNOWN, "")
 
 
 def test_each_category_but_that_of_unknown_codes_is_in_the_table():
-    assert {category for category, _ in OA_CODES.values()} == {*ErrorCategory}
-    assert OA_CODES[-200][0] is ErrorCategory.MAY_PASS
+    assert {it.category for it in OA_CODES.values()} == {*ErrorCategory}
+    assert OA_CODES[-200].category is ErrorCategory.MAY_PASS
 
 
 @pytest.mark.parametrize(("charged", "shown"), [(True, True), (False, False), (None, None)])

@@ -6,7 +6,7 @@ import pytest
 
 from etelecom_async import DecodeError, ErrorCategory, Partner, Phase, Retry, Safety, SendFailed
 from etelecom_async.api import ENDPOINTS
-from etelecom_async.api.error_codes import OA_CODES, ZNS_CODES
+from etelecom_async.api.error_codes import NO_CODE, OA_CODES, UNKNOWN_CODE, ZNS_CODES
 from etelecom_async.api.zns import MessageStatus
 from tests.support import KEY, SHOP_KEY, answer, session_over
 from tests.support.contract import CONTRACT, TYPED, method_of
@@ -54,8 +54,9 @@ async def test_either_sign_of_a_failed_sending_is_an_error_with_the_record(name,
     assert isinstance(error.record, ENDPOINTS[name].result)
     assert error.record.id == 7
     assert pickle.loads(pickle.dumps(error)).record == error.record
-    known = ZNS_CODES.get(signs.get("error_code"), (ErrorCategory.UNKNOWN, ""))
-    assert (error.category, error.meaning) == known
+    unknown = UNKNOWN_CODE if "error_code" in signs else NO_CODE
+    known = ZNS_CODES.get(signs.get("error_code"), unknown)
+    assert (error.category, error.meaning, error.hint) == known
 
 
 @pytest.mark.parametrize("name", sorted(SENDS))
@@ -75,6 +76,7 @@ async def test_a_200_that_does_not_fit_is_a_decode_error_of_unknown_outcome(name
 async def test_an_update_that_was_not_done_is_an_error_with_the_record(name):
     error = await failed(name, {"updated": 0})
     assert (error.status, error.code, error.category) == (200, "updated 0", ErrorCategory.UNKNOWN)
+    assert (error.meaning, error.hint) == ("", NO_CODE.hint)
     assert error.record.updated == 0
     assert "updated 0" in str(error)
 
@@ -109,7 +111,7 @@ def test_a_table_of_codes_is_that_of_the_contract(table, codes):
 
     wanted = json.loads(CONTRACT.read_text(encoding="utf-8"))["error_codes"][table]
     wanted.pop("0", None)
-    assert {code: category for code, (category, _) in codes.items()} == {
+    assert {code: it.category for code, it in codes.items()} == {
         int(code): CATEGORIES[it["class"]] for code, it in wanted.items()
     }
 

@@ -17,6 +17,7 @@ from etelecom_async.cli import job_display
 from etelecom_async.cli.network import TransportChoice, choose_runtime
 from etelecom_async.jobs import ConsentJob
 from etelecom_async.jobs.record import RESULT_COLUMNS
+from etelecom_async.messages.translation import ENGLISH
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, Customer, serve
 from etelecom_async.testing import MockTransport
 from tests.support import environment, invoke, served_in_a_thread, spawn
@@ -54,7 +55,8 @@ def test_a_row_that_could_not_be_checked_is_exit_code_3_and_a_hint(tmp_path):
     with served_in_a_thread(Watched(1)) as served:
         code, stdout, stderr = bulk_here(served, source, "-o", output)
     assert (code, stdout) == (3, "")
-    advice = "Correct it in place in the input. Then run the same command again with `--retry-failed`."
+    hint = "Correct the phone number: the message says what is wrong."
+    advice = f"{hint} Correct the input in place, then run the same command again with `--retry-failed`."
     assert f"not a phone number: 1. {advice}\n" in stderr
     assert by_row(output)[2]["failure"] == "InvalidPhone"
 
@@ -124,10 +126,10 @@ def test_what_is_left_to_do_is_said_plainly(tmp_path):
         code, _, stderr = bulk_here(served, source, "-o", output, "--resume")
         assert (code, "20 rows are finished already.\n" in stderr, "1 row in " in stderr) == (3, True, True)
         code, _, stderr = bulk_here(served, source, "-o", output, "--resume")
-        note = "; 1 of them could not be checked, and --retry-failed checks these again.\n"
+        note = " 1 of them could not be checked, and --retry-failed checks these again.\n"
         assert code == 3
-        assert f"21 rows are finished already{note}" in stderr
-        assert f"Nothing was left to do: every row is finished{note}" in stderr
+        assert f"21 rows are finished already.{note}" in stderr
+        assert f"Nothing was left to do: every row is finished.{note}" in stderr
         source.write_text(source.read_text(encoding="utf-8").replace("hello", phone(20)), encoding="utf-8")
         assert bulk_here(served, source, "-o", output, "--retry-failed")[0] == 0
         source.write_text("phone\n", encoding="utf-8")
@@ -163,7 +165,7 @@ def test_the_summary_as_json_is_json(tmp_path):
         }
         code, _, stderr = bulk_here(served, source, "-o", output, "--json", "--resume")
     assert json.loads(stderr.splitlines()[-1])["finished_before"] == 21
-    assert "21 rows are finished already; 1 of them could not be checked" in stderr
+    assert "21 rows are finished already. 1 of them could not be checked" in stderr
 
 
 def test_the_phones_column_can_be_named(tmp_path):
@@ -296,7 +298,7 @@ async def test_it_is_shown_how_far_a_resume_has_come_to_its_first_row(tmp_path, 
     session = Session(Shop(SANDBOX_API_KEY), transport=mock)
     await ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA).run()
     job = ConsentJob(session, source=source, output=output, oa_id=SANDBOX_OA, resume=True)
-    assert (await job_display.run(job, session, line_seconds=0)).is_complete
+    assert (await job_display.run(job, session, texts=ENGLISH, line_seconds=0)).is_complete
     shown = re.findall(r"Skipping ([0-9,]+) of 6,000 finished rows\n", capsys.readouterr().err)
     passed = [int(count.replace(",", "")) for count in shown]
     assert passed == sorted(passed)

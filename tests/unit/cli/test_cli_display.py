@@ -24,7 +24,9 @@ from rich.cells import cell_len
 from etelecom_async._times import utc_text
 from etelecom_async.cli.descriptors import prepare_standard_streams
 from etelecom_async.cli.exits import report
+from etelecom_async.cli.language import LanguageChoice
 from etelecom_async.cli.render import counted, local, plain, show, table
+from etelecom_async.messages.translation import ENGLISH
 from etelecom_async.sandbox import Customer, World, serve
 from tests.support import environment, run
 
@@ -147,7 +149,7 @@ async def test_numbers_on_standard_input_may_be_utf_16():
 def test_a_long_check_tells_how_far_it_is(capsys):
     """E8: a bar on a terminal, a line now and then elsewhere."""
     times = iter([0.0, 1.0, 5.0, 6.0, 9.9, 10.0, 99.0])
-    with counted(1_006, seconds=5.0, clock=lambda: next(times, 0.0)) as advance:
+    with counted(1_006, texts=ENGLISH, seconds=5.0, clock=lambda: next(times, 0.0)) as advance:
         for _ in range(1_006):
             advance()
     assert capsys.readouterr().err == "".join(f"{n} of 1,006 checked\n" for n in (2, 5, 6))
@@ -226,9 +228,9 @@ def test_after_ctrl_c_on_a_terminal_the_prompt_has_a_line_of_its_own(monkeypatch
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        assert report(KeyboardInterrupt()) == 130
+        assert report(KeyboardInterrupt(), LanguageChoice()) == 130
         assert os.read(ours, 10) == b"\r\n"
     os.close(ours)
     monkeypatch.undo()
-    assert report(KeyboardInterrupt()) == 130
+    assert report(KeyboardInterrupt(), LanguageChoice()) == 130
     assert capfd.readouterr().err == ""  # in a pipe or file there is no prompt

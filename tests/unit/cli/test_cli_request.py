@@ -64,7 +64,8 @@ def test_a_failed_request_is_exit_code_3_with_what_it_means():
     made = world(Customer(phone=BINH, error=20, request_error=-213))
     with served_in_a_thread(made) as served:
         code, stdout, stderr = command(served, "request", AN, BINH, *SPENDS, "--yes", COLUMNS="300")
-        assert "user does not follow" in stdout
+        assert "the customer does not follow the OA" in stdout
+        assert "Ask the customer to follow the OA first." in stdout
         assert (code, stderr) == (3, "1 charged.\n")
         _, stdout, _ = command(served, "request", BINH, *SPENDS, "--yes", "--json")
     row = json.loads(stdout)
@@ -152,7 +153,7 @@ def test_a_request_that_ensure_made_and_that_failed_is_exit_code_3():
     with served_in_a_thread(made) as served:
         code, stdout, stderr = command(served, "ensure", AN, *SPENDS, "--yes")
     assert (code, stdout) == (3, "")
-    assert "money: Zalo Cloud Account cannot be charged" in stderr
+    assert "money: the Zalo Cloud Account could not be charged" in stderr
     assert "It was not charged." in stderr
 
 

@@ -279,7 +279,7 @@ def test_each_failure_comes_with_what_to_do(statistics):
         "another failure (Neverheardof)",
         "service unavailable",
     ]
-    assert "Correct it" in items[0]
+    assert "Correct the phone number" in items[0]
     assert "--retry-failed" in items[1]
     assert "--retry-failed" in items[2]
 
