@@ -23,7 +23,7 @@ from ..session import Session
 from .command import Command, exits_with
 from .exit_codes import ExitCode, most_serious
 from .exits import WrongUsage, error_line, os_message
-from .failures import fault_and_hint, what_failed
+from .failures import fault_and_hint, what_failed, what_was_answered
 from .language import texts_of
 from .network import Network, network_options
 from .options import oa_id_option
@@ -163,7 +163,7 @@ def _show(outcomes: Iterable[_CheckedPhone], texts: Translator) -> None:
     grid = table(*heads, spare=heads[1:2])
     for outcome in outcomes:
         answer, failure = outcome.answer, outcome.failure
-        message = "" if answer is None else answer.message
+        message = "" if answer is None else what_was_answered(answer, texts=texts)
         if failure is not None:
             message = what_failed(failure, texts=texts)
         grid.add_row(

@@ -29,7 +29,7 @@ from ..transport.base import Request, Response
 from .command import Command, exits_with
 from .exit_codes import ExitCode
 from .exits import WrongUsage, error_line, os_message
-from .failures import sentences, what_failed
+from .failures import sentences, what_failed, what_was_answered
 from .language import texts_of
 from .network import Network, network_options
 from .options import FilePath, as_seconds, call_type_option, oa_id_option, reason_option, yes_option
@@ -291,7 +291,7 @@ def _show(phone: str, outcome: ConsentOutcome, texts: Translator, *, err: bool) 
     words = {True: _("yes"), False: _("no"), None: "?"}
     again = _("Ask again ({offset})").format(offset=offset(now))
     grid = table(_("Phone"), _("Granted"), _("State"), _("Done"), _("Request"), _("Charged"), again, _("Message"))
-    message = outcome.consent.message
+    message = what_was_answered(outcome.consent, texts=texts)
     if outcome.is_other_call_type:
         message = _("The open request is for another kind of calls.")
     elif outcome.did is ConsentStep.IN_DOUBT:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..api.consent import Consent
+from ..api.error_codes import OA_CODES, UNKNOWN_CODE, Code
 from ..errors import EtelecomError, SendFailed
-from ..messages import category_name, explain, failure_name, hint
+from ..messages import category_name, failure_name, hint
 from ..messages.translation import Translator
 
-__all__ = ["fault_and_hint", "sentences", "what_failed"]
+__all__ = ["fault_and_hint", "sentences", "what_failed", "what_was_answered"]
 
 
 def what_failed(error: Exception, *, texts: Translator) -> str:
@@ -17,10 +19,23 @@ def what_failed(error: Exception, *, texts: Translator) -> str:
     said = f"{failure_name(type(error).__name__, texts=texts)}: {words}".removesuffix(": ")
     if not isinstance(error, SendFailed) or not error.error_code:
         return said
-    known = explain(error, lang=texts.lang)
-    if not error.meaning:
-        return f"{said} ({known.meaning})"
-    return f"{said} (error_code {error.error_code}, {category_name(known.category, texts=texts)}: {known.meaning})"
+    known = Code(error.category, error.meaning, error.hint)
+    return f"{said} ({_meaning('error_code', error.error_code, known, texts)})"
+
+
+def what_was_answered(consent: Consent, *, texts: Translator) -> str:
+    """The server's own words, and for a platform fault (a negative code) what it means and what to do."""
+    if consent.error is None or consent.error >= 0:
+        return consent.message
+    code = OA_CODES.get(consent.error, UNKNOWN_CODE)
+    said = f"{consent.message} ({_meaning('error', consent.error, code, texts)})".lstrip()
+    return sentences([said, texts.gettext(code.hint)])
+
+
+def _meaning(name: str, number: int, code: Code, texts: Translator) -> str:
+    if not code.meaning:
+        return texts.gettext("unknown code {code}").format(code=number)
+    return f"{name} {number}, {category_name(code.category, texts=texts)}: {texts.gettext(code.meaning)}"
 
 
 def fault_and_hint(fault: str, *, texts: Translator) -> str:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from ..errors import ErrorCategory
 
-__all__ = ["FAILURES", "OTHER_FAILURE", "UNKNOWN_CODE", "VALUES", "Reason"]
+__all__ = ["FAILURES", "IN_DOUBT", "OTHER_FAILURE", "UNKNOWN_CODE", "VALUES", "Reason"]
 
 _AGAIN: Final = "Run the same command again with `--retry-failed`."
 _CORRECTED: Final = "Correct the input in place, then run the same command again with `--retry-failed`."
@@ -43,6 +43,10 @@ class Reason:
 
 OTHER_FAILURE: Final = Reason("another failure", "The message says what happened.", _UNKNOWN)
 
+IN_DOUBT: Final = (
+    "It may have been carried out: before you repeat a call that sends or changes something, look whether it was."
+)
+
 UNKNOWN_CODE: Final = "unknown code {code}"
 
 FAILURES: Final = MappingProxyType(
@@ -68,14 +72,20 @@ FAILURES: Final = MappingProxyType(
         "TlsError": Reason(
             "certificate not accepted", "Check the clock and the address of the service.", _CONFIGURATION
         ),
-        "Disconnected": Reason("connection broken", "The service or the network closed it.", _MAY_PASS),
-        "AttemptTimeout": Reason("no answer in time", "The service or the network is slow.", _MAY_PASS),
+        "Disconnected": Reason(
+            "connection broken", "The service or the network closed it: try again later.", _MAY_PASS
+        ),
+        "AttemptTimeout": Reason(
+            "no answer in time", "The service or the network is slow: try again later.", _MAY_PASS
+        ),
         "DeadlineExceeded": Reason(
-            "no answer in time, after all attempts", "The service or the network is in trouble.", _MAY_PASS
+            "no answer in time, after all attempts",
+            "The service or the network is in trouble: try again later.",
+            _MAY_PASS,
         ),
         "QueueTimeout": Reason(
             "waited too long for its turn",
-            "There were more requests at once than the service answers.",
+            "There were more requests at once than the service answers: send fewer at once.",
             _MAY_PASS,
             "Run the same command again with `--retry-failed`, with fewer at once.",
         ),
@@ -102,13 +112,15 @@ FAILURES: Final = MappingProxyType(
         "FailedPrecondition": Reason("account not ready", "The message says what is missing.", _CONFIGURATION),
         "RateLimited": Reason(
             "too many requests",
-            "The service asks to slow down.",
+            "The service asks to slow down: send more slowly.",
             _QUOTA,
             "Run the same command again with `--retry-failed`, at a lower rate.",
         ),
-        "Unavailable": Reason("service unavailable", "The service could not answer for a while.", _MAY_PASS),
+        "Unavailable": Reason(
+            "service unavailable", "The service could not answer for a while: try again later.", _MAY_PASS
+        ),
         "AccountClosed": Reason("account closed", "Talk to eTelecom.", _CONFIGURATION),
-        "ServerFault": Reason("fault of the service", "Tell eTelecom if it continues.", _MAY_PASS),
+        "ServerFault": Reason("fault of the service", "Try again later, and tell eTelecom if it continues.", _MAY_PASS),
         "Unimplemented": Reason("not offered by the service", "Tell eTelecom.", _CONFIGURATION),
         "UnexpectedStatus": Reason("unexpected answer", "Check proxies and the address of the service.", _UNKNOWN),
         "SendFailed": Reason("sending failed", "The message says why.", _UNKNOWN, _CORRECTED),
@@ -116,8 +128,8 @@ FAILURES: Final = MappingProxyType(
         "EtelecomError": OTHER_FAILURE,
         "other": Reason("other failures", "See the columns `failure` and `message` of the output.", _UNKNOWN),
         # The service answered, and the answer is inconclusive.
-        "try later": Reason("asked to try later", "Zalo was busy.", _MAY_PASS),
-        "failed": Reason("check failed at Zalo", "Zalo could not make the check.", _UNKNOWN),
+        "try later": Reason("asked to try later", "Zalo was busy: try again later.", _MAY_PASS),
+        "failed": Reason("check failed at Zalo", "Zalo could not make the check: try again later.", _UNKNOWN),
         "bad request": Reason("not accepted by Zalo", "Check the number and the Official Account.", _INPUT, _CORRECTED),
         "unknown": Reason("answer with an unknown code", "Ask eTelecom what the code means.", _UNKNOWN),
     }

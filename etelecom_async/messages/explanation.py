@@ -5,8 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 
 from .. import _checks
-from ..errors import ErrorCategory, EtelecomError, SendFailed
-from .english import FAILURES, OTHER_FAILURE, UNKNOWN_CODE, Reason
+from ..errors import ErrorCategory, EtelecomError, Phase, SendFailed
+from .english import FAILURES, IN_DOUBT, OTHER_FAILURE, UNKNOWN_CODE, Reason
 from .translation import Translator, translator
 
 __all__ = ["Explanation", "explain"]
@@ -31,7 +31,8 @@ def explain(error: EtelecomError, *, lang: str = "en") -> Explanation:
     """What any error of this SDK means and what to do. The error itself keeps the server's own words, in `message`.
 
     The words follow the class; those of a `SendFailed` follow its code, read by the table of the method that answered
-    it. A code that is in no table is called unknown.
+    it. A code that is in no table is called unknown. Where the call may have been carried out (`phase` UNKNOWN), the
+    hint says so.
 
     Args:
         error: as it was caught; a class of your own that inherits from one of the SDK's has the words of that one.
@@ -47,6 +48,8 @@ def explain(error: EtelecomError, *, lang: str = "en") -> Explanation:
     if isinstance(error, SendFailed):
         meaning, category = _meaning(error, texts) or meaning, error.category
         hint = texts.gettext(error.hint) or hint
+    if error.phase is Phase.UNKNOWN:
+        hint = f"{hint} {texts.gettext(IN_DOUBT)}"
     return Explanation(meaning=meaning, category=category, hint=hint)
 
 

@@ -22,10 +22,12 @@ PACKAGE = Path(etelecom_async.__file__).parent
 FOLDER = PACKAGE / "messages" / "locale" / "vi" / "LC_MESSAGES"
 PO, MO = FOLDER / "etelecom_async.po", FOLDER / "etelecom_async.mo"
 FUNCTIONS = {"_", "gettext", "ngettext"}
-OF_TABLES = {"reason.hint", "reason.retry", "error.hint", "error.meaning", "category.value", "UNKNOWN_CODE"} | {
-    *("reason.name", "(reason or OTHER_FAILURE).name", "message", "one", "many"),
-    *("outcome.result", "outcome.state or ''", "outcome.did.value", "outcome.consent.state.value", "state.value"),
-    *("known.consent.state.value", "state", "name"),
+OF_TABLES = {
+    *("reason.name", "(reason or OTHER_FAILURE).name", "reason.hint", "reason.retry", "category.value"),
+    *("error.hint", "error.meaning", "code.hint", "code.meaning", "UNKNOWN_CODE", "IN_DOUBT"),
+    *("state", "name", "state.value", "outcome.state or ''", "outcome.result", "outcome.did.value"),
+    *("outcome.consent.state.value", "known.consent.state.value"),
+    *("message", "one", "many"),  # of the translator itself
 }
 """What `gettext` is given beside literals: texts of the tables below."""
 
@@ -62,7 +64,11 @@ def of_tables() -> set[str]:
     codes = [*OA_CODES.values(), *ZNS_CODES.values(), UNKNOWN_CODE, NO_CODE]
     found = {text for reason in reasons for text in (reason.name, reason.hint, reason.retry)}
     found |= {text for code in codes for text in (code.meaning, code.hint)} - {""}
-    return found | {category.value for category in ErrorCategory} | {*english.VALUES, english.UNKNOWN_CODE}
+    return (
+        found
+        | {category.value for category in ErrorCategory}
+        | {*english.VALUES, english.UNKNOWN_CODE, english.IN_DOUBT}
+    )
 
 
 def used() -> set[str | tuple[str, str]]:

@@ -6,10 +6,12 @@ import pytest
 
 from etelecom_async import (
     ConfigError,
+    Disconnected,
     ErrorCategory,
     EtelecomError,
     InvalidPhone,
     Partner,
+    Phase,
     RateLimited,
     SendFailed,
     Unauthenticated,
@@ -70,6 +72,13 @@ async def test_a_code_of_a_request_for_permission_is_explained_by_the_table_of_a
     vietnamese = explain(error, lang="vi")
     assert vietnamese.meaning not in ("", known.meaning)
     assert vietnamese.hint not in ("", known.hint)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_call_that_may_have_been_carried_out_is_not_to_be_repeated_blindly(phase):
+    error = Disconnected(phase=phase)
+    assert ("look whether it was" in explain(error).hint) is (phase is Phase.UNKNOWN)
+    assert ("hãy kiểm tra xem nó đã được thực hiện chưa" in explain(error, lang="vi").hint) is (phase is Phase.UNKNOWN)
 
 
 async def test_the_same_number_means_what_the_methods_table_says():

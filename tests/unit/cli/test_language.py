@@ -129,6 +129,26 @@ def test_a_code_in_no_table_is_called_unknown_in_both_languages():
             assert words in command(served, "ensure", BINH, *SPENDS, "--yes", "--lang", lang)[2]
 
 
+@pytest.mark.parametrize(
+    ("error", "lang", "words"),
+    [
+        (-216, "en", "(error -216, token: the access token of the OA is not valid). Connect the OA to eTelecom again"),
+        (-216, "vi", "(error -216, mã truy cập OA: mã truy cập (access token) của OA không hợp lệ). Hãy kết nối lại"),
+        (-4242, "en", "(unknown code -4242). No table has this code"),
+        (-4242, "vi", "(mã không rõ -4242). Mã này không có trong bảng nào"),
+    ],
+)
+def test_a_check_that_met_a_fault_of_the_platform_says_what_it_means_and_what_to_do(error, lang, words):
+    with served_in_a_thread(world(Customer(phone=AN, error=error, message="lời"))) as served:
+        code, stdout, _ = command(served, "check", AN, "--lang", lang)
+        _, as_json, _ = command(served, "check", AN, "--lang", lang, "--json")
+        ensured = command(served, "ensure", AN, *SPENDS, "--no-request", "--lang", lang)
+    assert code == 3
+    assert f"lời {words}" in stdout
+    assert f"lời {words}" in ensured[1]
+    assert json.loads(as_json)["message"] == "lời"
+
+
 def test_ensure_says_in_vietnamese_why_its_request_failed():
     with served_in_a_thread(world(Customer(phone=AN, error=20, request_error=-321))) as served:
         code, stdout, stderr = command(served, "ensure", AN, *SPENDS, "--yes", "--lang", "vi")
