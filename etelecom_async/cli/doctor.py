@@ -14,6 +14,7 @@ from .doctor_checks import Checkup
 from .exit_codes import ExitCode
 from .exits import printable
 from .finding import Finding, Verdict
+from .language import texts_of
 from .network import Network, network_options
 from .options import as_id, as_patience, as_text
 from .render import as_json, write
@@ -76,7 +77,7 @@ def doctor(
         etelecom doctor --base-url http://127.0.0.1:8084
         etelecom doctor --json --timeout 2s | jq -r 'select(.verdict == "failed")'
     """  # noqa: D301 - click wants a real backspace before lines that keep their breaks
-    checkup = Checkup(network=network, base_url=base_url, oa_id=oa_id, seconds=timeout)
+    checkup = Checkup(network=network, language=texts_of(context), base_url=base_url, oa_id=oa_id, seconds=timeout)
     findings = asyncio.run(_print(checkup, wants_json=wants_json))
     failed = [it for it in findings if it.verdict is Verdict.FAILED]
     if not wants_json:

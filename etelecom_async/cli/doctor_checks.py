@@ -20,6 +20,7 @@ from .._version import __version__
 from ..account import SHOP_URL, Account, Partner, from_env, url_from_env
 from ..api.consent_requests import LIST_REQUEST_CONSENT
 from ..errors import ApiError, EtelecomError, PermissionDenied, RateLimited, Unauthenticated
+from ..messages.translation import Translator
 from ..pipeline.calls import method_url
 from ..pipeline.retry import Retry
 from ..pipeline.status import api_error
@@ -57,6 +58,7 @@ class Checkup:
 
     Attributes:
         network: the options that say how the server is reached.
+        language: of what `--verbose` says of that.
         base_url: in place of that of the environment.
         oa_id: the Official Account to look for; None for any.
         seconds: what a check may take.
@@ -65,6 +67,7 @@ class Checkup:
     """
 
     network: Network
+    language: Translator
     base_url: str | None = None
     oa_id: int | None = None
     seconds: float = 5.0
@@ -199,7 +202,9 @@ class Checkup:
         return _ok(name, texts.TLS.format(version=seen.version, days=int(days)))
 
     async def _service(self, name: str) -> Finding:
-        self._transport = transport = self.network.runtime(TransportChoice.AIOHTTP, self._url).transport
+        self._transport = transport = self.network.runtime(
+            TransportChoice.AIOHTTP, self._url, texts=self.language
+        ).transport
         # Without a key: this is about who answers, and says nothing to whoever does.
         url = method_url(self._url, LIST_REQUEST_CONSENT.name)
         response = await transport.send(Request(LIST_REQUEST_CONSENT, url, HEADERS, b"{}", self._timeout()))

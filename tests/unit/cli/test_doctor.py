@@ -16,6 +16,7 @@ from etelecom_async.cli import doctor_checks
 from etelecom_async.cli.doctor_checks import Checkup
 from etelecom_async.cli.finding import Verdict
 from etelecom_async.cli.network import Network
+from etelecom_async.messages.translation import translator
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_OA, SANDBOX_SHOP_KEY, World
 from etelecom_async.transport.base import Response
 from tests.faults.certificates import Certificates
@@ -227,7 +228,7 @@ def checkup(monkeypatch, url, **options):
     monkeypatch.setenv("ETELECOM_API_KEY", KEY)
     for name in ("ETELECOM_ACCOUNT", "ETELECOM_BASE_URL", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    return Checkup(**{"network": Network(), "base_url": url, **options})
+    return Checkup(**{"network": Network(), "language": translator("en"), "base_url": url, **options})
 
 
 async def findings(made):
