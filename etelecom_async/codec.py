@@ -40,6 +40,7 @@ from cattrs.cols import homogenous_tuple_structure_factory, list_structure_facto
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from . import _json
+from ._file import File
 from ._secret import Secret
 from .endpoint import JSON
 from .errors import ConfigError, DecodeError
@@ -59,6 +60,7 @@ __all__ = [
     "left_out",
     "loads",
     "loads_certain",
+    "plain",
     "reading",
     "writing",
 ]
@@ -149,6 +151,14 @@ def writing(kind: type[object]) -> Callable[[object], str]:
         )
 
     return write
+
+
+def plain(kind: type[object]) -> Callable[[object], dict[str, object]]:
+    """The function that makes the fields of a payload of this class what they are on the wire; files stay as they are.
+
+    It is for bodies that are not JSON.
+    """
+    return cast("Callable[[object], dict[str, object]]", _converter.get_unstructure_hook(kind))
 
 
 def reading(into: type[T]) -> Callable[[JSON], T]:
@@ -351,6 +361,12 @@ def _write_model(model: type[attrs.AttrsInstance], converter: Converter) -> Call
     return hook
 
 
+def _read_file(value: object, _: object) -> object:
+    if not isinstance(value, File):
+        raise Misfit.of("a file", value)
+    return value
+
+
 def _as_is(value: JSON, _: object) -> object:
     return value
 
@@ -393,6 +409,8 @@ _converter.register_unstructure_hook_func(_is(Digits), _write_digits)
 _converter.register_structure_hook_func(_is(TextMap), _read_text_map)
 _converter.register_structure_hook(Secret, _exactly(str, "a string"))
 _converter.register_unstructure_hook(Secret, Secret.reveal)
+_converter.register_structure_hook(File, _read_file)
+_converter.register_unstructure_hook(File, lambda value: value)
 _converter.register_structure_hook_func(_is(object), _as_is)
 _converter.register_unstructure_hook_func(_is(object), _write_any)
 _converter.register_structure_hook_factory(attrs.has, _read_model)

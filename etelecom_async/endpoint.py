@@ -17,7 +17,18 @@ from .errors import ApiError, ConfigError
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["JSON", "AnyEndpoint", "Caller", "Endpoint", "Role", "Safety", "check_name", "check_role", "check_safety"]
+__all__ = [
+    "JSON",
+    "AnyEndpoint",
+    "Caller",
+    "Encoding",
+    "Endpoint",
+    "Role",
+    "Safety",
+    "check_name",
+    "check_role",
+    "check_safety",
+]
 
 JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
 
@@ -49,6 +60,15 @@ class Role(enum.Enum):
     """Done for the partner itself: the api_key."""
 
 
+class Encoding(enum.Enum):
+    """What a payload is on the wire."""
+
+    JSON = "application/json"
+    """A JSON object."""
+    MULTIPART = "multipart/form-data"
+    """A form, which can hold files."""
+
+
 def check_name(name: str, value: object) -> str:
     """A method's wire name.
 
@@ -69,6 +89,10 @@ def check_safety(name: str, value: object) -> Safety:
 def check_role(name: str, value: object) -> Role:
     """Whose key is wanted; raises as `check_name`."""
     return _checks.instance(name, value, Role, "Role.SHOP or Role.ACCOUNT")
+
+
+def _check_encoding(name: str, value: object) -> Encoding:
+    return _checks.instance(name, value, Encoding, "Encoding.JSON or Encoding.MULTIPART")
 
 
 def _check_class(name: str, value: object) -> None:
@@ -92,6 +116,7 @@ class Endpoint(Generic[Req, Res]):
         look: what shows whether a SEND of unknown outcome was carried out, such as a method's name; for its error.
         partner_only: the operator's docs have it for partners alone, so that a shop's call is refused here.
         attempt_time: seconds of one attempt where the session was given no `Timeout`, for a method that is slow.
+        encoding: what the payload is on the wire.
 
     Raises:
         ConfigError: an attribute cannot work.
@@ -108,6 +133,7 @@ class Endpoint(Generic[Req, Res]):
     look: str | None = field(default=None, validator=_checks.checked(_checks.line, or_none=True))
     partner_only: bool = field(default=False, validator=_checks.checked(_checks.flag))
     attempt_time: float | None = field(default=None, validator=_checks.checked(_SECONDS, or_none=True))
+    encoding: Encoding = field(default=Encoding.JSON, validator=_checks.checked(_check_encoding))
 
 
 AnyEndpoint: TypeAlias = "Endpoint[Never, object]"

@@ -30,7 +30,9 @@ from .transport.base import ChecksUrl, Pooled, Response, Transport
 from .transport.shared import SharedTransport
 
 if TYPE_CHECKING:
+    from ._file import File
     from .api.etelecom import Etelecom
+    from .api.files import OA
     from .api.misc import Misc
     from .api.shop import Shops
     from .api.webhook import Webhooks
@@ -146,7 +148,7 @@ class Session:
         observer: what is told of every attempt and call when it has ended, for metrics.
 
     Attributes:
-        zalo, etelecom, shop, webhook, misc: the methods of the services of these names.
+        zalo, etelecom, shop, webhook, misc, oa: the methods of the services of these names.
 
     Raises:
         ConfigError: an argument of a wrong kind, or options that cannot go together; or the environment names a proxy
@@ -157,6 +159,7 @@ class Session:
     zalo: Zalo = cast("Zalo", Zalo)
     etelecom: _Namespace[Etelecom] = _Namespace("etelecom", "Etelecom")
     misc: _Namespace[Misc] = _Namespace("misc", "Misc")
+    oa: _Namespace[OA] = _Namespace("files", "OA")
     shop: _Namespace[Shops] = _Namespace("shop", "Shops")
     webhook: _Namespace[Webhooks] = _Namespace("webhook", "Webhooks")
 
@@ -309,7 +312,7 @@ class Session:
     async def invoke(
         self,
         name: str,
-        payload: Mapping[str, JSON] | None = None,
+        payload: Mapping[str, JSON | File] | None = None,
         *,
         safety: Safety | None = None,
         role: Role | None = None,
@@ -318,7 +321,7 @@ class Session:
 
         Args:
             name: `<Service>/<Method>`, such as `Etelecom/GetHotlines`.
-            payload: the JSON object to send; `{}` unless given.
+            payload: the JSON object to send; `{}` unless given. A method that takes a file gets a `File` in it.
             safety: READ lets it be repeated after any failure. Unless given it is SEND for methods unknown here.
             role: which of a partner's keys to use; unless given, the one that the operator's docs name.
 

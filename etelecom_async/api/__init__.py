@@ -8,7 +8,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import cast
 
-from ..endpoint import AnyEndpoint, Endpoint, Role, Safety, check_name, check_role, check_safety
+from ..endpoint import AnyEndpoint, Encoding, Endpoint, Role, Safety, check_name, check_role, check_safety
 
 __all__ = ["ENDPOINTS", "known", "untyped"]
 
@@ -22,6 +22,7 @@ _SUBJECTS = {
     ),
     "Etelecom": ("telephony", "extensions", "call_logs", "partner"),
     "Misc": ("misc",),
+    "OA": ("files",),
     "Shop": ("shop",),
     "Webhook": ("webhook",),
 }
@@ -54,7 +55,7 @@ def known(name: str) -> AnyEndpoint | None:
 
 
 def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None) -> Endpoint[object, object]:
-    """Any method by its wire name, with plain JSON in and out.
+    """Any method by its wire name, with plain JSON in and out; in a form, files are `File`s.
 
     What is not said is taken from the typed method of that name. For other names the safety is SEND (never repeat on
     doubt), and the role follows the operator's rule: `Shop/*`, `Webhook/*` and `Etelecom/*Partner*` are done for the
@@ -77,6 +78,7 @@ def untyped(name: str, *, safety: Safety | None = None, role: Role | None = None
         refusal=typed.refusal if typed else None,
         look=typed.look if typed else None,
         attempt_time=typed.attempt_time if typed else None,
+        encoding=typed.encoding if typed else Encoding.JSON,
     )
 
 

@@ -26,12 +26,13 @@ UNTYPED: Mapping[str, str] = MappingProxyType(
     {
         "Etelecom/GetDriverConfig": "only the page's title is known",
         "Shop/GetShops": "neither request nor answer is documented",
-        "OA/UploadFile": "its body is multipart, which a session does not send yet",
     }
 )
 """Methods that only `invoke` reaches, and why."""
 
 _BILLED: Mapping[str, bool | None] = MappingProxyType({"billed": True, "not billed": False, "perhaps billed": None})
+_FILES = MappingProxyType({"OA": "files"})
+"""Of a service whose file has another name: `api/oa.py` has the methods of `Zalo/*` that are about them."""
 _PERSONAL = "personal data"
 _AS_OF_PAGES = "as those of `Paging`"
 _DESCRIBED = re.compile(r"((?:[a-z_0-9]+(?:, )?)+): (.+)")
@@ -108,7 +109,7 @@ def function_of(name: str) -> Callable[..., object]:
     if api.known(name) is None:
         raise KeyError(name)
     service, _, method = name.partition("/")
-    module = import_module(f"{__package__}.{service.lower()}")
+    module = import_module(f"{__package__}.{_FILES.get(service, service.lower())}")
     for kind in cast("dict[str, object]", vars(module)).values():
         if isinstance(kind, type) and kind.__module__ == module.__name__:
             function = cast("object", getattr(kind, snake(method), None))

@@ -23,6 +23,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from .. import _checks
+from .._file import File, a_file
 from .._secret import Secret, hidden
 from ..codec import Digits, Id, Text, TextMap, left_out
 from ..enums import OpenEnum
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from attrs import Attribute
 
 __all__ = [
+    "a_file",
     "a_number",
     "a_secret",
     "a_text",
@@ -179,6 +181,7 @@ _JUDGES: tuple[tuple[object, Judge], ...] = (
     (Digits, _turned(a_number)),
     (TextMap, _text_map),
     (Secret, _turned(a_secret)),
+    (File, _turned(a_file)),
     (str, _turned(a_text)),
     (bool, _checks.flag),
     (int, partial(_checks.whole, least=0, most=MAX_ID)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,10 +12,10 @@ from yarl import URL
 
 from .. import clock, codec
 from ..account import Account, Shop
-from ..endpoint import JSON, AnyEndpoint, Endpoint, Safety
+from ..endpoint import JSON, AnyEndpoint, Encoding, Endpoint, Safety
 from ..errors import ConfigError, EtelecomError, Phase
 from ..timeout import Timeout
-from ..transport.base import Request
+from ..transport.base import Request, StreamedBody
 from ..transport.headers import HEADERS
 from ..transport.shared import SharedTransport
 from . import compose
@@ -42,6 +42,8 @@ class _Method(Generic[In, Out]):
     url: URL
     send: Send
     write: Callable[[In], str]
+    encode: Callable[[In], Awaitable[tuple[Mapping[str, str], StreamedBody]]] | None
+    """Makes headers and body of what is not JSON."""
     read: Callable[[JSON], Out]
 
 
@@ -126,7 +128,10 @@ class Calls:
             method: _Method[Req, Res] | None = self._methods.get(endpoint.name)
             if method is None or method.endpoint is not endpoint:
                 method = self._methods[endpoint.name] = self._method(endpoint)
-            request = Request(endpoint, method.url, HEADERS, method.write(payload).encode(), method.timeout)
+            if method.encode is None:
+                request = Request(endpoint, method.url, HEADERS, method.write(payload).encode(), method.timeout)
+            else:
+                request = Request(endpoint, method.url, *await method.encode(payload), method.timeout)
             call.response = response = await self._retrying.run(method.send, request, call)
             result = method.read(response.json())
         except BaseException as error:
@@ -155,6 +160,7 @@ class Calls:
             url=method_url(self._account.base_url, endpoint.name),
             send=compose(self._layers, exchange(self._auth.key(endpoint.role), endpoint, self._transport)),
             write=codec.writing(endpoint.payload),
+            encode=None if endpoint.encoding is Encoding.JSON else _form(endpoint.payload),
             read=codec.reading(endpoint.result),
         )
 
@@ -162,6 +168,12 @@ class Calls:
         if self._has_own_timeout or endpoint.attempt_time is None:
             return self._timeout
         return evolve(self._timeout, attempt=endpoint.attempt_time).within(self._timeout.total)
+
+
+def _form(kind: type[object]) -> Callable[[object], Awaitable[tuple[Mapping[str, str], StreamedBody]]]:
+    from .multipart import writing  # noqa: PLC0415 - one method needs it
+
+    return writing(kind)
 
 
 def method_url(base: URL, name: str) -> URL:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import EtelecomError
 from .status import api_error, retry_after
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from ..endpoint import AnyEndpoint
-    from ..transport.base import Request, Response
+    from ..transport.base import Request, Response, StreamedBody
     from ..transport.shared import SharedTransport
     from .attempt import Attempt, Send
     from .auth import Key
@@ -25,7 +28,7 @@ def exchange(key: Key, endpoint: AnyEndpoint, transport: SharedTransport) -> Sen
     """The function that has a method's requests answered with a 200 that is a success.
 
     Raises (when called):
-        ConfigError: a middleware has put on a header that cannot be sent.
+        ConfigError: a middleware has put on a header that cannot be sent; or a file cannot be read.
         ApiError: the answer is another one, or a 200 whose body says "try later".
         DecodeError: a 200 that is not JSON, where the method has to look into it.
         TransportError: there is no answer.
@@ -34,7 +37,10 @@ def exchange(key: Key, endpoint: AnyEndpoint, transport: SharedTransport) -> Sen
     refusal = endpoint.refusal
 
     async def send(request: Request, attempt: Attempt) -> Response:
-        response = attempt.response = key.redact(await transport.send(key.sign(request)))
+        signed = key.sign(request)
+        body = signed.body
+        answer = await (transport.send(signed) if isinstance(body, bytes) else _stream(transport, signed, body))
+        response = attempt.response = key.redact(answer)
         if response.status != _OK:
             raise api_error(response)
         if refusal is not None:
@@ -45,3 +51,36 @@ def exchange(key: Key, endpoint: AnyEndpoint, transport: SharedTransport) -> Sen
         return response
 
     return send
+
+
+async def _stream(transport: SharedTransport, request: Request, body: StreamedBody) -> Response:
+    """Send what is read meanwhile. Where it cannot be read, that ends the call, not what a transport makes of it."""
+    watched = _Watched(body)
+    try:
+        return await transport.send(request.with_body(watched))
+    except EtelecomError:
+        if watched.failure is None:
+            raise
+    raise watched.failure
+
+
+class _Watched:
+    """A body that remembers why it could not be read."""
+
+    def __init__(self, body: StreamedBody) -> None:
+        self.failure: EtelecomError | None = None
+        self._body = body
+
+    def __len__(self) -> int:
+        return len(self._body)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = aiter(self._body)
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._pieces)
+        except EtelecomError as error:
+            self.failure = error
+            raise

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from attrs import frozen
 
 from .. import codec
+from .._file import File
 from ..endpoint import JSON
 from ..enums import OpenEnum
 from ..errors import DecodeError, InvalidArgument
+from ..pipeline.multipart import parsed
 
 __all__ = [
     "Fields",
     "flag_in",
+    "form_in",
     "id_in",
     "ids_in",
     "known_in",
@@ -55,6 +58,21 @@ def object_in(body: bytes) -> dict[str, JSON]:
     if not isinstance(asked, dict):
         raise InvalidArgument("Nội dung không phải là một đối tượng JSON", code="malformed")
     return asked
+
+
+def form_in(content_type: str, body: bytes) -> dict[str, JSON]:
+    """The fields of a form as an object; in place of a file stand its name and its size."""
+    try:
+        form = parsed(content_type, body)
+    except DecodeError:
+        form = None
+    if form is None:
+        raise InvalidArgument("Nội dung không phải là một biểu mẫu", code="malformed")
+    return {name: _shown(value) for name, value in form.items()}
+
+
+def _shown(value: str | File) -> JSON:
+    return value if isinstance(value, str) else {"filename": value.filename, "size": len(cast("bytes", value.file))}
 
 
 def id_in(fields: Fields, name: str) -> int:

@@ -12,7 +12,9 @@ from attrs import frozen
 from yarl import URL
 
 from .. import _checks
+from .._file import MAX_SIZE
 from .._loop import running_loop
+from ..endpoint import Encoding
 from .account_delivery import COLLECTING, delivering_changes
 from .account_delivery import RETRIES as CHANGE_RETRIES
 from .webhook import RETRIES, delivering, to_webhook_url
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Served", "serve"]
 
 _MAX_BODY = 2**20
+_MAX_FORM = MAX_SIZE + _MAX_BODY
 _GRACE = 1.0
 
 
@@ -74,7 +77,8 @@ def serve(
     change_delay: float = COLLECTING,
     change_retries: Sequence[float] = CHANGE_RETRIES,
 ) -> AbstractAsyncContextManager[Served]:
-    """Serve a world over plain HTTP until the block ends. A body over 1 MiB is answered with 413.
+    """Serve a world over plain HTTP until the block ends. A body over 1 MiB, and one with a file
+    over 11 MiB, is answered with 413.
 
     At the end it stops listening and gives requests under way one second to finish.
 
@@ -142,6 +146,8 @@ def _app(world: World, latency: float) -> web.Application:
 
     async def answer(request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
+        if request.content_type == Encoding.MULTIPART.value:
+            request = request.clone(client_max_size=_MAX_FORM)
         body = await request.read()
         response = world.handle(SandboxRequest(method=request.method, path=request.path, headers=headers, body=body))
         await asyncio.sleep(latency)

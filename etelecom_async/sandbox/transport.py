@@ -31,9 +31,8 @@ class SandboxTransport:
         """Send one request, as `Transport` says."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         # Only the answer is late: a call that times out was carried out.
-        response = self._world.handle(
-            SandboxRequest(method="POST", path=request.url.path, headers=headers, body=request.body)
-        )
+        body = await request.read_body()
+        response = self._world.handle(SandboxRequest(method="POST", path=request.url.path, headers=headers, body=body))
         limit = request.timeout.attempt
         if limit is not None and limit <= self._latency:
             await asyncio.sleep(limit)

@@ -8,13 +8,14 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
-from ..endpoint import JSON
+from ..api import known
+from ..endpoint import JSON, Encoding
 from ..errors import ApiError, BadRoute, InvalidArgument, NotFound
 
-__all__ = ["SandboxRequest", "error_body", "route_of"]
+__all__ = ["SandboxRequest", "encoding_of", "error_body", "route_of"]
 
 _ROUTE = re.compile(r"/v1/(shop|partner)\.([^/]+)/(.*)", re.DOTALL)
-_SERVICES = frozenset({"Etelecom", "Misc", "OmniMessage", "Shop", "Webhook", "Zalo"})
+_SERVICES = frozenset({"Etelecom", "Misc", "OA", "OmniMessage", "Shop", "Webhook", "Zalo"})
 
 _STANDARD = MappingProxyType(
     {
@@ -40,16 +41,22 @@ def route_of(request: SandboxRequest) -> tuple[str, str] | None:
     """The base in the path, `shop` or `partner`, and the method; None for a service that does not exist.
 
     Raises:
-        BadRoute: another HTTP method than POST, or another Content-Type than JSON.
+        BadRoute: another HTTP method than POST, or another Content-Type than the method's.
     """
     if request.method != "POST":
         raise BadRoute("Chỉ hỗ trợ phương thức POST")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise BadRoute("Content-Type phải là application/json")
     route = _ROUTE.fullmatch(request.path)
-    if route is None or route[2] not in _SERVICES:
-        return None
-    return route[1], f"{route[2]}/{route[3]}"
+    method = f"{route[2]}/{route[3]}" if route else ""
+    encoding = encoding_of(method)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != encoding.value:
+        raise BadRoute(f"Content-Type phải là {encoding.value}")
+    return (route[1], method) if route and route[2] in _SERVICES else None
+
+
+def encoding_of(method: str) -> Encoding:
+    """What the body of a method is: JSON for one that is not known."""
+    endpoint = known(method)
+    return Encoding.JSON if endpoint is None else endpoint.encoding
 
 
 def error_body(error: ApiError, *, is_legacy: bool) -> dict[str, JSON]:

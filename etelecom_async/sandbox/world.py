@@ -12,7 +12,7 @@ from ..account import Secret, hidden
 from ..api.call_logs import CallDirection
 from ..api.payload import a_user_id
 from ..clock import now
-from ..endpoint import JSON
+from ..endpoint import JSON, Encoding
 from ..errors import ApiError, ConfigError, InvalidArgument, InvalidId, InvalidPhone, NotFound
 from ..ids import MAX_ID, to_id
 from ..phone import mask, normalize
@@ -21,15 +21,16 @@ from .account_webhooks import WebhookBook
 from .budgets import DailyQuota, Wallet
 from .consent_requests import Charge, RequestBook
 from .customers import Customer, Reply, sample, to_reply
-from .fields import Fields, id_in, object_in, operators_form, text_in, whole_in
+from .fields import Fields, form_in, id_in, object_in, operators_form, text_in, whole_in
 from .handlers import Asked, Registry
 from .keys import Keys
 from .limit import TEXT_TYPE, FixedWindow, Gate, Gatekeeper, Limit, OverLimit, TokenBucket, json_response
 from .numbers import SHOP_ID
 from .shops import ShopBook
 from .telephony import Telephony
+from .uploads import Uploads
 from .users import UserBook
-from .wire import SandboxRequest, error_body, route_of
+from .wire import SandboxRequest, encoding_of, error_body, route_of
 from .zalo import zalo_handlers
 
 __all__ = [
@@ -170,6 +171,7 @@ class World:
             self._shops.handlers(),
             self._telephony.handlers(),
             self.webhooks.handlers(),
+            Uploads(oa_id=self.oa_id).handlers(),
         )
         self._controls: Mapping[str, Callable[[Fields], dict[str, JSON]]] = {
             REPLY_PATH: self._control_reply,
@@ -290,10 +292,10 @@ class World:
                 return Response(404, TEXT_TYPE, b"404 page not found\n"), None, False
             base, method = route
             handler = self._registry.find(method, base=base)
-            asked = self._read(request.body, base, method)
+            asked = self._read(request, base, method)
             asked = evolve(asked, shop_id=self._keys.shop_id(request.headers, base=base, method=method))
             self._count(Gate.API)
-            if method.startswith("Zalo/") and asked.shop_id != int(SHOP_ID):
+            if method.startswith(("Zalo/", "OA/")) and asked.shop_id != int(SHOP_ID):
                 raise NotFound("Cửa hàng chưa kết nối Zalo OA")
             return json_response(200, handler(asked)), asked, False
         except OverLimit as refusal:
@@ -301,8 +303,10 @@ class World:
         except ApiError as error:
             return json_response(error.status, error_body(error, is_legacy=self._legacy_errors)), asked, False
 
-    def _read(self, body: bytes, base: str, method: str) -> Asked:
-        fields, now = object_in(body), self._clock()
+    def _read(self, request: SandboxRequest, base: str, method: str) -> Asked:
+        is_form = encoding_of(method) is Encoding.MULTIPART
+        fields = form_in(request.headers["content-type"], request.body) if is_form else object_in(request.body)
+        now = self._clock()
         phone = operators_form(text_in(fields, "phone"))
         return Asked(
             base=base,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 
 import attrs
@@ -22,13 +22,15 @@ from ..api import untyped
 from ..errors import (
     AttemptTimeout,
     BodyTooLarge,
+    ConfigError,
     ConnectError,
     Disconnected,
+    EtelecomError,
     Phase,
     TransportError,
 )
 from ..timeout import Timeout
-from ..transport.base import Request, Response, Transport
+from ..transport.base import Request, Response, StreamedBody, Transport
 from .peer import Act, Answer, Cut, Echo, HangUp, Peer, Refuse, Silence
 
 __all__ = ["TransportContract"]
@@ -39,6 +41,24 @@ _MAX_BODY = 100_000
 _PATIENCE = 10.0
 
 
+@attrs.frozen(eq=False)
+class _Pieces:
+    """A body in pieces, which may end in an error."""
+
+    pieces: tuple[bytes, ...]
+    error: EtelecomError | None = None
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pieces)) + (self.error is not None)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            await asyncio.sleep(0)
+            yield piece
+        if self.error is not None:
+            raise self.error
+
+
 @attrs.frozen
 class _Client:
     """An open transport, and the origin of its peer."""
@@ -46,11 +66,11 @@ class _Client:
     transport: Transport
     origin: str
 
-    def request(self, *, body: bytes = b"{}", attempt: float = _PATIENCE) -> Request:
+    def request(self, *, body: bytes | StreamedBody = b"{}", attempt: float = _PATIENCE) -> Request:
         headers = {"Content-Type": "application/json", "Authorization": "Bearer 1:contract", "X-Trace": "7"}
         return Request(_METHOD, URL(self.origin + _PATH), headers, body, Timeout(attempt=attempt))
 
-    async def send(self, *, body: bytes = b"{}", attempt: float = _PATIENCE) -> Response:
+    async def send(self, *, body: bytes | StreamedBody = b"{}", attempt: float = _PATIENCE) -> Response:
         return await self.transport.send(self.request(body=body, attempt=attempt))
 
     async def echo(self, number: int, *, attempt: float = _PATIENCE) -> None:
@@ -100,12 +120,14 @@ class TransportContract:
             finally:
                 await transport.aclose()
 
-    def run(self, peer: Peer, test: Callable[[_Client], Coroutine[object, object, None]]) -> None:
+    def run(
+        self, peer: Peer, test: Callable[[_Client], Coroutine[object, object, None]], *, max_body: int = _MAX_BODY
+    ) -> None:
         """Run one test in an event loop of its own, and check that it leaves no task behind."""
 
         async def main() -> None:
             async with asyncio.timeout(3 * _PATIENCE):
-                async with self.connect(peer, max_body=_MAX_BODY) as (transport, origin):
+                async with self.connect(peer, max_body=max_body) as (transport, origin):
                     before = asyncio.all_tasks()
                     await test(_Client(transport, origin))
                     await _settle(lambda: asyncio.all_tasks() <= before | _servers())
@@ -136,6 +158,36 @@ class TransportContract:
             assert received.headers["authorization"] == "Bearer 1:contract"
             assert received.headers["content-type"] == "application/json"
             assert received.headers["x-trace"] == "7"
+
+        self.run(peer, test)
+
+    def test_a_streamed_body_arrives_whole_with_its_length_however_often_it_is_sent(self) -> None:
+        peer = Peer(Echo())
+        body = _Pieces((b'"', *(b"%d" % number * 5000 for number in range(100, 150)), b'"'))
+
+        async def test(client: _Client) -> None:
+            for _ in range(2):
+                assert len((await client.send(body=body)).body) == len(body)
+            assert [received.body for received in peer.received] == [b"".join(body.pieces)] * 2
+            lengths = {received.headers.get("content-length", str(len(body))) for received in peer.received}
+            assert lengths == {str(len(body))}
+            assert not any("transfer-encoding" in received.headers for received in peer.received)
+
+        self.run(peer, test, max_body=len(body))
+
+    def test_a_streamed_body_that_cannot_be_read_is_not_sent_whole_and_the_next_call_works(self) -> None:
+        peer = Peer(Answer())
+        body = _Pieces((b"a" * 100,), ConfigError("unreadable"))
+
+        async def test(client: _Client) -> None:
+            failure: EtelecomError | None = None
+            try:
+                await client.send(body=body)
+            except EtelecomError as error:
+                failure = error
+            assert failure is not None, "a body that cannot be read was answered"
+            assert (await client.send()).status == 200
+            assert [received.body for received in peer.received] == [b"{}"]
 
         self.run(peer, test)
 

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from .. import _checks, codec
 from ..api import untyped
-from ..endpoint import AnyEndpoint, Endpoint, check_name
+from ..endpoint import JSON, Encoding, Endpoint, check_name
 from ..errors import (
     ApiError,
     AttemptTimeout,
@@ -43,7 +43,7 @@ class MockCall:
     Attributes:
         endpoint: the method's wire name.
         payload: decoded: the payload class of a typed method, plain JSON of any other.
-        request: the attempt, without its key.
+        request: the attempt, without its key, with its body whole.
     """
 
     endpoint: str
@@ -111,7 +111,7 @@ class MockRoute(Generic[Req, Res]):
         if request.endpoint.name != self._endpoint.name:
             return None
         try:
-            payload = codec.decode(codec.loads(request.body), self._endpoint.payload)
+            payload = _decoded(request, self._endpoint.payload)
         except DecodeError as error:
             raise AssertionError(f"The payload sent to {self._endpoint.name} does not fit it: {error}") from None
         return payload if self._where is None or self._where(payload) else None
@@ -208,7 +208,8 @@ class MockTransport:
 
     async def send(self, request: Request, /) -> Response:
         """Answer one attempt."""
-        call = MockCall(request.endpoint.name, _payload(request.endpoint, request.body), _keyless(request))
+        request = request.with_body(await request.read_body())
+        call = MockCall(request.endpoint.name, _payload(request), _keyless(request))
         self.calls.append(call)
         self.unmatched.append(call)
         for route in reversed(self._routes):
@@ -279,8 +280,18 @@ def _check_playable(error: object) -> None:
     raise ConfigError(f"fail() takes an ApiError or a TransportError, and got {given}: write fail({example}).")
 
 
-def _payload(endpoint: AnyEndpoint, body: bytes) -> object:
-    return codec.decode(codec.loads(body), cast("type[object]", endpoint.payload))
+def _payload(request: Request) -> object:
+    return _decoded(request, cast("type[object]", request.endpoint.payload))
+
+
+def _decoded(request: Request, kind: type[Req]) -> Req:
+    """What was sent as an object of this class."""
+    body = cast("bytes", request.body)
+    if request.endpoint.encoding is Encoding.JSON:
+        return codec.decode(codec.loads(body), kind)
+    from ..pipeline.multipart import parsed  # noqa: PLC0415 - one method needs it
+
+    return codec.decode(cast("JSON", parsed(request.headers["Content-Type"], body)), kind)
 
 
 def _keyless(request: Request) -> Request:

@@ -102,7 +102,7 @@ class Peer:
 
     async def answer(self, request: Request) -> Response:
         """Act in memory, for transports without a socket: failures are the errors that a transport raises."""
-        received = Received("POST", request.url.raw_path, _lower(request.headers), request.body)
+        received = Received("POST", request.url.raw_path, _lower(request.headers), await request.read_body())
         match self.next_act(received):
             case Answer(status, body, headers):
                 return Response(status, _lower(headers), body)

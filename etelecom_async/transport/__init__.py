@@ -3,6 +3,6 @@
 `AiohttpTransport`, the default, is in `etelecom_async.transport.aiohttp`: importing the SDK does not import aiohttp.
 """
 
-from .base import ChecksUrl, Pooled, Request, Response, Transport
+from .base import ChecksUrl, Pooled, Request, Response, StreamedBody, Transport
 
-__all__ = ["ChecksUrl", "Pooled", "Request", "Response", "Transport"]
+__all__ = ["ChecksUrl", "Pooled", "Request", "Response", "StreamedBody", "Transport"]

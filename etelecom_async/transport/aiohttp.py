@@ -17,7 +17,7 @@ from .. import _checks
 from ..account import Secret
 from ..errors import BadAnswer, BodyTooLarge, ConfigError, ConnectError, Disconnected, Phase, TransportError
 from .aiohttp_errors import not_sent, unanswered
-from .base import Request, Response
+from .base import Request, Response, StreamedBody
 from .connecting import PROXY_AUTHENTICATION, proxy_refused
 from .deadlines import Deadlines, TimeLimit
 from .headers import AnswerHeaders, Prepared
@@ -121,8 +121,8 @@ class AiohttpTransport:
             with TimeLimit(held.deadlines, request.timeout.attempt, task):
                 answer = await held.http.post(
                     request.url,
-                    data=request.body if len(request.body) < _LONG else io.BytesIO(request.body),
-                    headers=self._headers.of(request) if proxy is None else self._with_proxy(request, proxy),
+                    data=_data(request.body),
+                    headers=self._headers_of(request, proxy),
                     timeout=self._timeout,
                     allow_redirects=False,
                     ssl=tls,
@@ -190,11 +190,14 @@ class AiohttpTransport:
         self._trusted = self._trusted or self._trust.context()
         return self._trusted or True
 
-    def _with_proxy(self, request: Request, proxy: Proxy) -> Mapping[str, str]:
+    def _headers_of(self, request: Request, proxy: Proxy | None) -> Mapping[str, str]:
         """The headers in aiohttp's own form, with those for the proxy where it is no tunnel."""
-        if proxy.headers and request.url.scheme == "http":
-            return CIMultiDict({**request.headers, **proxy.headers})  # without TLS there is no CONNECT to put them on
-        return self._headers.of(request)
+        more: Mapping[str, str] = {}
+        if proxy is not None and request.url.scheme == "http":
+            more = proxy.headers  # without TLS there is no CONNECT to put them on
+        if not isinstance(request.body, bytes):
+            more = {**more, hdrs.CONTENT_LENGTH: str(len(request.body))}  # or it would be sent in chunks
+        return CIMultiDict({**request.headers, **more}) if more else self._headers.of(request)
 
     def _is_there(self, answer: aiohttp.ClientResponse) -> bool:
         """Has the body come whole, as most often? HTTP's own framing bounds what is read then.
@@ -225,6 +228,11 @@ class AiohttpTransport:
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
+
+
+def _data(body: bytes | StreamedBody) -> bytes | io.BytesIO | StreamedBody:
+    """The body in the form in which aiohttp sends it."""
+    return io.BytesIO(body) if isinstance(body, bytes) and len(body) >= _LONG else body
 
 
 @define(eq=False)

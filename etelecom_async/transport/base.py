@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
@@ -14,18 +14,35 @@ from .._record import record
 from ..endpoint import JSON, AnyEndpoint
 from ..timeout import Timeout
 
-__all__ = ["CallNext", "ChecksUrl", "Pooled", "Request", "Response", "Transport"]
+__all__ = ["CallNext", "ChecksUrl", "Pooled", "Request", "Response", "StreamedBody", "Transport"]
+
+
+class StreamedBody(Protocol):
+    """A body that is read while it is sent, so that no file has to be in memory: `async for piece in body`.
+
+    `len` is its size, which goes out as `Content-Length`. Each attempt iterates over it anew.
+    It may raise an `EtelecomError` where a file cannot be read; what a transport makes of that does not matter, as long
+    as it sends no more and does not use the connection again: the call ends with that error.
+    """
+
+    def __len__(self) -> int:
+        """Bytes."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Read it from the beginning."""
+        ...
 
 
 @record(eq=False)
 class Request:
-    """One attempt of one call: a POST of JSON bytes.
+    """One attempt of one call: a POST.
 
     Attributes:
         endpoint: the method that is called.
         url: where it goes.
         headers: what to send with it, complete. The key is in here only below the auth layer, hidden from repr.
-        body: the bytes to send.
+        body: what to send: bytes, or for an upload a `StreamedBody`.
         timeout: the time limits; `attempt` is the one that a transport keeps.
         attempt: which attempt of its call this is, from 1.
     """
@@ -33,13 +50,21 @@ class Request:
     endpoint: AnyEndpoint = field(repr=lambda endpoint: endpoint.name)
     url: URL
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=lambda body: f"<{len(body)} bytes>")
+    body: bytes | StreamedBody = field(repr=lambda body: f"<{len(body)} bytes>")
     timeout: Timeout
     attempt: int = 1
+
+    async def read_body(self) -> bytes:
+        """The body in memory; raises what a `StreamedBody` raises."""
+        return self.body if isinstance(self.body, bytes) else b"".join([piece async for piece in self.body])
 
     def with_headers(self, headers: Mapping[str, str]) -> Request:
         """The same attempt with these headers and no others."""
         return Request(self.endpoint, self.url, headers, self.body, self.timeout, self.attempt)
+
+    def with_body(self, body: bytes | StreamedBody) -> Request:
+        """The same attempt with another body."""
+        return Request(self.endpoint, self.url, self.headers, body, self.timeout, self.attempt)
 
     def with_timeout(self, timeout: Timeout) -> Request:
         """The same request under other time limits."""
@@ -85,7 +110,7 @@ class Transport(Protocol):
 
     `send`
     - sends `request.body` as a POST to `request.url` with exactly the headers of `request.headers` (HTTP's own framing
-      headers come on top);
+      headers come on top); a `StreamedBody` as it is read, with its `len` as the `Content-Length`;
     - returns a `Response` for every HTTP status: judging it is not a transport's work;
     - reads the body whole and bounded, and raises `BodyTooLarge` rather than hold more;
     - follows no redirect, because a Bearer key must not travel, and keeps no cookies;

@@ -78,6 +78,9 @@ class HttpxTransport:
     async def send(self, request: Request, /) -> Response:
         """Carry one request; `Transport` says what this promises."""
         proxy = self._proxies.of(request.url)
+        headers = dict(request.headers)
+        if not isinstance(request.body, bytes):
+            headers["Content-Length"] = str(len(request.body))  # or it would be sent in chunks
         held = self._lifetime.current() or await self._lifetime.open(self._open)
         is_sent = False
 
@@ -92,7 +95,7 @@ class HttpxTransport:
                 extensions = {"timeout": self._timeout, "trace": trace}
                 answer = await held.carrier(proxy).handle_async_request(
                     httpx.Request(
-                        "POST", str(request.url), headers=request.headers, content=request.body, extensions=extensions
+                        "POST", str(request.url), headers=headers, content=request.body, extensions=extensions
                     )
                 )
                 try:

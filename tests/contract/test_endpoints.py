@@ -13,7 +13,9 @@ from attrs import frozen
 from etelecom_async import CHECK_CONSENT, Role, Safety, Secret, Session
 from etelecom_async.api import ENDPOINTS, catalog
 from etelecom_async.api.catalog import function_of
+from etelecom_async.api.files import File
 from etelecom_async.codec import Digits, Id, Text, TextMap
+from etelecom_async.endpoint import Encoding
 from etelecom_async.enums import OpenEnum
 from tests.support.contract import ENTRIES, EVIDENCE, TYPED, UNTYPED, facts, is_for_partners
 
@@ -35,6 +37,7 @@ NOT_LISTED = {"avatars": TextMap, "last_conversation": object, "meta": TextMap, 
 PLAIN = {
     ("string", "int64"): Id,
     ("string", "date-time"): datetime,
+    ("string", "binary"): File,
     ("string", None): str,
     ("integer", None): int,
     ("boolean", None): bool,
@@ -152,6 +155,7 @@ def test_key_safety_and_limits_are_those_of_the_contract(name):
     assert endpoint.safety is (Safety.READ if entry["read_only"] else Safety.SEND)
     assert endpoint.partner_only is is_for_partners(entry)
     assert (endpoint.attempt_time is not None) is entry.get("slow", False)
+    assert endpoint.encoding is Encoding(entry.get("body", "application/json"))
 
 
 @EVERY

@@ -12,7 +12,7 @@ BEGIN, END = "<!-- written from the code: python -m tests.contract.test_page -->
 
 
 def rows():
-    services = ("Zalo", "Etelecom", "Shop", "Webhook", "Misc")
+    services = ("Zalo", "OA", "Etelecom", "Shop", "Webhook", "Misc")
     for service in services:
         names = [name for name in ENTRIES if name in ENDPOINTS and name.startswith(f"{service}/")]
         if names:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 from etelecom_async.api.call_logs import Comparison, Duration
+from etelecom_async.api.files import File
 from etelecom_async.api.transactions import Banner, Button, ButtonPayload, Paragraph, TableRow
 from tests.support import OA, PHONE
 
@@ -17,6 +18,9 @@ NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
 EVENING = datetime(2030, 5, 17, 19, tzinfo=timezone(timedelta(hours=7)))
 FROM_TO = {"date_from": NOON, "date_to": EVENING}
 FROM_TO_WIRE = {"date_from": "2030-05-17T12:00:00Z", "date_to": "2030-05-17T19:00:00+07:00"}
+
+
+PICTURE = File(b"\xff\xd8 canary \r\n--", filename='ảnh "1" \\.jpg')
 
 
 def same(**given):
@@ -122,6 +126,9 @@ CALLS = {
             **FROM_TO_WIRE,
         },
     ),
+    "OA/UploadFile": [
+        ({"oa_id": OA, "type": "image", "file": PICTURE}, {"oa_id": OA_WIRE, "type": "image", "file": PICTURE})
+    ],
     "Zalo/OASendText": [sent_to(ID, {"text": "Xin chào\nA"}, text="Xin chào\nA")],
     "Zalo/OASendSticker": [sent_to(BIG, {"attachment_id": "s1"}, attachment_id="s1")],
     "Zalo/OASendImage": [
@@ -391,4 +398,4 @@ CALLS = {
     "Webhook/GetWebhooks": [({}, {})],
     "Webhook/DeleteWebhook": [({"id": ID}, {"id": WIRE})],
 }
-"""By wire name: keyword arguments and the JSON object that is sent."""
+"""By wire name: keyword arguments and the object that is sent, as JSON or as a form."""

@@ -173,7 +173,7 @@ async def layer(request: Request, call_next: CallNext) -> Response:
 
 class Own:
     async def send(self, request: Request, /) -> Response:
-        return Response(200, {}, request.body)
+        return Response(200, {}, await request.read_body())
 
     async def aclose(self) -> None: ...
 

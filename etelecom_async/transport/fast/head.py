@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import NamedTuple
 
 from yarl import URL
@@ -46,5 +46,5 @@ class Head:
     def with_body(self, body: bytes) -> bytes:
         return b"%b%d\r\n\r\n%b" % (self._bytes, len(body), body)
 
-    def before(self, body: bytes) -> bytes:
+    def before(self, body: Sized) -> bytes:
         return b"%b%d\r\n\r\n" % (self._bytes, len(body))

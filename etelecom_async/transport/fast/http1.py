@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from ...errors import AttemptTimeout, BadAnswer, BodyTooLarge, Disconnected, Phase, TransportError
-from ..base import Response
+from ..base import Response, StreamedBody
 from ..deadlines import Deadlines
 from ..readiness import readiness
 
@@ -57,10 +57,12 @@ class Connection(asyncio.Protocol):
         "_on_free",
         "_on_lost",
         "_on_made",
+        "_outgoing",
         "_parser",
         "_quiet",
         "_status",
         "_transport",
+        "_writable",
         "idle_since",
         "origin",
     )
@@ -84,6 +86,8 @@ class Connection(asyncio.Protocol):
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._outgoing: asyncio.Task[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
         self._heard: Callable[[], Sequence[object]] = list
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         self._answer: asyncio.Future[Response] | None = None
@@ -106,7 +110,7 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         return transport is not None and self._answer is None and not transport.is_closing() and not self._heard()
 
-    def ask(self, head: Head, body: bytes, seconds: float | None) -> asyncio.Future[Response]:
+    def ask(self, head: Head, body: bytes | StreamedBody, seconds: float | None) -> asyncio.Future[Response]:
         """Send a request. The future gets the answer, or an error; `seconds` is the time for the whole answer."""
         self._answer = answer = self._loop.create_future()
         transport = self._transport
@@ -115,12 +119,28 @@ class Connection(asyncio.Protocol):
             return answer
         if seconds is not None:
             self._deadlines.add(self, seconds)
-        if len(body) < _LONG:
+        if not isinstance(body, bytes):
+            transport.write(head.before(body))
+            self._outgoing = self._loop.create_task(self._pour(body, transport))
+        elif len(body) < _LONG:
             transport.write(head.with_body(body))
         else:
             transport.write(head.before(body))
             transport.write(body)
         return answer
+
+    async def _pour(self, body: StreamedBody, transport: asyncio.Transport) -> None:
+        """Write a body as it is read, no faster than the other side takes it. It is cancelled where the request ends."""
+        try:
+            async for piece in body:
+                transport.write(piece)
+                if self._writable is not None:
+                    await self._writable
+        except Exception:  # noqa: BLE001 - of another body it may be any; the session knows why
+            self._outgoing = None
+            self._fail(Disconnected("the body of the request could not be read"))
+        else:
+            self._outgoing = None
 
     def leave(self, answer: asyncio.Future[Response]) -> None:
         """The caller does not wait any more; without its answer the connection cannot be used again."""
@@ -175,6 +195,14 @@ class Connection(asyncio.Protocol):
         self._hung_up(exc)
         self._parser = None  # they refer to each other
         self._on_lost(self)
+
+    def pause_writing(self) -> None:
+        self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        self._writable = None
 
     # What httptools calls
 
@@ -253,6 +281,7 @@ class Connection(asyncio.Protocol):
             and not self._is_followed
             and transport is not None
             # A server may answer before it has read the whole request.
+            and self._outgoing is None
             and transport.get_write_buffer_size() == 0
             and not transport.is_closing()
         )
@@ -274,5 +303,8 @@ class Connection(asyncio.Protocol):
         answer = cast("asyncio.Future[Response]", self._answer)
         self._deadlines.remove(self)
         self._answer = None
+        if self._outgoing is not None:
+            self._outgoing.cancel()
+            self._outgoing = None
         self._reset()
         return answer

@@ -163,6 +163,7 @@ ROWS = {
             "look": v.without(v.LINE, None),
             "partner_only": v.FLAG,
             "attempt_time": v.without(v.NUMBER, None),
+            "encoding": [None, *v.ENUMS, "application/json"],
         },
         {"name": "Zalo/X", "payload": object, "result": object},
         fits={"result": [dict[str, int], dict]},

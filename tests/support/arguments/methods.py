@@ -1,12 +1,15 @@
 """Arguments of the API's methods and payloads: what fits none of a name, wherever it stands."""
 
 import inspect
+import io
+from pathlib import Path
 
 import attrs
 
 from etelecom_async import Paging, Partner
 from etelecom_async.api import ENDPOINTS
 from etelecom_async.api.catalog import function_of
+from etelecom_async.api.files import File
 from etelecom_async.codec import decode
 from tests.support import KEY, SHOP_KEY
 from tests.support.arguments import values as v
@@ -26,6 +29,11 @@ _MODELS = [5, "a", {"a": 1}, [None], [{}], v.THING]
 _SECRET = ["", " ", "a\nb", 5, b"a", v.THING]
 _USER_ID = ["", " ", "a b", "a\n", "é", "9" * 65, 0, -1, 1.5, True, b"1", ["1"], v.THING]
 _NUMBER = ["", " ", "a", "01", "1.0", "-1", "9" * 19, -1, 10**18, 1.5, True, b"1", ["1"], v.THING]
+_CLOSED, _TEXT_FILE, _PIPE = io.BytesIO(b"a"), io.StringIO("a"), io.BytesIO(b"a")
+_CLOSED.close()
+_PIPE.seekable = lambda: False
+_FILE = [None, 5, "", " ", "a\0", "folder/", [], {}, v.THING, File, io.BytesIO, _CLOSED, _TEXT_FILE, io.BytesIO(b"a")]
+_NAMED_FILE = [it for it in _FILE if it not in ("folder/", _FILE[-1])]
 
 IDS = {
     *("shop_id", "oa_id", "app_id", "tenant_id", "hotline_id", "extension_id", "owner_id", "connection_id", "id"),
@@ -63,6 +71,7 @@ BAD = {
     **dict.fromkeys(("user_ids", "extension_ids", "hotline_ids"), _IDS),
     "zl_user_ids": [*_SEVERAL, [0], ["a b"]],
     "phone": v.without(v.PHONES, None),
+    "file": [*_FILE, b"", b"a", b"canary"],
     "webhook_url": [5, " ", "a\nb", None, b"a", v.THING],
     **dict.fromkeys(("password", "app_secret"), _SECRET),
     "template_data": [5, "{}", [], {"a": 1}, {1: "a"}, {"a": None}, v.THING],
@@ -79,6 +88,8 @@ SPECIAL = {
     **dict.fromkeys(("Zalo/ConnectOA", "ConnectOA"), _STATE),
     **dict.fromkeys(("Etelecom/CreateExtension", "CreateExtension"), _EXTENSION),
     "Duration": {"value": _NOT_NEGATIVE},
+    "OA/UploadFile": {"type": v.LINE},
+    "UploadFile": {"type": v.LINE},
 }
 """Of a method or a payload where it means another."""
 
@@ -116,3 +127,16 @@ def _payload_rows():
 
 
 ROWS = {function_of(name): _method_row(name) for name in CALLS} | _payload_rows()
+ROWS[File] = Row(
+    {
+        "file": [*_NAMED_FILE, b"", b"a" * 11],
+        "filename": ["", " ", "a/b", "a\nb", "a\r", "a\0", "\x7f", "\ud800", "9" * 256, 5, b"a", ["a"], v.THING],
+        "max_size": v.WHOLE,
+    },
+    {"file": b"a" * 10, "filename": "a.txt", "max_size": 10},
+    fits={
+        "file": ["/x/y.jpg", Path("y.jpg"), io.BytesIO(b"a")],
+        "filename": ['ảnh "1".jpg'],
+        "max_size": [v.Whole(10)],
+    },
+)

@@ -14,8 +14,9 @@ from etelecom_async.api import ENDPOINTS
 from etelecom_async.api.catalog import function_of
 from etelecom_async.api.paging import Listing
 from etelecom_async.codec import decode
-from etelecom_async.endpoint import Role, Safety
+from etelecom_async.endpoint import Encoding, Role, Safety
 from etelecom_async.enums import OpenEnum
+from etelecom_async.pipeline.multipart import parsed
 from etelecom_async.testing import MockTransport
 from tests.support import KEY, SHOP_KEY, FakeTransport, answer, session_over
 from tests.support.arguments import ROWS
@@ -44,6 +45,14 @@ def result_of(name):
     return decode(least(name), ENDPOINTS[name].result)
 
 
+async def written(sent):
+    """The object that a request carries."""
+    body = await sent.read_body()
+    if ENDPOINTS[sent.endpoint.name].encoding is Encoding.JSON:
+        return json.loads(body)
+    return parsed(sent.headers["Content-Type"], body)
+
+
 async def made(session, name, given=None):
     """A call of a method; of a list, its first page."""
     return await method_of(session, name)(**(CALLS[name][0][0] if given is None else given))
@@ -60,7 +69,7 @@ async def test_a_call_is_sent_in_the_names_and_types_of_the_wire_with_the_method
     await made(Session(BOTH, transport=transport), name, given)
     (sent,) = transport.requests
     assert str(sent.url) == f"https://api.etelecom.vn/v1/partner.{name}"
-    assert json.loads(sent.body) == body
+    assert await written(sent) == body
     key = KEY if ENDPOINTS[name].role is Role.ACCOUNT else SHOP_KEY
     assert sent.headers["Authorization"] == f"Bearer {key}"
 
