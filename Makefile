@@ -18,7 +18,7 @@ INSTALL := install() { $(VENV)/bin/uv pip install --quiet --python $(VENV) "$$@"
 # environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long test-all test-others test-lowest lint types build messages bench soak reliability fuzz mutation bench-gate redis-server valgrind clean sbom audit api-diff
+.PHONY: help demo test test-long test-all test-others test-lowest lint types build messages bench soak reliability fuzz mutation bench-gate redis-server node-client valgrind clean sbom audit api-diff
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -34,7 +34,7 @@ PYTEST = $(PY) $(MODE) -m pytest --dist worksteal $(PROCESSES)
 test: $(VENV)/.dev redis-server  ## run the tests but the long ones, or all of some: TESTS=tests/unit/test_codec.py
 	$(PYTEST) $(or $(TESTS),-m "not long")
 
-test-long: $(VENV)/.dev redis-server  ## run the long tests, and those of properties with all their examples; PROFILE=search tries new ones
+test-long: $(VENV)/.dev redis-server node-client  ## run the long tests, and those of properties with all their examples; PROFILE=search tries new ones
 	$(PYTEST) -m "long or hypothesis" --hypothesis-profile=$(PROFILE) $(TESTS)
 
 test-all: test $(if $(TESTS),,test-long) test-others  ## run the tests under every Python from 3.11 up that is found, or some: TESTS=tests/unit/test_codec.py
@@ -127,6 +127,18 @@ redis-server:
 			exit 1; \
 		fi
 
+# A client that is generated from the OpenAPI document, under Node: npm has its packages.
+node-client:
+	@command -v npm >/dev/null || \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null; \
+		else \
+			echo "The long tests need Node 18 or newer with npm: install them first (Debian: apt-get install nodejs npm; macOS: brew install node)."; \
+			exit 1; \
+		fi
+	@[ tests/e2e/openapi_client/node_modules -nt tests/e2e/openapi_client/package-lock.json ] || \
+		{ npm ci --prefix tests/e2e/openapi_client --no-audit --no-fund --silent && touch tests/e2e/openapi_client/node_modules; }
+
 valgrind:
 	@command -v valgrind >/dev/null || \
 		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
@@ -137,7 +149,7 @@ valgrind:
 		fi
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-sbom .venv-3.* benchmarks/node/node_modules
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-sbom .venv-3.* benchmarks/node/node_modules tests/e2e/openapi_client/node_modules
 	rm -rf dist results.csv results.csv.job .results.csv*.part .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(PY):

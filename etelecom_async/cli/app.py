@@ -52,6 +52,7 @@ etelecom.modules = MappingProxyType(
         "ensure": "Get a customer's permission, and pay for at most one request.",
         "call": "Call any method of the API, with JSON in and out.",
         "doctor": "Look whether this machine, the network and the key are in order.",
+        "openapi": "Write the methods as an OpenAPI document, for other languages.",
         "sandbox": "Serve an eTelecom on this machine.",
         "demo": "Check a file of phones against a sandbox, end to end.",
     }

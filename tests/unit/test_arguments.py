@@ -48,7 +48,7 @@ SEVERAL = {"user_ids", "zl_user_ids", "extension_ids", "hotline_ids"}
 _MODULES = (
     "phone ids messages bulk claims claims.file claims.redis "
     "workers.batches jobs.job jobs.plan workers.ray_workers tables.reading sandbox testing "
-    "transport transport.aiohttp transport.fast.httptools transport.httpx ratelimit.redis_rate pipeline.retry "
+    "openapi transport transport.aiohttp transport.fast.httptools transport.httpx ratelimit.redis_rate pipeline.retry "
     "ratelimit.throttle webhooks contrib.opentelemetry contrib.prometheus"
 )
 MODULES = ("etelecom_async", *(f"etelecom_async.{name}" for name in _MODULES.split()))

@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
         return answer
 
     async def _pour(self, body: StreamedBody, transport: asyncio.Transport) -> None:
-        """Write a body as it is read, no faster than the other side takes it. It is cancelled where the request ends."""
+        """Write a body as it is read, no faster than the other side takes it; cancelled where the request ends."""
         try:
             async for piece in body:
                 transport.write(piece)

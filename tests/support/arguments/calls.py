@@ -36,6 +36,7 @@ from etelecom_async.api.zalo import Zalo
 from etelecom_async.claims.base import MemoryClaims
 from etelecom_async.ids import to_id
 from etelecom_async.messages import explain
+from etelecom_async.openapi import document
 from etelecom_async.ratelimit.redis_rate import RedisRate
 from tests.support import KEY, OA, PHONE, SHOP_KEY
 from tests.support.arguments import values as v
@@ -288,6 +289,7 @@ ROWS = {
     ),
     Consent.granted_at: Row({"moment": [None, *v.MOMENTS]}, call=Consent(error=0).granted_at),
     Consent.state_at: Row({"moment": [None, *v.MOMENTS]}, call=Consent(error=0).state_at),
+    document: Row({"base_url": v.without(v.URLS, "http://pbx.example.vn")}, fits={"base_url": ["pbx.example.vn"]}),
     # Vocabulary
     phone.normalize: Row({"phone": v.PHONES}, {"phone": PHONE}),
     phone.national: Row({"phone": v.PHONES}, {"phone": PHONE}),
