@@ -11,6 +11,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 import attrs
 from attrs import frozen
 
+from .._file import File
 from .._secret import Secret
 from ..api.paging import Paging
 from ..codec import Digits, EpochMillis, Id, Milliseconds, Plain, Seconds, Text, TextMap
@@ -30,6 +31,7 @@ _KINDS: tuple[tuple[object, str, tuple[type, ...]], ...] = (
     (Milliseconds, texts.MILLISECONDS, (int, str)),
     (Seconds, texts.SECONDS, (int, str)),
     (Secret, texts.TEXT, (str,)),
+    (File, texts.FILE, (str,)),
     (str, texts.TEXT, (str,)),
     (bool, texts.TRUE_OR_FALSE, (bool,)),
     (int, texts.WHOLE_NUMBER, (int,)),

@@ -17,6 +17,7 @@ from .render import write
 __all__ = ["openapi"]
 
 
+@exits_with(ExitCode.STOPPED)
 @click.command("openapi", cls=Command)
 @click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write it there, and not to stdout.")
 @click.option(
@@ -28,7 +29,6 @@ __all__ = ["openapi"]
     show_envvar=True,
     help="The server that the document names.",
 )
-@exits_with(ExitCode.STOPPED)
 def openapi(output: Path | None, base_url: str) -> None:
     """Write every typed method as an OpenAPI 3.1 document, from which other languages generate their clients.
 

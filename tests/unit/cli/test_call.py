@@ -211,6 +211,21 @@ def test_without_a_terminal_and_yes_a_send_is_refused_in_one_sentence(name):
     )
 
 
+def test_a_field_that_is_a_file_takes_its_path(tmp_path):
+    path = tmp_path / "a.jpg"
+    given = {"oa_id": SANDBOX_OA, "type": "image", "file": str(path)}
+    code, _, stderr = command(World(), "call", "OA/UploadFile", *fields(given), "--yes")
+    assert code == 2
+    assert "The file cannot be read: No such file" in stderr
+    path.write_bytes(b"\xff\xd8")
+    code, stdout, _ = command(World(), "call", "OA/UploadFile", *fields(given), "--yes")
+    assert code == 0
+    assert json.loads(stdout) == {"token": "sandbox-token-1"}
+    code, _, stderr = command(World(), "call", "OA/UploadFile", *fields({**given, "file": 5}), "--yes")
+    assert code == 2
+    assert "path of a file" in stderr
+
+
 def test_with_yes_a_send_is_sent_once():
     made = World()
     code, stdout, _ = command(made, "call", "Zalo/RequestConsent", *fields(REQUEST), "--yes")
