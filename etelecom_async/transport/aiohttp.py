@@ -20,16 +20,16 @@ from .aiohttp_errors import not_sent, unanswered
 from .base import Request, Response, StreamedBody
 from .connecting import PROXY_AUTHENTICATION, proxy_refused
 from .deadlines import Deadlines, TimeLimit
-from .headers import AnswerHeaders, Prepared
+from .headers import HEADERS, AnswerHeaders, Prepared
 from .lifetime import Lifetime
 from .proxies import Proxies, Proxy, secret_url
-from .stale import CheckedRequest, Sending, sending_of_task
+from .stale import Body, CheckedRequest, LongBody, Sending
 from .trust import Trust, check_context
 
 __all__ = ["AiohttpTransport"]
 
 _LONG = 2**19
-"""Bytes of a request from which on it is written in pieces, so that it does not hold up the event loop."""
+"""Bytes of a request from which on it is written in pieces."""
 
 
 class AiohttpTransport:
@@ -88,7 +88,7 @@ class AiohttpTransport:
         # An attempt's own limit is not aiohttp's to keep: its timers cost half as much as all that this SDK does.
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
         self._lifetime: Lifetime[_Open] = Lifetime(is_borrowed=session is not None)
-        self._headers = Prepared(lambda _, headers: CIMultiDictProxy(CIMultiDict(headers)))
+        self._headers = Prepared(_beyond_usual)
 
     @property
     def pool_size(self) -> int | None:
@@ -112,25 +112,32 @@ class AiohttpTransport:
         proxy = None if self._proxies.is_empty else self._proxies.of(request.url)
         tls = self._tls() if self._trust.places and request.url.scheme == "https" else True
         held = self._lifetime.current() or await self._lifetime.open(self._open)
+        body = Body(request.body) if len(request.body) < _LONG else LongBody(io.BytesIO(request.body))
+        body.sending = held.sending
+        is_usual, headers = self._headers.of(request)
+        http = held.http if is_usual else held.bare
         # Everything that aiohttp raises holds the request and with it the key, so its errors end here: a new one is
         # raised outside of the except block, with no context and no cause.
         task = asyncio.current_task()
-        if sending_of_task.get(None) is not held.sending:  # a task that calls again has it still
-            sending_of_task.set(held.sending)
         try:
             with TimeLimit(held.deadlines, request.timeout.attempt, task):
-                answer = await held.http.post(
+                answer = await http.post(
                     request.url,
+<<<<<<< HEAD
                     data=_data(request.body),
                     headers=self._headers_of(request, proxy),
                     timeout=self._timeout,
+=======
+                    data=body,
+                    headers=headers if proxy is None else _with_proxy(headers, request.url, proxy),
+>>>>>>> cf2974b (A call over the default transport takes 9,000 instructions less)
                     allow_redirects=False,
                     ssl=tls,
                     proxy=None if proxy is None else proxy.url,
                     proxy_headers=None if proxy is None else proxy.headers,
                 )
                 try:
-                    body = answer.content.read_nowait() if self._is_there(answer) else await self._read(answer)
+                    content = answer.content.read_nowait() if self._is_there(answer) else await self._read(answer)
                 except BaseException:
                     answer.close()
                     raise
@@ -139,22 +146,20 @@ class AiohttpTransport:
                 answer.release()
             if proxy is not None and answer.status == PROXY_AUTHENTICATION:
                 raise proxy_refused(answer.status, proxy)
-            return Response(answer.status, AnswerHeaders(answer.headers), body)
+            return Response(answer.status, AnswerHeaders(answer.headers), content)
         except TransportError:
             raise
         except asyncio.CancelledError:
             if task is None or task.cancelling() or not held.closed:
                 raise
             # No caller has cancelled this call: as it closes, aiohttp cancels the looking up of names.
-            phase = Phase.UNKNOWN if task in held.sending.tasks else Phase.NOT_SENT
+            phase = Phase.UNKNOWN if body.is_sent else Phase.NOT_SENT
             failure: TransportError | ConfigError = Disconnected("the transport was closed", phase=phase)
         except (aiohttp.ClientError, OSError, RuntimeError, ValueError) as error:
-            if task in held.sending.tasks:
+            if body.is_sent:
                 failure = unanswered(error)
             else:
                 failure = not_sent(error, request.url, proxy, has_connected=held.sending.has_connected)
-        finally:
-            held.sending.tasks.discard(task)
         raise failure
 
     async def aclose(self) -> None:
@@ -162,11 +167,7 @@ class AiohttpTransport:
         await self._lifetime.aclose()
 
     def _open(self) -> _Open:
-        deadlines = Deadlines(asyncio.get_running_loop())
-        return _Open(self._new_session(), deadlines, Sending(), is_lent=self._lender is not None)
-
-    def _new_session(self) -> aiohttp.ClientSession:
-        lender = self._lender
+        deadlines, lender = Deadlines(asyncio.get_running_loop()), self._lender
         if lender is not None and (lender.closed or lender.connector is None):
             raise ConnectError("The borrowed aiohttp session is closed.")
         connector = (
@@ -174,15 +175,24 @@ class AiohttpTransport:
             if lender is None
             else lender.connector
         )
+        http = self._new_session(connector, HEADERS, is_owner=lender is None)
+        bare = self._new_session(connector, {}, is_owner=False)
+        return _Open(http, bare, deadlines, Sending(), is_lent=lender is not None)
+
+    def _new_session(
+        self, connector: aiohttp.BaseConnector, headers: Mapping[str, str], *, is_owner: bool
+    ) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=connector,
-            connector_owner=lender is None,
+            connector_owner=is_owner,
+            headers=headers,
+            timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             request_class=CheckedRequest,
             # It would take a user and a password for the API's host from netrc, in place of the key.
             trust_env=False,
-            trace_configs=None if lender is None else lender.trace_configs,
+            trace_configs=None if self._lender is None else self._lender.trace_configs,
         )
 
     def _tls(self) -> ssl.SSLContext | bool:
@@ -190,6 +200,7 @@ class AiohttpTransport:
         self._trusted = self._trusted or self._trust.context()
         return self._trusted or True
 
+<<<<<<< HEAD
     def _headers_of(self, request: Request, proxy: Proxy | None) -> Mapping[str, str]:
         """The headers in aiohttp's own form, with those for the proxy where it is no tunnel."""
         more: Mapping[str, str] = {}
@@ -199,6 +210,8 @@ class AiohttpTransport:
             more = {**more, hdrs.CONTENT_LENGTH: str(len(request.body))}  # or it would be sent in chunks
         return CIMultiDict({**request.headers, **more}) if more else self._headers.of(request)
 
+=======
+>>>>>>> cf2974b (A call over the default transport takes 9,000 instructions less)
     def _is_there(self, answer: aiohttp.ClientResponse) -> bool:
         """Has the body come whole, as most often? HTTP's own framing bounds what is read then.
 
@@ -230,16 +243,37 @@ class AiohttpTransport:
         return BodyTooLarge(f"the answer is larger than {self._max_body} bytes")
 
 
+<<<<<<< HEAD
 def _data(body: bytes | StreamedBody) -> bytes | io.BytesIO | StreamedBody:
     """The body in the form in which aiohttp sends it."""
     return io.BytesIO(body) if isinstance(body, bytes) and len(body) >= _LONG else body
+=======
+def _beyond_usual(_: URL, headers: Mapping[str, str]) -> tuple[bool, CIMultiDictProxy[str]]:
+    """Whether these are the usual headers and more, and then those that are more: aiohttp adds headers one by one."""
+    is_usual = headers.items() >= HEADERS.items()
+    more = {name: value for name, value in headers.items() if not is_usual or name not in HEADERS}
+    return is_usual, CIMultiDictProxy(CIMultiDict(more))
+
+
+def _with_proxy(headers: CIMultiDictProxy[str], url: URL, proxy: Proxy) -> Mapping[str, str]:
+    """The headers with those for the proxy where it is no tunnel."""
+    if proxy.headers and url.scheme == "http":
+        return CIMultiDict({**headers, **proxy.headers})  # without TLS there is no CONNECT to put them on
+    return headers
+>>>>>>> cf2974b (A call over the default transport takes 9,000 instructions less)
 
 
 @define(eq=False)
 class _Open:
-    """What is open under one event loop."""
+    """What is open under one event loop.
+
+    Attributes:
+        http: sends the usual headers with every request.
+        bare: sends none but those of the request, over the same connections.
+    """
 
     http: aiohttp.ClientSession
+    bare: aiohttp.ClientSession
     deadlines: Deadlines
     sending: Sending
     is_lent: bool
@@ -260,3 +294,4 @@ class _Open:
         # Lent connections are not ended by closing, so the calls over them go on, and need this down to the last one.
         if self.is_lent:
             self.http.detach()
+            self.bare.detach()

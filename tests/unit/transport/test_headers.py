@@ -50,6 +50,43 @@ async def test_sessions_over_one_transport_send_each_its_own_key(transport):
     assert keys == [KEY, ANOTHER_KEY] * 2
 
 
+@pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
+@pytest.mark.parametrize(
+    ("changed", "name", "sent"),
+    [
+        ({"User-Agent": "theirs/1"}, "user-agent", "theirs/1"),
+        ({"accept": "text/plain"}, "accept", "text/plain"),
+        ({"X-Trace": "7"}, "user-agent", HEADERS["User-Agent"]),
+    ],
+)
+async def test_a_header_that_a_middleware_changes_is_sent_changed_and_the_others_as_they_were(
+    transport, changed, name, sent
+):
+    async def change(request, call_next):
+        names = {one.lower() for one in changed}
+        kept = {one: value for one, value in request.headers.items() if one.lower() not in names}
+        return await call_next(request.with_headers({**kept, **changed}))
+
+    peer = Peer(OK)
+    async with peer.serve() as origin, contextlib.aclosing(transport()) as carrier:
+        await ask(Session(Shop(KEY, base_url=origin), transport=carrier, middlewares=[change]))
+    assert peer.received[0].headers[name] == sent
+    assert peer.received[0].headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("transport", [AiohttpTransport, HttptoolsTransport, HttpxTransport])
+async def test_headers_that_a_middleware_takes_off_are_not_sent(transport):
+    async def strip(request, call_next):
+        return await call_next(request.with_headers({"Content-Type": "application/json"}))
+
+    peer = Peer(OK)
+    async with peer.serve() as origin, contextlib.aclosing(transport()) as carrier:
+        await ask(Session(Shop(KEY, base_url=origin), transport=carrier, middlewares=[strip]))
+    sent = peer.received[0].headers
+    assert HEADERS["User-Agent"] not in sent.values()
+    assert sent["authorization"] == f"Bearer {KEY}"
+
+
 def test_the_headers_of_an_answer_have_names_in_lower_case_and_of_a_repeated_one_the_last():
     headers = AnswerHeaders(
         CIMultiDictProxy(CIMultiDict([("X-Limit", "Ten"), ("Retry-After", "7"), ("x-limit", "Two")]))

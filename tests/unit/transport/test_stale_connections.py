@@ -123,5 +123,6 @@ async def test_what_tls_itself_sends_after_its_handshake_is_no_word_of_the_serve
 def test_aiohttp_has_what_the_check_relies_on():
     """Which its documentation does not promise: see `CheckedRequest`."""
     assert list(inspect.signature(aiohttp.ClientRequest.send).parameters) == ["self", "conn"]
+    assert list(inspect.signature(aiohttp.ClientRequest.update_headers).parameters) == ["self", "headers"]
     assert inspect.iscoroutinefunction(aiohttp.ClientRequest.send)
     assert isinstance(ResponseHandler.should_close, property)
