@@ -29,8 +29,9 @@ _by_thread: dict[int, Clock] = {}
 
 def seconds() -> float:
     """Seconds, monotonic."""
-    clock = _by_thread.get(get_ident()) if _by_thread else None
-    return monotonic() if clock is None else clock.time()
+    if _by_thread and (clock := _by_thread.get(get_ident())) is not None:
+        return clock.time()
+    return monotonic()
 
 
 def now() -> datetime:

@@ -41,15 +41,19 @@ class Tally:
         self._failed = 0
         self.done = 0
         """Outcomes so far."""
-        self._past: deque[tuple[float, int]] = deque([(clock(), 0)], maxlen=self._INTERVALS + 1)
+        now = clock()
+        self._past: deque[tuple[float, int]] = deque([(now, 0)], maxlen=self._INTERVALS + 1)
+        self._look_at = now + self._INTERVAL
 
     def count(self, *, failed: bool) -> None:
         """One more outcome."""
         self.done += 1
-        self._failed += failed
+        if failed:
+            self._failed += 1
         now = self._clock()
-        if now - self._past[-1][0] >= self._INTERVAL:
+        if now >= self._look_at:
             self._past.append((now, self.done))
+            self._look_at = now + self._INTERVAL
 
     @property
     def progress(self) -> Progress:

@@ -36,7 +36,7 @@ class Permits:
 
     def turn(self) -> asyncio.Future[None]:
         """A future for the next permit that is released. Cancelling it may lose the permit: do so at a run's end."""
-        turn = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[None] = asyncio.Future()
         self._waiters.append(turn)
         return turn
 

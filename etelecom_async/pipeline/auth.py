@@ -48,12 +48,13 @@ class Key:
         Raises:
             ConfigError: a middleware has put a header on it that cannot be sent.
         """
-        headers = request.headers
-        signed: Mapping[str, str] = self._signed
-        if headers is not HEADERS:  # a middleware has put on others
-            _check(headers)
-            signed = {**headers, "Authorization": self._header}
-        return Request(request.endpoint, request.url, signed, request.body, request.timeout, request.attempt)
+        headers = self._signed if request.headers is HEADERS else self._with_key(request.headers)
+        return Request(request.endpoint, request.url, headers, request.body, request.timeout, request.attempt)
+
+    def _with_key(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """A middleware's headers, with the key."""
+        _check(headers)
+        return {**headers, "Authorization": self._header}
 
     def redact(self, response: Response) -> Response:
         """The answer without the key, in whatever escaping it stands there."""
@@ -71,7 +72,7 @@ class Key:
                 is_suspect = True
         if is_suspect:
             headers = {name: self._pattern.sub(_BLANK, value) for name, value in headers.items()}
-        if body is response.body and headers is response.headers:
+        elif body is response.body:
             return response
         return response.with_body(headers, body)
 

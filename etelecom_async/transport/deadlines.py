@@ -66,22 +66,27 @@ class Deadlines:
 class TimeLimit:
     """`asyncio.timeout` on `Deadlines`: after `seconds` the block is cancelled and ends in TimeoutError.
 
-    `task` is the current one, for who has looked it up already.
+    Args:
+        deadlines: of the running loop.
+        seconds: how long; None for no limit.
+        task: the current one.
+
+    Raises:
+        RuntimeError: there is no current task.
     """
 
     __slots__ = ("_cancelling", "_deadlines", "_has_run_out", "_seconds", "_task")
 
-    def __init__(self, deadlines: Deadlines, seconds: float | None, task: asyncio.Task[object] | None = None) -> None:
-        task = task or asyncio.current_task()
+    def __init__(self, deadlines: Deadlines, seconds: float | None, task: asyncio.Task[object] | None) -> None:
         if task is None:
             raise RuntimeError("There is no task whose time could be limited.")
-        self._task = task
         self._deadlines = deadlines
         self._seconds = seconds
+        self._task = task
+        self._cancelling = task.cancelling()
         self._has_run_out = False
 
     def __enter__(self) -> None:
-        self._cancelling = self._task.cancelling()
         if self._seconds is not None:
             self._deadlines.add(self, self._seconds)
 

@@ -195,7 +195,7 @@ def limited(test):
 @limited
 async def test_a_block_is_cut_short_when_its_time_has_run_out(deadlines):
     loop = asyncio.get_running_loop()
-    with pytest.raises(TimeoutError), TimeLimit(deadlines, 5):
+    with pytest.raises(TimeoutError), TimeLimit(deadlines, 5, asyncio.current_task()):
         await asyncio.sleep(60)
     assert 5 <= loop.time() <= 5 + LATE
 
@@ -203,20 +203,20 @@ async def test_a_block_is_cut_short_when_its_time_has_run_out(deadlines):
 @pytest.mark.parametrize("seconds", [5, None])
 @limited
 async def test_a_block_that_ends_in_time_is_left_alone(deadlines, seconds):
-    with TimeLimit(deadlines, seconds):
+    with TimeLimit(deadlines, seconds, asyncio.current_task()):
         await asyncio.sleep(4)
     await asyncio.sleep(60)
 
 
 @limited
 async def test_an_error_of_the_block_goes_through(deadlines):
-    with pytest.raises(KeyError), TimeLimit(deadlines, 5):
+    with pytest.raises(KeyError), TimeLimit(deadlines, 5, asyncio.current_task()):
         raise KeyError
 
 
 @limited
 async def test_a_block_that_turns_its_cancellation_into_another_error_leaves_no_task_cancelled(deadlines):
-    with pytest.raises(KeyError), TimeLimit(deadlines, 5):
+    with pytest.raises(KeyError), TimeLimit(deadlines, 5, asyncio.current_task()):
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
@@ -230,7 +230,7 @@ async def test_the_shorter_of_two_limits_is_the_one_that_counts(deadlines, outer
     try:
         async with asyncio.timeout(outer):
             try:
-                with TimeLimit(deadlines, 5):
+                with TimeLimit(deadlines, 5, asyncio.current_task()):
                     await asyncio.sleep(60)
             except TimeoutError:
                 inner_ran_out = True
@@ -245,7 +245,7 @@ async def test_the_shorter_of_two_limits_is_the_one_that_counts(deadlines, outer
 @limited
 async def test_a_task_that_is_cancelled_from_outside_in_the_same_moment_stays_cancelled(deadlines):
     async def block():
-        with TimeLimit(deadlines, 5):
+        with TimeLimit(deadlines, 5, asyncio.current_task()):
             await asyncio.sleep(60)
 
     task = asyncio.create_task(block())
@@ -261,7 +261,7 @@ async def test_a_limit_needs_a_task(deadlines):
 
     def outside():
         try:
-            with TimeLimit(deadlines, 1):
+            with TimeLimit(deadlines, 1, asyncio.current_task()):
                 said.set_result("")
         except RuntimeError as error:
             said.set_result(str(error))
