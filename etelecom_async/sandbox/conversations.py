@@ -156,5 +156,5 @@ def _recipient(fields: Fields) -> str:
 
 
 def _refused(code: int) -> ServerFault:
-    _, meaning = OA_CODES.get(code, (None, "unknown"))
-    return ServerFault(f"Zalo từ chối: {meaning} ({code})", code="external_service")
+    known = OA_CODES.get(code)
+    return ServerFault(f"Zalo từ chối: {known.meaning if known else 'unknown'} ({code})", code="external_service")

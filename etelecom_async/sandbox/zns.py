@@ -35,8 +35,8 @@ _NEVER = 1e9
 
 def zns_words(code: int) -> str:
     """The words with a code of ZNS; empty for 0."""
-    _, meaning = ZNS_CODES.get(code, (None, "unknown"))
-    return f"Zalo từ chối: {meaning}" if code else ""
+    known = ZNS_CODES.get(code)
+    return f"Zalo từ chối: {known.meaning if known else 'unknown'}" if code else ""
 
 
 @define(kw_only=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
     from aiohttp.typedefs import LooseHeaders
 
-__all__ = ["Body", "CheckedRequest", "LongBody", "Sending", "UnsolicitedData"]
+__all__ = ["Body", "CheckedRequest", "LongBody", "Sending", "StreamBody", "UnsolicitedData"]
 
 
 class UnsolicitedData(aiohttp.ClientConnectionError):
@@ -59,6 +59,10 @@ class LongBody(_Told, aiohttp.BytesIOPayload):
     """A body that is written in pieces, so that it does not hold up the event loop."""
 
 
+class StreamBody(_Told, aiohttp.AsyncIterablePayload):
+    """A body that is read while it is written."""
+
+
 class CheckedRequest(aiohttp.ClientRequest):
     """Aiohttp's request, sent only where nothing waits to be read.
 
@@ -84,7 +88,7 @@ class CheckedRequest(aiohttp.ClientRequest):
         Raises:
             UnsolicitedData: the connection cannot be used; the caller closes it.
         """
-        body, protocol = cast("Body | LongBody", self.body), conn.protocol
+        body, protocol = cast("Body | LongBody | StreamBody", self.body), conn.protocol
         sending = body.sending
         if protocol is not None:
             has_come = sending.has_come.get(protocol)
