@@ -116,7 +116,7 @@ class WebhookBook:
             "Webhook/DeleteWebhook": self._delete,
         }
 
-    def changed(self, shop_id: int, entity: WebhookEntity, record: dict[str, JSON], now: datetime) -> None:
+    def changed(self, entity: WebhookEntity, shop_id: int, record: dict[str, JSON], now: datetime) -> None:
         """Something of a shop is new: it waits for the webhooks that want it."""
         change: JSON = {
             "time": seconds(now),

@@ -33,6 +33,7 @@ __all__ = [
     "operators_form",
     "text_in",
     "text_map_in",
+    "texts_in",
     "time_in",
     "whole_in",
 ]
@@ -161,6 +162,11 @@ def flag_in(fields: Fields, name: str) -> bool | None:
 def ids_in(fields: Fields, name: str) -> list[int]:
     """Several ids; empty for null."""
     return [id_in({name: it}, name) for it in list_of(fields, name)]
+
+
+def texts_in(fields: Fields, name: str) -> list[str]:
+    """Several texts; empty for null."""
+    return [text_in({name: it}, name) for it in list_of(fields, name)]
 
 
 def whole_in(fields: Fields, name: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from ..api.telephony import Network
 from ..api.webhook import WebhookEntity
@@ -59,9 +60,7 @@ class Telephony:
         self._users = users
         self._hotlines = HotlineBook(shop_name=shop_name)
         self._extensions = ExtensionBook(hotlines=self._hotlines, users=users)
-        self._calls = CallBook(
-            changed=lambda shop_id, record, now: webhooks.changed(shop_id, WebhookEntity.CALL_LOG, record, now),
-        )
+        self._calls = CallBook(changed=partial(webhooks.changed, WebhookEntity.CALL_LOG))
         self._seed = seed
         self._is_made = False
 

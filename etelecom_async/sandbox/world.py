@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -11,6 +12,7 @@ from .. import _checks
 from ..account import Secret, hidden
 from ..api.call_logs import CallDirection
 from ..api.payload import a_user_id
+from ..api.webhook import WebhookEntity
 from ..clock import now
 from ..endpoint import JSON, Encoding
 from ..errors import ApiError, ConfigError, InvalidArgument, InvalidId, InvalidPhone, NotFound
@@ -167,6 +169,7 @@ class World:
                 message_quota=DailyQuota(_checks.whole("World.message_quota", message_quota, least=0)),
                 wallet=self._wallet,
                 are_phones_wire=lists_wire_phones,
+                changed=partial(self.webhooks.changed, WebhookEntity.ZL_OA_MESSAGE),
             ),
             self._shops.handlers(),
             self._telephony.handlers(),

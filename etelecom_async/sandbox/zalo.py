@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from .budgets import DailyQuota, Wallet
 from .consent_requests import RequestBook
 from .consents import Consents
 from .conversations import Conversations
 from .customers import Customer
+from .filters import Record
 from .followers import Followers
 from .handlers import Handler
 from .journeys import Journeys
@@ -30,6 +32,7 @@ def zalo_handlers(
     message_quota: DailyQuota,
     wallet: Wallet,
     are_phones_wire: bool,
+    changed: Callable[[int, Record, datetime], None],
 ) -> dict[str, Handler]:
     """The handlers of `Zalo/*`, by their wire names.
 
@@ -42,6 +45,7 @@ def zalo_handlers(
         message_quota: other messages of the Official Account a day.
         wallet: pays for what is billed.
         are_phones_wire: lists write phones as `84...`; otherwise as the operator does, `0...`.
+        changed: is told the shop and the record of each new message, and when it came.
     """
     accounts = OfficialAccounts(oa_id=oa_id, zns_quota=zns_quota)
     consents = Consents(accounts=accounts, book=requests, customers=customers, count=count)
@@ -54,6 +58,7 @@ def zalo_handlers(
         quota=zns_quota,
         wallet=wallet,
         are_phones_wire=are_phones_wire,
+        changed=changed,
     )
     conversations = Conversations(
         accounts=accounts, followers=followers, quota=message_quota, wallet=wallet, messages=messages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from attrs import define, field
@@ -15,7 +15,7 @@ from ..errors import InvalidArgument, NotFound
 from .budgets import DailyQuota, Wallet
 from .customers import Customer
 from .fields import id_in, known_in, object_of, text_in, text_map_in
-from .filters import in_range, listed
+from .filters import Record, in_range, listed
 from .followers import Followers
 from .handlers import Asked, Handler
 from .numbers import FIRST_MESSAGE, SHOP_ID, USER_ID, digest
@@ -78,6 +78,7 @@ class ZnsMessages:
         quota: messages a day.
         wallet: pays for them.
         are_phones_wire: lists write phones as `84...`; otherwise as the operator does, `0...`.
+        changed: is told the shop and the record of each new message, and when it came.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class ZnsMessages:
         quota: DailyQuota,
         wallet: Wallet,
         are_phones_wire: bool,
+        changed: Callable[[int, Record, datetime], None],
     ) -> None:
         self._accounts = accounts
         self._templates = templates
@@ -97,6 +99,7 @@ class ZnsMessages:
         self._wallet = wallet
         self._are_phones_wire = are_phones_wire
         self._messages: list[_Message] = []
+        self._changed = changed
 
     def handlers(self) -> dict[str, Handler]:
         """By their wire names."""
@@ -141,7 +144,9 @@ class ZnsMessages:
         if message.is_charged:
             self._quota.take(asked.now)
             self._wallet.pay(message.price)
-        return self._record(message, asked.now)
+        record = self._record(message, asked.now)
+        self._changed(asked.shop_id, record, asked.now)
+        return record
 
     def add_transaction(self, customer: Customer, asked: Asked, *, price: int) -> str:
         """Keep a transaction message that was sent and paid, and give its id on Zalo."""
@@ -155,6 +160,7 @@ class ZnsMessages:
             price=price,
         )
         self._messages.append(message)
+        self._changed(asked.shop_id, self._record(message, asked.now), asked.now)
         return message.msg_id
 
     def _fault(self, message: _Message, template: Template | None, customer: Customer | None) -> int:

@@ -22,6 +22,7 @@ from etelecom_async.sandbox import (
 from etelecom_async.sandbox.account_delivery import COLLECTING, RETRIES
 from etelecom_async.webhooks import MAX_BODY, Change, Seen, parse
 from tests.support import PHONE, settled
+from tests.support.sandbox_calls import send
 
 NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
 OK = (200, b"ok")
@@ -132,6 +133,16 @@ async def test_a_call_is_delivered_as_call_logs_list_it(world):
         webhook = await only(session)
     assert len(came) == 1
     assert (webhook.states.state, webhook.states.last_sent_at, webhook.states.last_error) == ("ok", NOON, None)
+
+
+async def test_a_message_is_delivered_as_it_was_answered(world):
+    session = as_shop(world)
+    async with receiver(OK) as (url, came), serve(world, change_delay=0.0):
+        await session.webhook.create_webhook(url=url, entities=["zl_oa_message"])
+        sent = await send(session)
+        await settled(lambda: came)
+    (change,) = changes(came)
+    assert (change.entity, change.record_id, change.record["msg_id"]) == ("zl_oa_message", str(sent.id), sent.msg_id)
 
 
 async def test_changes_that_come_together_are_one_delivery(world):

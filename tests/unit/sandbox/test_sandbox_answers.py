@@ -3,16 +3,19 @@
 Those of `Zalo/*` are walked through in another file.
 """
 
+import contextlib
+import json
 import re
 
 import pytest
 
-from etelecom_async import Partner, Retry, Session, Shop
+from etelecom_async import EtelecomError, Partner, Retry, Session, Shop
 from etelecom_async.api import ENDPOINTS
 from etelecom_async.codec import decode
 from etelecom_async.sandbox import SANDBOX_API_KEY, SANDBOX_PARTNER_KEY, SANDBOX_SHOP_KEY, SandboxTransport, World
 from tests.support import PHONE
 from tests.support.contract import TYPED
+from tests.unit.sandbox.test_sandbox_methods import odd_bodies
 
 ANSWERED = [name for name in TYPED if not name.startswith("Zalo/")]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -111,6 +114,36 @@ async def test_every_method_is_answered_as_the_contract_has_it_and_as_the_sdk_re
     for name, body in answers.items():
         assert list(misfits(body, {"type": "object", "properties": TYPED[name]["response"]})) == [], name
         assert decode(body, ENDPOINTS[name].result) != ENDPOINTS[name].result()
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+async def test_a_field_that_is_not_what_it_is_for_is_an_argument_or_not_found_and_breaks_nothing(name):
+    transport = Recorder(World())
+    account = Partner(api_key=SANDBOX_PARTNER_KEY, shop_key=SANDBOX_SHOP_KEY)
+    session = Session(account, transport=transport, retry=Retry(attempts=1))
+    await told(session)
+    usual = transport.sent[name]
+    for odd in odd_bodies(TYPED[name]["request"]):
+        with contextlib.suppress(EtelecomError):
+            await session.invoke(name, {**usual, **odd})
+        assert transport.last.status in {200, 400, 403, 404, 409, 412}, odd
+
+
+class Recorder:
+    """A transport to a sandbox that keeps the first body of each method, and the last answer."""
+
+    def __init__(self, world):
+        self._transport = SandboxTransport(world)
+        self.sent = {}
+        self.last = None
+
+    async def send(self, request, /):
+        self.sent.setdefault(request.url.path.partition(".")[2], json.loads(request.body))
+        self.last = await self._transport.send(request)
+        return self.last
+
+    async def aclose(self):
+        pass
 
 
 @pytest.mark.parametrize("name", [name for name in ANSWERED if "paging_list" in TYPED[name]])
