@@ -96,8 +96,8 @@ def sandbox(
 ) -> None:
     """Serve an eTelecom on this machine, until Ctrl-C.
 
-    It answers every method of Zalo/* as documented, errors included. A request for permission waits until you answer it
-    for the customer; the sandbox prints how.
+    It answers every method that this SDK has types for, errors included. A request for permission waits until you
+    answer it for the customer; the sandbox prints how.
 
     The customers are made up, one for each answer, or they come from a file: any table that `etelecom bulk` reads, or
     its output. The columns `state` (granted, refused, ...) or `error` (the code), `expired_time` and `message` make up
@@ -168,6 +168,7 @@ def _introduce(world: World, served: Served, texts: Translator) -> None:
     write(f"api_key:  {world.api_key.reveal()}")
     write(f"shop_key: {world.shop_key.reveal()}")
     write(f"oa_id:    {world.oa_id}")
+    write(f"{_('For a partner itself:')} {world.partner_key.reveal()}")
     write(f"\n{_('For this SDK and its command line:')}\n")
     write("  export ETELECOM_ACCOUNT=shop")
     write(f"  export ETELECOM_API_KEY='{world.api_key.reveal()}'")
@@ -179,6 +180,8 @@ def _introduce(world: World, served: Served, texts: Translator) -> None:
     _show_customers(world, texts)
     write(f"\n{_('To answer a request for permission, with allow, deny or block:')}\n")
     write(_curl_reply(served))
+    write(f"\n{_('To have a call of an extension with a customer end now:')}\n")
+    write(f"""  curl '{served.call_url}' --data '{{ "phone": "0987654321", "extension_number": "101" }}'""")
     write(f"\n{_('Ctrl-C ends it.')}")
 
 

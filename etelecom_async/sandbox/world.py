@@ -51,7 +51,7 @@ __all__ = [
 SANDBOX_OA = 1000000000000000003
 SANDBOX_API_KEY = "1000000000000000001:sandbox-api-key"
 SANDBOX_SHOP_KEY = "shop1000000000000000002:sandbox-shop-key"
-SANDBOX_PARTNER_KEY = "1000000000000000008:sandbox-partner-key"
+SANDBOX_PARTNER_KEY = "1000000000000000006:sandbox-partner-key"
 
 REPLY_PATH, CALL_PATH, CONFIRM_PATH = "/sandbox/reply", "/sandbox/call", "/sandbox/confirm"
 
