@@ -264,7 +264,7 @@ async def test_a_phone_logs_in_by_its_users_email_or_phone(telecom):
     assert await telecom.get_extension_info(email="an@shop.example.vn") == by_number
     assert await telecom.get_extension_info(phone="0987 654 301") == by_number
     with pytest.raises(NotFound):
-        await telecom.get_extension_info(email="nobody@shop.example.vn")
+        await telecom.get_extension_info(email="another@shop.example.vn")
     with pytest.raises(NotFound):
         await telecom.get_extension_info(phone="0987654304")
     with pytest.raises(InvalidArgument):
