@@ -47,6 +47,7 @@ OPTIONS = [
     ("sandbox", "--oa-id", "abc"),
     *(("sandbox", "--webhook", value) for value in ("", "ftp://127.0.0.1/")),
     *(("demo", option, "") for option in ("--encoding", "--delimiter", "--sheet", "--skip-rows")),
+    *(("openapi", "--base-url", value) for value in ("", " ")),
     *(("doctor", "--oa-id", value) for value in ("abc", "0", "")),
     *(("doctor", "--timeout", value) for value in ("0", "soon", "-1", "")),
 ]
