@@ -18,7 +18,7 @@ INSTALL := install() { $(VENV)/bin/uv pip install --quiet --python $(VENV) "$$@"
 # environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long test-all test-others test-lowest lint types build messages bench soak reliability fuzz mutation bench-gate redis-server node-client valgrind clean sbom audit api-diff
+.PHONY: help demo test test-long test-all test-others test-lowest lint types build messages bench soak reliability fuzz mutation bench-gate redis-server node-client valgrind clean sbom audit api-diff docs
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -81,6 +81,10 @@ build: $(VENV)/.dev  ## wheel and sdist into dist/, checked; a second build has 
 	rm -r dist/again
 	$(PY) -m twine check --strict dist/*
 	$(VENV)/bin/check-wheel-contents dist/*.whl
+
+# Read anew as a whole: a page that did not change would keep its old navigation.
+docs: $(VENV)/.docs  ## the site into build/site/: pages, and a reference from the docstrings; a warning is an error
+	$(PY) -m sphinx --fresh-env --jobs auto --fail-on-warning --keep-going --quiet -d build/doctrees -c docs/site . build/site
 
 sbom: $(VENV)/.dev  ## dist/sbom.json: what an installation with all extras consists of, in CycloneDX
 	$(PYTHON) -m venv $(VENV)-sbom
@@ -150,7 +154,7 @@ valgrind:
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(VENV)-lowest $(VENV)-sbom .venv-3.* benchmarks/node/node_modules tests/e2e/openapi_client/node_modules
-	rm -rf dist results.csv results.csv.job .results.csv*.part .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist docs/reference results.csv results.csv.job .results.csv*.part .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -173,6 +177,10 @@ $(VENV)-lowest/.done: pyproject.toml
 		--editable '.[cli,fast,httpx,otel,prometheus]' 'opentelemetry-sdk>=1.30'
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest \
 		hypothesis pytest pytest-asyncio pytest-xdist sybil trustme
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/.dev
+	$(PIP) --group docs
 	@touch $@
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev

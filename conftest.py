@@ -1,11 +1,14 @@
 """What all tests share. Every block of the README and the docs is one, run as a reader would paste it.
 
-A block marked `python` is a program of its own; one marked `sh` runs line by line in bash, and may say with what it
-exits: `# exit code 1`. Both run in a folder of their own and against `etelecom sandbox` as the README starts it. What a
-test cannot run is marked `bash` (it installs something, or never ends) or `py`.
+A block marked `python` is a program of its own, and one marked `python3` a cell of a notebook, with `await` outside of
+functions. One marked `sh` runs line by line in bash, and may say with what it exits: `# exit code 1`. All run in a
+folder of their own and against `etelecom sandbox` as the README starts it. What a test cannot run is marked `bash` (it
+installs something, or never ends) or `py`.
 """
 
+import ast
 import asyncio
+import inspect
 import os
 import re
 import subprocess
@@ -38,6 +41,15 @@ def _run_python(example):
     exec(compile(source, example.path, "exec", dont_inherit=True), {"__name__": "__main__"})
 
 
+def _run_cell(example):
+    """As IPython does it: the code becomes a coroutine where it awaits."""
+    source = "\n" * (example.line + example.parsed.line_offset) + example.parsed
+    cell = compile(source, example.path, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    running = eval(cell, {"__name__": "__main__"})
+    assert inspect.iscoroutine(running), "a cell without await is a block of python"
+    asyncio.run(running)
+
+
 def _run_shell(example):
     for line in re.sub(r"\\\n", "", example.parsed).splitlines():
         if not line.strip() or _EXPORT.match(line):
@@ -48,7 +60,11 @@ def _run_shell(example):
 
 
 pytest_collect_file = Sybil(
-    parsers=[CodeBlockParser("python", _run_python), CodeBlockParser("sh", _run_shell)],
+    parsers=[
+        CodeBlockParser("python", _run_python),
+        CodeBlockParser("python3", _run_cell),
+        CodeBlockParser("sh", _run_shell),
+    ],
     patterns=["README.md", "docs/**/*.md"],
     fixtures=["reader"],
 ).pytest()

@@ -108,7 +108,8 @@ CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
 class Transport(Protocol):
     """Carries one request to the server and its answer back. Two methods; no base class is needed.
 
-    `send`
+    `send`:
+
     - sends `request.body` as a POST to `request.url` with exactly the headers of `request.headers` (HTTP's own framing
       headers come on top); a `StreamedBody` as it is read, with its `len` as the `Content-Length`;
     - returns a `Response` for every HTTP status: judging it is not a transport's work;

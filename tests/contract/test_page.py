@@ -16,13 +16,13 @@ def rows():
     for service in services:
         names = [name for name in ENTRIES if name in ENDPOINTS and name.startswith(f"{service}/")]
         if names:
-            yield f"\n### session.{service.lower()}\n\n| method | what it does | how certain, how billed |\n"
+            yield f"\n## session.{service.lower()}\n\n| method | what it does | how certain, how billed |\n"
             yield "|---|---|---|\n"
         for name in names:
             first = inspect.getdoc(function_of(name)).split("\n\n")[0].replace("\n", " ")
             does = first.split(". ")[0].removesuffix(".").replace("|", "\\|")
             yield f"| `{snake(name.partition('/')[2])}` | {does} | {facts(ENTRIES[name]).removesuffix('.')} |\n"
-    yield "\n### Not typed\n\n| method | why |\n|---|---|\n"
+    yield "\n## Not typed\n\n| method | why |\n|---|---|\n"
     for name, why in UNTYPED.items():
         if "host" not in ENTRIES[name]:
             yield f"| `{name}` | {why} |\n"
