@@ -180,7 +180,7 @@ $(VENV)-lowest/.done: pyproject.toml
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/.dev
-	$(PIP) --group docs
+	@$(INSTALL) --group docs
 	@touch $@
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev

@@ -24,7 +24,6 @@ copyright = author  # noqa: A001 - the setting's name
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "navigation",
@@ -41,7 +40,6 @@ suppress_warnings = ["ref.python"]  # a short name in a docstring may have sever
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_default_options = {"members": True, "undoc-members": True}
-autosummary_generate = False
 add_module_names = False
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True

@@ -6,6 +6,7 @@ Here they become reStructuredText: indented lines a block of code, and a name a 
 import re
 
 from docutils import nodes
+from reference import said_of
 from sphinx.addnodes import pending_xref
 from sphinx.domains.python import PyXRefRole
 from sphinx.util.nodes import make_refnode
@@ -53,13 +54,6 @@ def mark_code(_app, _what, _name, its, _options, lines):
             above = line
         marked.append(line)
     lines[:] = marked
-
-
-def said_of(endpoint):
-    """An endpoint's own sentence: its docstring is that of its class."""
-    kinds = (endpoint.payload, endpoint.result)
-    sent, answered = (kind.__name__ if isinstance(kind, type) else "JSON" for kind in kinds)
-    return f"``{endpoint.name}``: sends `{sent}`, answers `{answered}`; {endpoint.safety.name}."
 
 
 def link_errors(_app, _what, _name, _object, _options, lines):

@@ -2,12 +2,14 @@
 
 import inspect
 import pkgutil
+import re
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import etelecom_async
-from etelecom_async import api, errors
+from etelecom_async import Endpoint, api, errors
 
 TOP = {
     "Consent": ("api.consent", "api.consent_outcome", "api.consent_requests", "api.paging"),
@@ -141,8 +143,28 @@ def chapter(module, names):
 
 
 def table(module, names):
-    listed = "\n".join(f"   ~{module}.{name}" for name in names)
-    return f"\nIn ``{module}``:\n\n.. autosummary::\n   :nosignatures:\n\n{listed}\n"
+    """Written here and not by autosummary, which reads each object a second time."""
+    found = import_module(module)
+    rows = "".join(
+        f"   * - :py:obj:`~{module}.{name}`\n     - {first_sentence(getattr(found, name))}\n" for name in names
+    )
+    return f"\nIn ``{module}``:\n\n.. list-table::\n   :widths: auto\n\n{rows}"
+
+
+def first_sentence(value):
+    if isinstance(value, Endpoint):
+        return said_of(value)
+    if not (inspect.isclass(value) or inspect.isroutine(value)):
+        return "a constant" if isinstance(value, str | bytes | int | float | Mapping) else "a type"
+    paragraph = (inspect.getdoc(value) or "").split("\n\n")[0].replace("\n", " ")
+    return re.split(r"(?<=\.) ", paragraph)[0]
+
+
+def said_of(endpoint):
+    """An endpoint's own sentence: its docstring is that of its class."""
+    kinds = (endpoint.payload, endpoint.result)
+    sent, answered = (kind.__name__ if isinstance(kind, type) else "JSON" for kind in kinds)
+    return f"``{endpoint.name}``: sends `{sent}`, answers `{answered}`; {endpoint.safety.name}."
 
 
 def heading(text, line):
