@@ -8,7 +8,7 @@ from ..endpoint import JSON
 from ..errors import InvalidArgument, ServerFault
 from .budgets import DailyQuota, Wallet, day_of
 from .customers import Customer
-from .fields import Fields, known_in, list_of, number_text_in, object_of, text_in
+from .fields import Fields, known_in, list_of, needed_id, number_text_in, object_of, text_in
 from .followers import Followers
 from .handlers import Asked, Handler
 from .numbers import SHOP_ID, USER_ID, digest
@@ -108,8 +108,7 @@ class Conversations:
         text_in(asked.fields, "image_url")
         if len(title) > _TITLE or len(subtitle) > _SUBTITLE:
             raise InvalidArgument("Tiêu đề quá dài")
-        user_id = number_text_in(asked.fields, "zl_user_id")
-        code, customer = self._judged(user_id, asked)
+        code, customer = self._judged(str(needed_id(asked.fields, "zl_user_id")), asked)
         if code or customer is None:
             return {"updated": 0}
         self._quota.take(asked.now)

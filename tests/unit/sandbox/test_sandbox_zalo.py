@@ -159,13 +159,15 @@ async def test_what_is_about_another_official_account_is_not_found():
     assert await scene.followers(oa_id=7) == []
 
 
-async def test_an_empty_message_one_too_long_and_one_with_five_buttons_are_invalid():
+async def test_an_empty_message_one_too_long_one_with_five_buttons_and_one_to_no_user_id_are_invalid():
     scene = Scene()
     user_id = await follower(scene.session)
     buttons = [Button(title="a", type="oa.open.url")] * 5
     for call in (
         scene.zalo.oa_send_image(**OA, user_id=user_id),
         scene.zalo.request_user_info(**OA, zl_user_id=user_id, title="a" * 101),
+        scene.session.invoke("Zalo/RequestUserInfo", {**OA, "zl_user_id": ""}),
+        scene.session.invoke("Zalo/RequestUserInfo", {**OA, "zl_user_id": "abc"}),
         scene.zalo.send_zns_txn(**OA, user_id=user_id, buttons=buttons),
         scene.session.invoke("Zalo/AuthorizeOA", {"app_id": "7"}),
     ):
