@@ -68,6 +68,9 @@ class ShopBook:
         api_key: of the world's own shop, for the shops' base.
         shop_key: of the same shop, for the partners' base.
         users: of all shops, to whom the owners of new ones are added.
+
+    Attributes:
+        own: the world's own shop, whose keys may change between requests.
     """
 
     def __init__(self, *, api_key: Secret, shop_key: Secret, users: UserBook) -> None:
@@ -75,9 +78,7 @@ class ShopBook:
         self._tokens = itertools.count(1)
         self._shops: dict[int, Shop] = {}
         self._waiting: dict[Secret, Fields] = {}
-        self._by_api_key: dict[Secret, Shop] = {}
-        self._by_shop_key: dict[Secret, Shop] = {}
-        own = Shop(
+        self.own = Shop(
             id=int(SHOP_ID),
             name="Cửa hàng mẫu",
             phone="0987654300",
@@ -87,7 +88,7 @@ class ShopBook:
             api_key=api_key,
             shop_key=shop_key,
         )
-        self._keep(own, owner="Chủ cửa hàng")
+        self._keep(self.own, owner="Chủ cửa hàng")
 
     def handlers(self) -> dict[str, Handler]:
         """By their wire names."""
@@ -100,11 +101,11 @@ class ShopBook:
 
     def of_api_key(self, key: Secret) -> Shop | None:
         """The shop that calls with this key as a shop."""
-        return self._by_api_key.get(key)
+        return next((shop for shop in self._shops.values() if shop.api_key == key), None)
 
     def of_shop_key(self, key: Secret) -> Shop | None:
         """The shop for which a partner calls with this key."""
-        return self._by_shop_key.get(key)
+        return next((shop for shop in self._shops.values() if shop.shop_key == key), None)
 
     def name(self, shop_id: int) -> str | None:
         """The name of the shop with this id; None without one."""
@@ -175,8 +176,6 @@ class ShopBook:
 
     def _keep(self, shop: Shop, *, owner: str) -> None:
         self._shops[shop.id] = shop
-        self._by_api_key[shop.api_key] = shop
-        self._by_shop_key[shop.shop_key] = shop
         self._users.add(
             shop.id,
             user_id=shop.owner_id,

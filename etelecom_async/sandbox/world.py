@@ -136,13 +136,11 @@ class World:
         seed = _checks.whole("World.seed", seed, least=-(2**63))
         self.customers = sample(seed=seed, now=clock()) if customers is None else _known(customers)
         self.oa_id = _checks.whole("World.oa_id", oa_id, least=0, most=MAX_ID)
-        self.api_key = hidden(api_key)
-        self.shop_key = hidden(shop_key)
-        self.partner_key = hidden(partner_key)
         # From here on no frame holds a bare key, so no traceback can print it.
-        del api_key, shop_key, partner_key
-        for name, key in (("api_key", self.api_key), ("shop_key", self.shop_key), ("partner_key", self.partner_key)):
+        api_key, shop_key, partner_key = hidden(api_key), hidden(shop_key), hidden(partner_key)
+        for name, key in (("api_key", api_key), ("shop_key", shop_key), ("partner_key", partner_key)):
             _checked_key(f"World.{name}", key)
+        self.partner_key = partner_key
         self.log: list[LogEntry] = []
         self._legacy_errors = _checks.flag("World.legacy_errors", legacy_errors)
         self._clock = clock
@@ -156,7 +154,7 @@ class World:
         self._wallet = Wallet(_amount("World.balance", balance))
         self.webhooks = WebhookBook(clock=clock)
         users = UserBook()
-        self._shops = ShopBook(api_key=self.api_key, shop_key=self.shop_key, users=users)
+        self._shops = ShopBook(api_key=api_key, shop_key=shop_key, users=users)
         self._telephony = Telephony(shop_name=self._shops.name, users=users, webhooks=self.webhooks, seed=seed)
         self._keys = Keys(shops=self._shops, partner_key=self.partner_key)
         self._registry = Registry(
@@ -181,6 +179,22 @@ class World:
             CALL_PATH: self._control_call,
             CONFIRM_PATH: self._control_confirm,
         }
+
+    @property
+    def api_key(self) -> Secret:
+        """The shop's key. Setting another one, at any time, makes the old one unknown."""
+        return self._shops.own.api_key
+
+    @api_key.setter
+    def api_key(self, key: str | Secret) -> None:
+        key = hidden(key)
+        _checked_key("World.api_key", key)
+        self._shops.own.api_key = key
+
+    @property
+    def shop_key(self) -> Secret:
+        """The key with which a partner acts for the shop."""
+        return self._shops.own.shop_key
 
     @property
     def charges(self) -> list[Charge]:

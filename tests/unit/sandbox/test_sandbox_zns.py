@@ -26,7 +26,7 @@ from tests.support.sandbox_calls import (
 DAY = timedelta(days=1)
 OTHER = "0987654333"
 CLASSES = [it for it in ErrorCategory if it is not ErrorCategory.UNKNOWN]
-CODES = {category: next(code for code, (its, _) in ZNS_CODES.items() if its is category) for category in CLASSES}
+CODES = {category: next(code for code, its in ZNS_CODES.items() if its.category is category) for category in CLASSES}
 
 
 async def failure(sending):

@@ -12,6 +12,7 @@ from yarl import URL
 
 from etelecom_async import ConfigError, ConnectError, Phase, Retry, Session, Shop, Timeout, TlsError
 from etelecom_async.cli.network import Network, TransportChoice
+from etelecom_async.messages.translation import translator
 from etelecom_async.sandbox import World, serve
 from etelecom_async.transport.aiohttp import AiohttpTransport
 from etelecom_async.transport.connecting import not_connected
@@ -167,7 +168,7 @@ def test_what_only_looks_like_a_certificate_is_refused_before_the_first_call(tmp
     (tmp_path / "ca.pem").write_bytes(text)
     path = tmp_path if is_folder else tmp_path / "ca.pem"
     with pytest.raises(ConfigError, match=f"^--ca names {path}, which holds no certificate"):
-        Network(ca=path).runtime(TransportChoice.AUTO, URL(HTTPS))
+        Network(ca=path).runtime(TransportChoice.AUTO, URL(HTTPS), texts=translator("en"))
 
 
 @each_transport
