@@ -59,6 +59,11 @@ def _run_shell(example):
         assert done.returncode == int(expected[1] if expected else 0), f"{line}\n{done.stdout}{done.stderr}"
 
 
+def pytest_collection_modifyitems(items):
+    """The longest begin first: at the end of a run no process waits for them."""
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
 pytest_collect_file = Sybil(
     parsers=[
         CodeBlockParser("python", _run_python),

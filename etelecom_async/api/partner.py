@@ -167,7 +167,7 @@ class PartnerRemoveHotlineFromTenant:
 
 @frozen(kw_only=True)
 class Removed:
-    """How many were removed; None where the server did not say."""
+    """How many were removed. 0 is no error: it was not there. None where the server did not say."""
 
     removed: int | None = None
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import click
 
 from ..messages.translation import Translator
+from .descriptors import was_closed
 from .exit_codes import ExitCode
 from .exits import OutputClosed, StoppedByFault, WrongUsage, error_line
 from .render import write
@@ -59,16 +60,21 @@ def print_rows(rows: Rows, *, is_spent: bool, texts: Translator, look: str | Non
         click.exceptions.Exit: with 5, after it was printed on stderr.
         OutputClosed, StoppedByFault: stdout cannot be written, and nothing was spent.
     """
-    try:
-        rows(err=False)
-    except (OutputClosed, StoppedByFault) as error:
-        if not is_spent:
-            raise
-        rows(err=True)
-        why = error.message or texts.gettext("The program that read the output has ended.")
-        advice = look or texts.gettext(
-            "What was charged stands above. Look at list_request_consent for the customer before you run this again: "
-            "each request is billed."
-        )
-        write(error_line(f"{why} {advice}", texts=texts), err=True)
-        raise click.exceptions.Exit(ExitCode.IN_DOUBT) from None
+    if is_spent and was_closed(sys.stdout):
+        why = texts.gettext("Standard output is closed.")
+    else:
+        try:
+            rows(err=False)
+        except (OutputClosed, StoppedByFault) as error:
+            if not is_spent:
+                raise
+            why = error.message or texts.gettext("The program that read the output has ended.")
+        else:
+            return
+    rows(err=True)
+    advice = look or texts.gettext(
+        "What was charged stands above. Look at list_request_consent for the customer before you run this again: "
+        "each request is billed."
+    )
+    write(error_line(f"{why} {advice}", texts=texts), err=True)
+    raise click.exceptions.Exit(ExitCode.IN_DOUBT)

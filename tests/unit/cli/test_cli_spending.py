@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,22 @@ async def test_output_that_fails_after_a_billed_call_is_exit_code_5_with_the_row
         row = json.loads(said.splitlines()[0])
         assert row["is_charged"] is True
         assert row["request_id"]
+
+
+@pytest.mark.parametrize("name", ["request", "ensure"])
+async def test_a_billed_call_whose_output_was_closed_from_the_start_is_exit_code_5_with_the_rows_on_stderr(name):
+    made = world()
+    async with serve(made) as served:
+        command = (sys.executable, "-m", "etelecom_async.cli", name, AN, *SPENDS, "--yes", "--json")
+        process = await asyncio.create_subprocess_exec(
+            *("sh", "-c", 'exec "$@" >&-', "sh", *command), env=environment(served), stderr=asyncio.subprocess.PIPE
+        )
+        async with asyncio.timeout(HANG):
+            _, stderr = await process.communicate()
+    said = stderr.decode()
+    assert process.returncode == 5, said
+    assert json.loads(said.splitlines()[0])["request_id"]
+    assert "Standard output is closed. What was charged stands above." in said
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

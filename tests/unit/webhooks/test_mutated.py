@@ -6,6 +6,7 @@ import pickle
 import random
 from typing import get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,6 +92,7 @@ def check(body, given):
     assert [event.key for event in events] == [event.key for event in parse(body, {})]
 
 
+@pytest.mark.longest
 @settings(max_examples=MUTATED)
 @given(st.sampled_from(BODIES).map(to_bytes) | restructured() | damaged() | st.binary(max_size=60), headers)
 def test_any_body_is_typed_events_or_the_typed_error(body, given):
