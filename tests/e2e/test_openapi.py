@@ -27,8 +27,6 @@ CLIENT = Path(__file__).parent / "openapi_client"
 MODULES = CLIENT / "node_modules"
 CHECKS = "status_code_conformance,response_schema_conformance"  # that of server errors is `Watched`
 KEYS = {"shop": SANDBOX_API_KEY, "partner": SANDBOX_PARTNER_KEY}
-SECONDS = {"shop": 35, "partner": 25}
-"""After which schemathesis begins nothing more. It comes to all methods before it comes to one again."""
 WELL_ANSWERED = {"Zalo/CheckConsent", "Zalo/RequestConsent", "Zalo/ListRequestConsent"}
 """With the OA and the customers of the sandbox they are answered with a 200."""
 
@@ -122,7 +120,7 @@ async def test_schemathesis_finds_no_answer_of_the_sandbox_that_the_document_doe
         printed = await program(
             *(sys.executable, "-m", "schemathesis.cli", "run", str(path), "--url", described["servers"][0]["url"]),
             *("--checks", CHECKS, "--header", f"Authorization: Bearer {KEYS[base]}", "--workers", "2"),
-            *("--phases", "coverage,fuzzing", "--max-examples", "3", "--max-time", str(SECONDS[base])),
+            *("--phases", "coverage,fuzzing", "--max-examples", "2"),
             *("--generation-deterministic", "--suppress-health-check", "all"),
             cwd=tmp_path,
         )
