@@ -205,7 +205,7 @@ class Checkup:
         self._transport = transport = self.network.runtime(
             TransportChoice.AIOHTTP, self._url, texts=self.language
         ).transport
-        # Without a key: this is about who answers, and says nothing to whoever does.
+        # Without a key: this is about who answers, and says nothing to another program that does.
         url = method_url(self._url, LIST_REQUEST_CONSENT.name)
         response = await transport.send(Request(LIST_REQUEST_CONSENT, url, HEADERS, b"{}", self._timeout()))
         self._date = response.headers.get("date", ""), self.now()
