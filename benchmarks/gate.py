@@ -56,20 +56,22 @@ def main(arguments: Sequence[str]) -> int:
     """0 if nothing grew too much, 1 otherwise."""
     options = _options(arguments)
     known = json.loads(_KEPT.read_text()) if _KEPT.exists() else {"figures": {}, "measured_with": machine()}
+    # Ratios are computed and never kept: they would differ from their counts where some of these are counted anew.
+    before = with_ratios(known["figures"])
     counts = asyncio.run(measure(needed(options.figures)))
-    table, worse = compare(with_ratios(counts), known["figures"])
+    table, worse = compare(with_ratios(counts), before)
     if worse:
         print(f"Counting again, for a busy machine adds to some: {', '.join(worse)}", file=sys.stderr)
         again = asyncio.run(measure(needed(worse)))
         counts |= {name: min(count, counts[name]) for name, count in again.items()}
     now = with_ratios(counts)
-    table, worse = compare(now, known["figures"])
+    table, worse = compare(now, before)
     print(table)
     if options.write:
-        known = {"measured_with": machine(), "figures": {**known["figures"], **now}}
+        known = {"measured_with": machine(), "figures": {**known["figures"], **counts}}
         _KEPT.write_text(json.dumps(known, indent=2) + "\n")
         return 0
-    missing = [name for name in now if name not in known["figures"]]
+    missing = [name for name in now if name not in before]
     if missing:
         print(f"{_KEPT.name} has no figure for: {', '.join(missing)}", file=sys.stderr)
     if worse:

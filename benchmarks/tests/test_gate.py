@@ -53,7 +53,8 @@ def test_a_figure_that_is_new_is_shown_and_not_judged():
 
 def test_every_figure_has_one_to_be_compared_with():
     kept = json.loads((ROOT / "benchmarks" / "gate.json").read_text())
-    assert kept["figures"].keys() == {*counting.NAMES}
+    assert counting.with_ratios(kept["figures"]).keys() == {*counting.NAMES}
+    assert not {name for name in kept["figures"] if "/" in name}, "a ratio follows from its counts"
     assert kept["measured_with"].keys() == gate.machine().keys()
 
 
