@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import define, field
 
 from ..account import Secret
 from ..endpoint import Role
@@ -15,7 +15,7 @@ from .shops import ShopBook
 __all__ = ["Keys"]
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Keys:
     """The keys of all shops, and the partner's own."""
 

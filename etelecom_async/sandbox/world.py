@@ -139,8 +139,7 @@ class World:
         # From here on no frame holds a bare key, so no traceback can print it.
         api_key, shop_key, partner_key = hidden(api_key), hidden(shop_key), hidden(partner_key)
         for name, key in (("api_key", api_key), ("shop_key", shop_key), ("partner_key", partner_key)):
-            _checked_key(f"World.{name}", key)
-        self.partner_key = partner_key
+            _hidden_key(f"World.{name}", key)
         self.log: list[LogEntry] = []
         self._legacy_errors = _checks.flag("World.legacy_errors", legacy_errors)
         self._clock = clock
@@ -156,7 +155,7 @@ class World:
         users = UserBook()
         self._shops = ShopBook(api_key=api_key, shop_key=shop_key, users=users)
         self._telephony = Telephony(shop_name=self._shops.name, users=users, webhooks=self.webhooks, seed=seed)
-        self._keys = Keys(shops=self._shops, partner_key=self.partner_key)
+        self._keys = Keys(shops=self._shops, partner_key=partner_key)
         self._registry = Registry(
             zalo_handlers(
                 oa_id=self.oa_id,
@@ -187,14 +186,25 @@ class World:
 
     @api_key.setter
     def api_key(self, key: str | Secret) -> None:
-        key = hidden(key)
-        _checked_key("World.api_key", key)
-        self._shops.own.api_key = key
+        self._shops.own.api_key = _hidden_key("World.api_key", key)
 
     @property
     def shop_key(self) -> Secret:
-        """The key with which a partner acts for the shop."""
+        """The key with which a partner acts for the shop. It may be set as the api_key."""
         return self._shops.own.shop_key
+
+    @shop_key.setter
+    def shop_key(self, key: str | Secret) -> None:
+        self._shops.own.shop_key = _hidden_key("World.shop_key", key)
+
+    @property
+    def partner_key(self) -> Secret:
+        """The partner's own api_key. It may be set as the shop's."""
+        return self._keys.partner_key
+
+    @partner_key.setter
+    def partner_key(self, key: str | Secret) -> None:
+        self._keys.partner_key = _hidden_key("World.partner_key", key)
 
     @property
     def charges(self) -> list[Charge]:
@@ -275,7 +285,7 @@ class World:
         Raises:
             ConfigError: no connection waits with this token.
         """
-        return self._shops.confirm(_checked_key("token", hidden(token)), self._clock())
+        return self._shops.confirm(_hidden_key("token", token), self._clock())
 
     @property
     def limit(self) -> Limit | None:
@@ -365,7 +375,8 @@ class World:
         return {"shop_id": str(self.confirm_shop(text_in(fields, "token")))}
 
 
-def _checked_key(name: str, key: Secret) -> Secret:
+def _hidden_key(name: str, key: str | Secret) -> Secret:
+    key = hidden(key)
     if not isinstance(key.reveal(), str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise _checks.refused(name, "a str or Secret", key.reveal())
     return key

@@ -19,7 +19,7 @@ app.conf.update(
     task_acks_late=True,  # a job is done when its rows are in the table ...
     task_reject_on_worker_lost=True,  # ... and comes back when its process dies before that
     task_ignore_result=True,  # the table has them
-    worker_prefetch_multiplier=1,  # nobody holds a job that another could begin
+    worker_prefetch_multiplier=1,  # no worker holds a job that another could begin
     worker_proc_alive_timeout=60.0,  # seconds in which a new process has to open its session
     broker_connection_retry_on_startup=True,
     broker_transport_options={

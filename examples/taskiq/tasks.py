@@ -13,13 +13,13 @@ from taskiq import Context, TaskiqDepends, TaskiqEvents, TaskiqState
 from taskiq_redis import RedisStreamBroker
 
 LOST_AFTER = float(os.environ.get("LOST_AFTER", "600"))
-"""Seconds after which a job that nobody has finished is given to another worker: longer than any job takes."""
+"""Seconds after which a job that no worker has finished is given to another worker: longer than any job takes."""
 
 # A list in Redis forgets a job as soon as somebody has taken it; a stream when it is done.
 broker = RedisStreamBroker(
     os.environ["REDIS_URL"],
     consumer_id="0",  # jobs that were sent before the first worker came count too
-    xread_count=1,  # nobody holds a job that another could begin
+    xread_count=1,  # no worker holds a job that another could begin
     idle_timeout=int(1000 * LOST_AFTER),
     unacknowledged_lock_timeout=10.0,
 )
@@ -39,7 +39,7 @@ async def _end(state: TaskiqState) -> None:
 
 
 async def _remind() -> None:
-    # The broker looks for lost jobs only after a new one has come: without new ones nobody would find the last.
+    # The broker looks for lost jobs only after a new one has come: without new ones the last would not be found.
     while True:
         await asyncio.sleep(LOST_AFTER / 2)
         await look_for_lost_jobs.kiq()

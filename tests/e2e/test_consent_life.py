@@ -131,7 +131,7 @@ async def live(seed, *, delay, shared, callers=1000, customers=CUSTOMERS):
     return world, Counter(charge.phone for charge in world.charges), outcomes
 
 
-SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 7))]
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 12))]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

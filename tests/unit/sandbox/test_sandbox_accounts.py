@@ -122,6 +122,30 @@ async def test_a_key_that_no_shop_has_is_unknown(world):
         await as_partner(world, "shop1100000000000000001:sandbox-shop-key-2").shop.current_shop()
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("api_key", SANDBOX_API_KEY, "1000000000000000001:another"),
+        ("shop_key", SANDBOX_SHOP_KEY, "shop1000000000000000002:another"),
+        ("partner_key", SANDBOX_PARTNER_KEY, "1000000000000000006:another"),
+    ],
+)
+async def test_another_key_may_be_set_and_makes_the_old_one_unknown(world, name, old, new):
+    def account(key):
+        if name == "api_key":
+            return Shop(key)
+        return Partner(shop_key=key) if name == "shop_key" else Partner(api_key=key)
+
+    method = "Shop/CurrentShop" if name == "shop_key" else "Misc/CurrentAccount"
+    role = Role.SHOP if name == "shop_key" else None
+    await over(world, account(old)).invoke(method, {}, role=role)
+    setattr(world, name, new)
+    assert getattr(world, name).reveal() == new
+    await over(world, account(new)).invoke(method, {}, role=role)
+    with pytest.raises(Unauthenticated):
+        await over(world, account(old)).invoke(method, {}, role=role)
+
+
 async def test_a_shop_is_connected_when_its_owner_has_confirmed(world):
     session = as_partner(world)
     asked = await session.shop.authorize_shop(**FORMS, redirect_url="https://partner.example.vn/back")
