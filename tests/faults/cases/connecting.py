@@ -17,7 +17,7 @@ CONNECTING = (
         (Drain(),),
         NOT_SENT,
         scheme="https",
-        connect_timeout=SOON,
+        connect_timeout=4 * SOON,
         recovers=False,
     ),
     Case("the TLS handshake is met with a reset", (Hear(1), Reset()), NOT_SENT, scheme="https", recovers=False),
