@@ -18,7 +18,7 @@ INSTALL := install() { $(VENV)/bin/uv pip install --quiet --python $(VENV) "$$@"
 # environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long test-all test-others test-lowest lint types build messages bench soak reliability fuzz mutation bench-gate redis-server node-client valgrind clean sbom audit api-diff docs
+.PHONY: help demo test test-long test-all test-others test-lowest lint types mypy pyright build messages bench soak reliability fuzz mutation bench-gate redis-server node-client valgrind clean sbom audit api-diff docs
 
 help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -64,8 +64,10 @@ lint: $(VENV)/.dev  ## ruff, as linter and as formatter; imports point downwards
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
 
-types: $(VENV)/.dev  ## mypy --strict and pyright strict
+types: mypy pyright  ## mypy --strict and pyright strict; make -j 2 types runs both at once
+mypy: $(VENV)/.dev
 	$(PY) -m mypy
+pyright: $(VENV)/.dev
 	$(VENV)/bin/basedpyright --pythonpath $(PY)
 
 messages: $(VENV)/.dev  ## bring the catalogue of messages up to date with the code, and compile it
